@@ -1,0 +1,49 @@
+/* What depends on the processor: the registers an unwinder needs, and a way to run on another stack.
+ * To port: this file and sys.h. */
+#pragma once
+
+#include <stdint.h>
+
+#if defined(__x86_64__)
+
+/* The registers that a call preserves, and where it is. A stack is unwound from these. */
+struct registers {
+    uintptr_t bx, bp, r12, r13, r14, r15, sp, pc;
+};
+
+/* Saves the caller's registers; the values belong together with the unwind table's row for `pc`. */
+static inline __attribute__((always_inline)) void registers_save(struct registers *into) {
+    uintptr_t pc;
+    __asm__ volatile("movq %%rbx, 0(%1)\n\t"
+                     "movq %%rbp, 8(%1)\n\t"
+                     "movq %%r12, 16(%1)\n\t"
+                     "movq %%r13, 24(%1)\n\t"
+                     "movq %%r14, 32(%1)\n\t"
+                     "movq %%r15, 40(%1)\n\t"
+                     "movq %%rsp, 48(%1)\n\t"
+                     "leaq 0(%%rip), %0\n\t"
+                     "movq %0, 56(%1)"
+                     : "=&r"(pc)
+                     : "r"(into)
+                     : "memory");
+}
+
+/* Calls function(argument) on the stack that ends at top (16-byte aligned). */
+static inline void run_on_stack(void (*function)(void *), void *argument, void *top) {
+    __asm__ volatile("movq %%rsp, %%rbx\n\t"
+                     "movq %2, %%rsp\n\t"
+                     "callq *%1\n\t"
+                     "movq %%rbx, %%rsp"
+                     : "+D"(argument)
+                     : "r"(function), "r"(top)
+                     : "rbx", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1",
+                       "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
+                       "xmm13", "xmm14", "xmm15");
+}
+
+/* Did the signal whose handler is given this context make a system call fail with EINTR? The kernel puts
+ * the failed call's result into the saved registers before it runs the handler (arch/x86/kernel/signal.c). */
+#define CONTEXT_SHOWS_EINTR(context)                                                                         \
+    (((ucontext_t *)(context))->uc_mcontext.gregs[REG_RAX] == -EINTR)
+
+#endif

@@ -1,0 +1,146 @@
+#include "capture.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "../snapshot/writer.h"
+#include "conditions.h"
+#include "describe.h"
+#include "memory.h"
+#include "modules.h"
+#include "options.h"
+#include "process.h"
+#include "sys.h"
+#include "tasks.h"
+#include "text.h"
+#include "thread.h"
+#include "unwind.h"
+
+static struct snapshot_room room_for(const struct tasks *tasks) {
+    size_t records = 0;
+    for (struct thread *record = thread_first(); record; record = record->next)
+        records++;
+    struct snapshot_room room = {.threads = tasks->count + records + 16, .conditions = CONDITIONS};
+    room.modules = modules_count();
+    room.frames = room.threads * 2 * (uint64_t)options.depth;
+    room.string_bytes = room.threads * 256 + room.modules * 512 + 64 * 1024;
+    return room;
+}
+
+/* The snapshot's memory: a memfd if there can be one, else anonymous memory that only the plain list can use. */
+static struct captured take_region(size_t size) {
+    struct captured captured = {.fd = -1, .size = size, .mapped = size};
+    struct rlimit limit;
+    /* RLIMIT_FSIZE holds for a memfd too, and breaking it is answered with SIGXFSZ. */
+    bool may_be_large = sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur >= size;
+    long fd = may_be_large ? sys_call(SYS_memfd_create, "leakwatch snapshot", MFD_CLOEXEC) : -1;
+    if (fd >= 0) {
+        long at = -1;
+        if (sys_call(SYS_ftruncate, fd, size) == 0)
+            at = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (at > 0) {
+            captured.fd = (int)fd;
+            captured.base = (void *)at;
+            return captured;
+        }
+        sys_call(SYS_close, fd);
+    }
+    captured.base = memory_map(size);
+    return captured;
+}
+
+static void write_conditions(struct snapshot_writer *writer) {
+    struct condition entry;
+    for (size_t i = 0; i < CONDITIONS; i++) {
+        struct lw_snapshot_condition *kept;
+        if (!condition_read(i, &entry) || !(kept = snapshot_condition(writer)))
+            continue;
+        kept->address = entry.address;
+        kept->signals = entry.signals;
+        kept->unheard = entry.unheard;
+        kept->last = entry.last;
+        kept->last_tid = entry.last_tid;
+        kept->last_name = snapshot_string(writer, entry.last_name);
+    }
+}
+
+struct captured capture(const struct capture_request *request) {
+    struct tasks tasks = tasks_list();
+    struct snapshot_room room = room_for(&tasks);
+    struct captured captured = take_region(snapshot_size(&room));
+    if (!captured.base) {
+        tasks_drop(&tasks);
+        return captured;
+    }
+    struct snapshot_writer writer;
+    snapshot_begin(&writer, captured.base, &room);
+    struct lw_snapshot_header *header = writer.header;
+    header->pid = process.pid;
+    header->trigger = request->trigger;
+    header->signal = request->signal;
+    header->sequence = request->sequence;
+    header->realtime = sys_now(CLOCK_REALTIME);
+    header->monotonic = sys_now(CLOCK_MONOTONIC);
+    header->started = process.started;
+    header->created = thread_created_count();
+    header->lost = thread_lost_count();
+    header->min_wait = options.min_wait;
+    header->exe = snapshot_string(&writer, process.exe);
+    header->program = snapshot_string(&writer, process.program);
+    header->condition_lost = (uint32_t)condition_lost();
+
+    describe_threads(&writer, &tasks);
+    write_conditions(&writer);
+    modules_write(&writer, process.exe);
+
+    char note[256];
+    struct text incomplete = TEXT_IN(note);
+    note[0] = '\0';
+    if (tasks.directory < 0)
+        text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
+    if (!process.stacks)
+        text_put(&incomplete, "libunwind-x86_64.so.8 cannot be loaded: no stacks; ");
+    if (writer.overflow)
+        text_put(&incomplete, "more was found than room had been made for; ");
+    if (incomplete.length > 2)
+        note[incomplete.length - 2] = '\0';
+    header->incomplete = snapshot_string(&writer, note);
+
+    tasks_drop(&tasks);
+    captured.size = snapshot_used(&writer);
+    if (captured.fd >= 0)
+        sys_call(SYS_ftruncate, captured.fd, captured.size);
+    return captured;
+}
+
+void captured_drop(struct captured *captured) {
+    if (captured->base)
+        memory_unmap(captured->base, captured->mapped);
+    if (captured->fd >= 0)
+        sys_call(SYS_close, captured->fd);
+}
+
+struct liveness capture_liveness(void) {
+    struct liveness result = {0};
+    struct tasks tasks = tasks_list();
+    int caller = (int)sys_call(SYS_gettid);
+    for (size_t i = 0; i < tasks.count; i++) {
+        int tid = tasks.task[i].tid;
+        if (tid == caller || tasks_is_over(&tasks, i))
+            continue;
+        struct sleep sleep = describe_sleep(&tasks, i);
+        if (!sleep.alive)
+            continue;
+        result.others++;
+        result.unmoved += sleep.untimed;
+        result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
+    }
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
+            result.unjoined++;
+    }
+    tasks_drop(&tasks);
+    return result;
+}

@@ -1,0 +1,18 @@
+/* One thread, as a snapshot tells it: its record, its wait record if that can be believed, the kernel's word. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../snapshot/writer.h"
+#include "tasks.h"
+
+void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks);
+
+/* Just whether and how a thread sleeps. */
+struct sleep {
+    bool alive;
+    bool untimed;   /* sleeps in a call that has no deadline */
+    uint64_t moves; /* differs from an earlier look if the thread's wait does */
+};
+struct sleep describe_sleep(const struct tasks *tasks, size_t index);

@@ -1,0 +1,12 @@
+/* What a descriptor is, asked of the kernel when a report is made. Async-signal-safe. */
+#pragma once
+
+#include <stddef.h>
+
+#include "../snapshot/format.h"
+#include "text.h"
+
+/* Appends what fd names: "pipe:[4711]", "/var/log/x", "socket:[12] 127.0.0.1:80 -> 127.0.0.1:4242". */
+void descriptor_target(int fd, struct text *target);
+/* Turns an unsettled read or write into what it is on this descriptor; leaves other kinds alone. */
+enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *target);

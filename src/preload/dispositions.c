@@ -1,0 +1,105 @@
+#include "dispositions.h"
+
+#include <string.h>
+
+#include "interpose/wrap.h"
+#include "sys.h"
+#include "table.h"
+
+CALLS(int, real_sigaction, "sigaction", (int, const struct sigaction *, struct sigaction *))
+
+struct taken {
+    void (*handler)(int, siginfo_t *, void *);
+    bool ends;
+    bool installed;           /* the kernel calls ours */
+    unsigned version;         /* odd while `program` changes */
+    struct sigaction program; /* as the program set it */
+};
+
+static struct taken taken[65];
+static struct gate gate;
+
+static bool has_handler(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+static int install_ours(int signal, const struct sigaction *program) {
+    struct taken *shared = &taken[signal];
+    /* SA_ONSTACK: without an alternate stack it changes nothing, and Go insists on it. */
+    struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    if (has_handler(program)) {
+        ours.sa_flags = (program->sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+        ours.sa_mask = program->sa_mask;
+    }
+    ours.sa_sigaction = shared->handler;
+    return REAL(real_sigaction)(signal, &ours, NULL);
+}
+
+static void remember(struct taken *shared, const struct sigaction *program) {
+    __atomic_fetch_add(&shared->version, 1, __ATOMIC_ACQ_REL);
+    shared->program = *program;
+    __atomic_fetch_add(&shared->version, 1, __ATOMIC_ACQ_REL);
+}
+
+void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), bool ends) {
+    struct taken *shared = &taken[signal];
+    if (REAL(real_sigaction)(signal, NULL, &shared->program) != 0)
+        return;
+    shared->handler = handler;
+    shared->ends = ends;
+    /* Ignored from the start (nohup, a shell's background job): so it stays. */
+    if (!has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
+        shared->installed = install_ours(signal, &shared->program) == 0;
+}
+
+int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
+    if (signal < 1 || signal > 64 || !taken[signal].handler)
+        return REAL(real_sigaction)(signal, action, before);
+    struct taken *shared = &taken[signal];
+    /* Copied first: a wild pointer must fault here, not under the gate. */
+    struct sigaction wanted, previous;
+    if (action)
+        wanted = *action;
+    uint64_t signals;
+    int result = 0;
+    signals_block_all(&signals);
+    gate_enter(&gate);
+    if (shared->installed)
+        previous = shared->program;
+    else
+        result = REAL(real_sigaction)(signal, NULL, &previous);
+    if (action && result == 0) {
+        bool keep_ours = shared->ends ? !has_handler(&wanted) && wanted.sa_handler == SIG_DFL
+                                      : has_handler(&wanted) || wanted.sa_handler == SIG_DFL;
+        result = keep_ours ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
+        if (result == 0) {
+            shared->installed = keep_ours;
+            remember(shared, &wanted);
+        }
+    }
+    gate_leave(&gate);
+    signals_restore(&signals);
+    if (result == 0 && before)
+        *before = previous;
+    return result;
+}
+
+struct sigaction disposition_of_program(int signal) {
+    struct taken *shared = &taken[signal];
+    for (;;) {
+        unsigned version = __atomic_load_n(&shared->version, __ATOMIC_ACQUIRE);
+        struct sigaction program = shared->program;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (version % 2 == 0 && __atomic_load_n(&shared->version, __ATOMIC_RELAXED) == version) {
+            if (program.sa_flags & SA_RESETHAND)
+                shared->program.sa_handler = SIG_DFL;
+            return program;
+        }
+    }
+}
+
+void disposition_die_of(int signal) {
+    struct sigaction fatal = {.sa_handler = SIG_DFL};
+    REAL(real_sigaction)(signal, &fatal, NULL);
+    sys_call(SYS_tgkill, sys_call(SYS_getpid), sys_call(SYS_gettid), signal);
+}

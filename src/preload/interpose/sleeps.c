@@ -1,0 +1,68 @@
+/* Sleeping, and waiting for a signal. */
+#include <errno.h>
+#include <signal.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wrap.h"
+
+#define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
+#define LEFT_SPAN                                                                                            \
+    struct timespec left;                                                                                    \
+    span = wait_left_timespec(&wait, (const struct timespec *)wait.timeout, &left)
+
+WAITS_AGAIN(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
+            (FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS_AGAIN(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
+            span = (useconds_t)(wait_left_ns(&wait, wait.timeout * 1000u) / 1000u))
+WAITS_AGAIN(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
+            (FOR_TIMESPEC(span)), LEFT_SPAN)
+
+CALL_ROW(int, clock_nanosleep, "clock_nanosleep", (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
+/* Answers an error number. */
+EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
+    WAIT_ENDS struct wait wait = {.timeout = (uintptr_t)span,
+                                  .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC};
+    struct timespec left;
+    int result;
+    wait_begin(&wait, &clock_nanosleep_call);
+    while ((result = REAL(clock_nanosleep)(clock, flags, span, rest)) == EINTR && wait.interrupted) {
+        wait.interrupted = 0;
+        if (!(flags & TIMER_ABSTIME))
+            span = wait_left_timespec(&wait, (const struct timespec *)wait.timeout, &left);
+    }
+    return result;
+}
+
+CALL_ROW(unsigned, sleep, "sleep", (unsigned), SLEEPS)
+/* Answers the seconds that were not slept, without an error. */
+EXPORTED unsigned sleep(unsigned seconds) {
+    WAIT_ENDS struct wait wait = {.timeout = seconds, .timeout_form = TIMEOUT_SECONDS};
+    wait_begin(&wait, &sleep_call);
+    unsigned rest = REAL(sleep)(seconds);
+    while (rest > 0 && wait.interrupted) {
+        wait.interrupted = 0;
+        uint64_t ns = wait_left_ns(&wait, (uint64_t)seconds * 1000000000u);
+        struct timespec left = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, unslept = {0};
+        int saved_errno = errno;
+        if (REAL(nanosleep)(&left, &unslept) == 0)
+            rest = 0;
+        else
+            rest = (unsigned)unslept.tv_sec + (unslept.tv_nsec > 0);
+        errno = saved_errno;
+    }
+    return rest;
+}
+
+WAITS(int, pause, (void), (), (ROW_PLAIN(PAUSE, SYS_pause, SYS_ppoll)), (.object = 0))
+
+#define WAITS_FOR_SIGNAL (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigtimedwait))
+WAITS_QUIETLY(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got), WAITS_FOR_SIGNAL,
+              (.object = 0))
+WAITS(int, sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict info), (signals, info),
+      WAITS_FOR_SIGNAL, (.object = 0))
+WAITS_AGAIN(int, sigtimedwait,
+            (const sigset_t *restrict signals, siginfo_t *restrict info, const struct timespec *restrict span),
+            (signals, info, span), WAITS_FOR_SIGNAL, (FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, sigsuspend, (const sigset_t *mask), (mask), (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend)), (.object = 0))

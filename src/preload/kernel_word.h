@@ -1,0 +1,35 @@
+/* The kernel's word on a thread: /proc/self/task/TID/syscall (proc(5)), which says whether it really sleeps, in
+ * which system call, with which arguments, and where its stack and program counter stand. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../snapshot/format.h"
+
+enum kernel_state {
+    KERNEL_SILENT,  /* not to be had: no /proc, not permitted */
+    KERNEL_GONE,    /* no such thread (any more) */
+    KERNEL_RUNNING, /* on a processor or ready for one */
+    KERNEL_SLEEPS,  /* in a system call, or (number -1) in a page fault */
+};
+
+struct kernel_word {
+    enum kernel_state state;
+    int64_t number;
+    uint64_t argument[6];
+    uint64_t sp, pc;
+};
+
+/* task_directory: descriptor of /proc/self/task, or negative. Async-signal-safe. */
+struct kernel_word kernel_ask(int task_directory, int tid);
+
+/* What a system call waits for, when no wrapper saw it. */
+struct kernel_wait {
+    uint8_t kind; /* enum lw_wait_kind, maybe unsettled */
+    bool has_fd;  /* argument 0 is a descriptor */
+    bool has_object; /* argument 0 is an address */
+    bool timed;
+    const char *call; /* the function's name, NULL if the tool must name it by number */
+};
+struct kernel_wait kernel_wait_of(const struct kernel_word *word);

@@ -1,0 +1,25 @@
+/* libunwind's remote API over our own memory: the only place that knows libunwind.
+ * It is loaded with dlopen(RTLD_LOCAL): as a DT_NEEDED of a preload, its _Unwind_* would take over C++
+ * exceptions from libgcc_s. All functions but libunwind_ready need the caller to hold unwind.c's gate. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch.h"
+#include "rows.h"
+#include "unwind.h"
+
+bool libunwind_load(void);
+bool libunwind_ready(void);
+void libunwind_give_up(void);
+
+/* The row of the return address pc. */
+struct row libunwind_row(uintptr_t pc);
+
+/* Unwinds with all registers; ends_at says which return address is beyond the outermost frame to keep. */
+void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames, size_t room,
+                     bool (*ends_at)(uintptr_t pc), struct unwound *result);
+
+uintptr_t libunwind_function_start(uintptr_t pc);

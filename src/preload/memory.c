@@ -1,0 +1,61 @@
+#include "memory.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+enum { SLAB = 64 * 1024, SMALLEST = 5, CLASSES = 27 };
+
+struct free_piece {
+    struct free_piece *next;
+};
+
+static struct free_piece *free_pieces[CLASSES];
+static char *slab_at, *slab_end;
+
+void *memory_map(size_t size) {
+    long at = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at < 0 && at > -4096 ? NULL : (void *)at;
+}
+
+void memory_unmap(void *at, size_t size) { sys_call(SYS_munmap, at, size); }
+
+static unsigned class_of(size_t size) {
+    unsigned class = SMALLEST;
+    while (((size_t)1 << class) < size)
+        class ++;
+    return class;
+}
+
+void *memory_take(size_t size) {
+    unsigned class = class_of(size);
+    if (class >= CLASSES)
+        return NULL;
+    size_t bytes = (size_t)1 << class;
+    if (free_pieces[class]) {
+        struct free_piece *piece = free_pieces[class];
+        free_pieces[class] = piece->next;
+        return memset(piece, 0, bytes);
+    }
+    if (bytes >= SLAB / 4)
+        return memory_map(bytes);
+    if ((size_t)(slab_end - slab_at) < bytes) {
+        char *slab = memory_map(SLAB);
+        if (!slab)
+            return NULL;
+        slab_at = slab;
+        slab_end = slab + SLAB;
+    }
+    void *piece = slab_at;
+    slab_at += bytes;
+    return piece;
+}
+
+void memory_give(void *at, size_t size) {
+    unsigned class = class_of(size);
+    struct free_piece *piece = at;
+    piece->next = free_pieces[class];
+    free_pieces[class] = piece;
+}

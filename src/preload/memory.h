@@ -1,0 +1,14 @@
+/* Memory for the shim: taken from the kernel in slabs, never given back, so that anything ever published
+ * in it stays readable from a signal handler. No malloc, hence no meeting with the program's allocator. */
+#pragma once
+
+#include <stddef.h>
+
+/* Bytes of zeroed memory straight from mmap, for large or sparse things. NULL when there is none. */
+void *memory_map(size_t size);
+void memory_unmap(void *at, size_t size);
+
+/* Zeroed, 16-byte aligned memory for small things; sizes are rounded up to a power of two. NULL when there is none.
+ * Both must be called under the table lock (table.h). */
+void *memory_take(size_t size);
+void memory_give(void *at, size_t size);

@@ -1,0 +1,145 @@
+#include "options.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "text.h"
+#include "unwind.h"
+
+struct options options = {.signal = SIGUSR1,
+                          .at_exit = true,
+                          .at_term = true,
+                          .grace = 500000000,
+                          .depth = 64,
+                          .format = "text",
+                          .program = "*"};
+
+static bool parse_bool(const char *value, void *into) {
+    if (!text_equal(value, "0") && !text_equal(value, "1"))
+        return false;
+    *(bool *)into = value[0] == '1';
+    return true;
+}
+
+/* "500ms", "2s", "1m", "100us"; a bare number is seconds, and 0 needs no unit. */
+static bool parse_span(const char *value, void *into) {
+    static const struct {
+        const char *name;
+        uint64_t ns;
+    } units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"m", 60000000000}, {"h", 3600000000000}};
+    uint64_t number;
+    if (!text_number(&value, &number))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (text_equal(value, units[i].name))
+            return !__builtin_mul_overflow(number, units[i].ns, (uint64_t *)into);
+    return false;
+}
+
+static bool parse_within(const char *value, int low, int high, int *into) {
+    uint64_t number;
+    if (!text_number(&value, &number) || *value != '\0' || number < (uint64_t)low || number > (uint64_t)high)
+        return false;
+    *into = (int)number;
+    return true;
+}
+
+static bool parse_exitcode(const char *value, void *into) { return parse_within(value, 0, 255, into); }
+static bool parse_depth(const char *value, void *into) { return parse_within(value, 1, UNWIND_DEPTH_MAX, into); }
+
+static bool parse_signal(const char *value, void *into) {
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"none", 0},          {"USR1", SIGUSR1}, {"USR2", SIGUSR2},   {"HUP", SIGHUP},
+                   {"QUIT", SIGQUIT},    {"URG", SIGURG},   {"WINCH", SIGWINCH}, {"IO", SIGIO},
+                   {"PROF", SIGPROF},    {"PWR", SIGPWR},   {"XCPU", SIGXCPU},   {"VTALRM", SIGVTALRM},
+                   {"STKFLT", SIGSTKFLT}};
+    if (strncmp(value, "SIG", 3) == 0)
+        value += 3;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (text_equal(value, signals[i].name)) {
+            *(int *)into = signals[i].number;
+            return true;
+        }
+    /* 32 and 33 are libc's own (nptl/pthreadP.h: SIGCANCEL, SIGSETXID) */
+    return parse_within(value, 34, 64, into);
+}
+
+static bool parse_format(const char *value, void *into) {
+    if (!text_equal(value, "text") && !text_equal(value, "json"))
+        return false;
+    text_copy(into, sizeof options.format, value);
+    return true;
+}
+
+static bool parse_log(const char *value, void *into) {
+    if (strlen(value) >= sizeof options.log)
+        return false;
+    text_copy(into, sizeof options.log, text_equal(value, "stderr") ? "" : value);
+    return true;
+}
+
+static bool parse_program(const char *value, void *into) {
+    if (strlen(value) >= sizeof options.program)
+        return false;
+    text_copy(into, sizeof options.program, value);
+    return true;
+}
+
+static const struct {
+    const char *key;
+    bool (*parse)(const char *value, void *into);
+    void *into;
+    const char *wanted;
+} keys[] = {
+    {"signal", parse_signal, &options.signal, "a signal's name (USR1, USR2, ...), a number from 34 to 64, or none"},
+    {"at_exit", parse_bool, &options.at_exit, "0 or 1"},
+    {"at_term", parse_bool, &options.at_term, "0 or 1"},
+    {"grace", parse_span, &options.grace, "a time such as 500ms or 2s"},
+    {"min_wait", parse_span, &options.min_wait, "a time such as 500ms or 2s"},
+    {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
+    {"depth", parse_depth, &options.depth, "1 to 256"},
+    {"format", parse_format, options.format, "text or json"},
+    {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
+    {"program", parse_program, options.program, "a pattern of at most 255 bytes"},
+};
+
+static void set(const char *key, const char *value) {
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (!text_equal(key, keys[i].key))
+            continue;
+        if (!keys[i].parse(value, keys[i].into))
+            text_complain("option ", key, ": '", value, "' is not ", keys[i].wanted, "; keeping the default", NULL);
+        return;
+    }
+    char known[256];
+    struct text list = TEXT_IN(known);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        text_put(&list, i ? ", " : "");
+        text_put(&list, keys[i].key);
+    }
+    text_complain("option '", key, "' is not known and is ignored; known are ", known, NULL);
+}
+
+void options_parse(const char *words) {
+    char pair[2048];
+    while (words && *words) {
+        const char *end = strchr(words, ':');
+        size_t length = end ? (size_t)(end - words) : strlen(words);
+        if (length >= sizeof pair) {
+            text_complain("an option of more than 2047 bytes is ignored", NULL);
+        } else if (length > 0) {
+            memcpy(pair, words, length);
+            pair[length] = '\0';
+            char *equals = strchr(pair, '=');
+            if (equals) {
+                *equals = '\0';
+                set(pair, equals + 1);
+            } else {
+                text_complain("option '", pair, "' has no value: write ", pair, "=VALUE", NULL);
+            }
+        }
+        words = end ? end + 1 : NULL;
+    }
+}

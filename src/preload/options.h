@@ -1,0 +1,22 @@
+/* LEAKWATCH_OPTIONS, parsed once by the constructor. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    int signal; /* snapshot signal, 0 for none */
+    bool at_exit, at_term;
+    uint64_t grace;    /* ns */
+    uint64_t min_wait; /* ns */
+    int exitcode;
+    int depth;
+    char format[16];
+    char log[1024]; /* empty: stderr */
+    char program[256];
+};
+
+extern struct options options;
+
+/* words: the variable's value or NULL. Each thing wrong is one line on stderr; the default is kept. */
+void options_parse(const char *words);

@@ -1,0 +1,48 @@
+#include "table.h"
+
+#include <linux/futex.h>
+#include <signal.h>
+
+#include "sys.h"
+
+static struct gate table_gate;
+
+/* sigset_t of the kernel: 64 bits (kernel: include/uapi/asm/signal.h), glibc's is larger. */
+void signals_block_all(uint64_t *before) {
+    uint64_t all = ~(uint64_t)0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof all);
+}
+
+void signals_restore(const uint64_t *before) {
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, before, NULL, sizeof *before);
+}
+
+int gate_try(struct gate *gate) {
+    int free = 0;
+    return __atomic_compare_exchange_n(&gate->word, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* The three-state mutex of Drepper's "Futexes are tricky". */
+void gate_enter(struct gate *gate) {
+    if (gate_try(gate))
+        return;
+    while (__atomic_exchange_n(&gate->word, 2, __ATOMIC_ACQUIRE) != 0)
+        sys_call(SYS_futex, &gate->word, FUTEX_WAIT_PRIVATE, 2, NULL);
+}
+
+void gate_leave(struct gate *gate) {
+    if (__atomic_exchange_n(&gate->word, 0, __ATOMIC_RELEASE) == 2)
+        sys_call(SYS_futex, &gate->word, FUTEX_WAKE_PRIVATE, 1);
+}
+
+void table_lock(struct table_guard *guard) {
+    signals_block_all(&guard->signals);
+    gate_enter(&table_gate);
+}
+
+void table_unlock(const struct table_guard *guard) {
+    gate_leave(&table_gate);
+    signals_restore(&guard->signals);
+}
+
+void table_lock_reset(void) { table_gate.word = 0; }

@@ -1,0 +1,118 @@
+#include "tasks.h"
+
+#include <sys/stat.h>
+#include <string.h>
+
+#include "memory.h"
+#include "process.h"
+#include "sys.h"
+#include "text.h"
+
+enum { LISTING = 32 * 1024 };
+
+struct kernel_entry { /* struct linux_dirent64, getdents64(2) */
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* Twice the threads there are now, by the link count of the directory (one per thread, and two). */
+static size_t room_for_tasks(int directory) {
+    struct stat status;
+    size_t count = 0;
+    if (directory >= 0 && sys_call(SYS_fstat, directory, &status) == 0)
+        count = status.st_nlink;
+    for (struct thread *record = thread_first(); record; record = record->next)
+        count++;
+    return 2 * count + 1024;
+}
+
+static void list_from_kernel(struct tasks *tasks, size_t room) {
+    char *listing = memory_map(LISTING);
+    long length;
+    while (listing && (length = sys_call(SYS_getdents64, tasks->directory, listing, LISTING)) > 0) {
+        for (long at = 0; at < length;) {
+            const struct kernel_entry *entry = (const void *)(listing + at);
+            const char *name = entry->name;
+            uint64_t tid;
+            if (text_number(&name, &tid) && tasks->count < room)
+                tasks->task[tasks->count++].tid = (int)tid;
+            at += entry->length;
+        }
+    }
+    if (listing)
+        memory_unmap(listing, LISTING);
+}
+
+static void list_from_records(struct tasks *tasks, size_t room) {
+    for (struct thread *record = thread_first(); record && tasks->count < room; record = record->next)
+        if ((record->flags & THREAD_USED) && !(record->flags & THREAD_ENDED) && record->tid != 0)
+            tasks->task[tasks->count++] = (struct task){record->tid, record};
+}
+
+/* Numbers of a record's claim to a tid: one in use beats one that ended, which beats one given back. */
+static int claim(const struct thread *record) {
+    uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+    return !(flags & THREAD_USED) ? 1 : flags & THREAD_ENDED ? 2 : 3;
+}
+
+/* Finds each task's record through a table made for the purpose: open addressing by tid. */
+static void match_records(struct tasks *tasks) {
+    size_t slots = 64;
+    while (slots < 2 * tasks->count)
+        slots *= 2;
+    size_t *slot = memory_map(slots * sizeof *slot); /* index + 1 of the task */
+    if (!slot)
+        return;
+    for (size_t i = 0; i < tasks->count; i++) {
+        size_t at = (size_t)tasks->task[i].tid % slots;
+        while (slot[at] != 0)
+            at = (at + 1) % slots;
+        slot[at] = i + 1;
+    }
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        int tid = __atomic_load_n(&record->tid, __ATOMIC_ACQUIRE);
+        if (tid == 0)
+            continue;
+        for (size_t at = (size_t)tid % slots; slot[at] != 0; at = (at + 1) % slots) {
+            struct task *task = &tasks->task[slot[at] - 1];
+            if (task->tid != tid)
+                continue;
+            if (!task->record || claim(record) > claim(task->record))
+                task->record = record;
+            break;
+        }
+    }
+    memory_unmap(slot, slots * sizeof *slot);
+}
+
+struct tasks tasks_list(void) {
+    struct tasks tasks = {0};
+    tasks.directory = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    size_t room = room_for_tasks(tasks.directory);
+    tasks.mapped = room * sizeof *tasks.task;
+    tasks.task = memory_map(tasks.mapped);
+    if (!tasks.task)
+        return tasks;
+    if (tasks.directory < 0) {
+        list_from_records(&tasks, room);
+    } else {
+        list_from_kernel(&tasks, room);
+        match_records(&tasks);
+    }
+    return tasks;
+}
+
+void tasks_drop(struct tasks *tasks) {
+    if (tasks->task)
+        memory_unmap(tasks->task, tasks->mapped);
+    if (tasks->directory >= 0)
+        sys_call(SYS_close, tasks->directory);
+}
+
+bool tasks_is_over(const struct tasks *tasks, size_t index) {
+    const struct thread *record = tasks->task[index].record;
+    return record && claim(record) < 3;
+}

@@ -1,0 +1,25 @@
+/* The threads of the process as the kernel lists them, each with its record if it has one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "thread.h"
+
+struct task {
+    int tid;
+    struct thread *record; /* NULL for a thread the shim never met */
+};
+
+struct tasks {
+    struct task *task;
+    size_t count;
+    int directory; /* /proc/self/task; negative if it cannot be opened: then the tasks are those with records */
+    size_t mapped;
+};
+
+struct tasks tasks_list(void);
+void tasks_drop(struct tasks *tasks);
+
+/* Has this thread run to its end, and lingers in the kernel only? */
+bool tasks_is_over(const struct tasks *tasks, size_t index);

@@ -1,0 +1,227 @@
+#include "thread.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "sys.h"
+#include "table.h"
+#include "text.h"
+#include "wait.h"
+
+__thread struct thread *thread_current;
+
+static struct thread *first;          /* every record ever made */
+static struct thread *first_free;     /* those in no use */
+static struct thread *by_handle;      /* uthash head */
+static uint64_t created_count, lost_count;
+static size_t default_stack_size;
+
+/* The current thread of those past their end: their last calls must not make new records. Never in the list,
+ * so what such threads write to it, all at once, is read by nobody. */
+static struct thread nobody;
+
+static pthread_key_t end_key;
+static bool end_key_usable;
+
+struct thread *thread_first(void) { return __atomic_load_n(&first, __ATOMIC_ACQUIRE); }
+uint64_t thread_created_count(void) { return __atomic_load_n(&created_count, __ATOMIC_RELAXED); }
+uint64_t thread_lost_count(void) { return __atomic_load_n(&lost_count, __ATOMIC_RELAXED); }
+
+/* With the table locked. */
+static struct thread *take_record(void) {
+    struct thread *record = first_free;
+    if (record) {
+        first_free = record->next_free;
+        struct thread *next = record->next;
+        uint64_t moves = record->moves;
+        memset(record, 0, sizeof *record);
+        record->next = next;
+        record->moves = moves + 1;
+        return record;
+    }
+    record = memory_take(sizeof *record);
+    if (!record)
+        return NULL;
+    record->next = first;
+    __atomic_store_n(&first, record, __ATOMIC_RELEASE);
+    return record;
+}
+
+/* With the table locked. The tid is left in place: the thread may be alive for another moment, and the
+ * capture must not take it for one it never saw. */
+static void drop_record(struct thread *record) {
+    if (record->hh.tbl)
+        HASH_DELETE(hh, by_handle, record);
+    record->hh.tbl = NULL;
+    __atomic_store_n(&record->flags, 0, __ATOMIC_RELEASE);
+    record->next_free = first_free;
+    first_free = record;
+}
+
+static bool is_over(uint32_t flags) {
+    bool unreachable = (flags & THREAD_JOINED) || ((flags & THREAD_DETACHED) && (flags & THREAD_ENDED));
+    return unreachable && (flags & THREAD_LISTED);
+}
+
+/* Whoever sets the last flag that makes a record unreachable drops it: exactly one caller sees the change. */
+static void set_flag(struct thread *record, uint32_t flag) {
+    uint32_t before = __atomic_fetch_or(&record->flags, flag, __ATOMIC_ACQ_REL);
+    if (is_over(before) || !is_over(before | flag))
+        return;
+    struct table_guard guard;
+    table_lock(&guard);
+    drop_record(record);
+    table_unlock(&guard);
+}
+
+struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *), void *argument,
+                              const struct stack *creation) {
+    struct thread *creator = thread_current;
+    struct table_guard guard;
+    table_lock(&guard);
+    struct thread *record = take_record();
+    if (record)
+        created_count++;
+    else
+        lost_count++;
+    table_unlock(&guard);
+    if (!record)
+        return NULL;
+
+    record->start = start;
+    record->argument = argument;
+    record->creation = creation;
+    record->created = sys_now(CLOCK_MONOTONIC);
+    record->stack_size = default_stack_size;
+    uint32_t flags = THREAD_USED;
+    int detach_state = PTHREAD_CREATE_JOINABLE;
+    if (attr && pthread_attr_getdetachstate(attr, &detach_state) == 0 &&
+        detach_state == PTHREAD_CREATE_DETACHED)
+        flags |= THREAD_DETACHED;
+    if (attr)
+        pthread_attr_getstacksize(attr, &record->stack_size);
+    if (creator) {
+        record->creator_tid = creator->tid;
+        memcpy(record->creator_name, creator->name, THREAD_NAME);
+        memcpy(record->name, creator->name, THREAD_NAME); /* the kernel copies comm on clone */
+    }
+    __atomic_store_n(&record->flags, flags, __ATOMIC_RELEASE);
+    return record;
+}
+
+void thread_abandon(struct thread *record) {
+    struct table_guard guard;
+    table_lock(&guard);
+    created_count--;
+    drop_record(record);
+    table_unlock(&guard);
+}
+
+void thread_list(struct thread *record, pthread_t handle) {
+    struct table_guard guard;
+    table_lock(&guard);
+    record->handle = handle;
+    uint32_t flags = __atomic_or_fetch(&record->flags, THREAD_LISTED, __ATOMIC_ACQ_REL);
+    if (is_over(flags))
+        drop_record(record);
+    else
+        HASH_ADD(hh, by_handle, handle, sizeof record->handle, record);
+    table_unlock(&guard);
+}
+
+/* Runs as the destructor of a thread key: after the start routine, pthread_exit's unwinding and C++
+ * thread_local destructors. Asking to be called again keeps the thread "alive" for as long as other keys'
+ * destructors may still run, and block (POSIX: at most PTHREAD_DESTRUCTOR_ITERATIONS rounds). */
+static void thread_ending(void *value) {
+    struct thread *self = value;
+    if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(end_key, self) == 0)
+        return;
+    thread_current = &nobody;
+    __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
+    self->ended = sys_now(CLOCK_MONOTONIC);
+    set_flag(self, THREAD_ENDED);
+}
+
+static void thread_beginning(struct thread *self) {
+    thread_current = self;
+    /* A key below 32 lives in glibc's thread block; a later one would make it allocate (nptl/pthread_setspecific.c). */
+    if (end_key_usable)
+        pthread_setspecific(end_key, self);
+    self->handle = pthread_self(); /* before the tid says that it runs */
+    __atomic_store_n(&self->tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
+}
+
+void *thread_main(void *record) {
+    struct thread *self = record;
+    thread_beginning(self);
+    void *result = self->start(self->argument);
+    __asm__ volatile("" ::: "memory"); /* not a tail call: stacks end at this frame */
+    return result;
+}
+
+struct thread *thread_adopt(void) {
+    struct table_guard guard;
+    table_lock(&guard);
+    struct thread *record = take_record();
+    if (!record)
+        lost_count++;
+    table_unlock(&guard);
+    if (!record)
+        return NULL;
+    /* LISTED and DETACHED: nobody will join it through a handle we know, so its end alone frees the record. */
+    __atomic_store_n(&record->flags, THREAD_USED | THREAD_ADOPTED | THREAD_LISTED | THREAD_DETACHED,
+                     __ATOMIC_RELEASE);
+    thread_beginning(record);
+    return record;
+}
+
+struct thread *thread_find(pthread_t handle) {
+    struct thread *record = NULL;
+    struct table_guard guard;
+    table_lock(&guard);
+    HASH_FIND(hh, by_handle, &handle, sizeof handle, record);
+    table_unlock(&guard);
+    if (!record && thread_current && thread_current != &nobody && pthread_equal(handle, pthread_self()))
+        record = thread_current; /* its creator has not come back from pthread_create yet */
+    return record;
+}
+
+void thread_detached(struct thread *record) { set_flag(record, THREAD_DETACHED); }
+void thread_joined(struct thread *record) { set_flag(record, THREAD_JOINED); }
+void thread_named(struct thread *record, const char *name) { text_copy(record->name, THREAD_NAME, name); }
+
+static void describe_initial_thread(struct thread *self, uint32_t kept) {
+    self->flags = THREAD_USED | THREAD_MAIN | kept;
+    self->created = sys_now(CLOCK_MONOTONIC);
+    sys_call(SYS_prctl, PR_GET_NAME, self->name);
+}
+
+void thread_setup(void) {
+    end_key_usable = pthread_key_create(&end_key, thread_ending) == 0 && end_key < 32;
+    pthread_attr_t attr;
+    if (pthread_getattr_default_np(&attr) == 0) {
+        pthread_attr_getstacksize(&attr, &default_stack_size);
+        pthread_attr_destroy(&attr);
+    }
+    struct thread *self = thread_adopt();
+    if (self)
+        describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
+}
+
+void thread_forked(void) {
+    struct thread *self = thread_current;
+    for (struct thread *record = first; record; record = record->next) {
+        if (record != self && (record->flags & THREAD_USED))
+            drop_record(record);
+        else
+            record->tid = 0;
+    }
+    created_count = lost_count = 0;
+    if (!self || self == &nobody)
+        return;
+    self->tid = (int32_t)sys_call(SYS_gettid);
+    describe_initial_thread(self, self->flags & (THREAD_LISTED | THREAD_DETACHED));
+    self->creation = NULL;
+    self->creator_tid = 0;
+}

@@ -1,0 +1,105 @@
+#include "triggers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "dispositions.h"
+#include "options.h"
+#include "process.h"
+#include "report.h"
+#include "sys.h"
+#include "thread.h"
+#include "wait.h"
+
+static bool active;
+static int end_reported; /* by whichever end comes first */
+static int quick_status;
+
+int trigger_exit(int status) {
+    if (!active || !options.at_exit || !process_is_ours())
+        return status;
+    if (__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL)) {
+        /* A second thread ends the process while the first reports: let that one finish. */
+        report_await();
+        return status;
+    }
+    if (report_all_done(options.grace))
+        return status;
+    struct report_result result = report_make(LW_TRIGGER_EXIT, 0, true);
+    return result.leaked == 1 && status == 0 ? options.exitcode : status;
+}
+
+/* Registered before anything of the program's, so it runs after all of that: handlers, static destructors. */
+static void at_exit(int status, void *unused) {
+    (void)unused;
+    int wanted = trigger_exit(status);
+    /* exit() within exit() goes on with what is left, which is flushing the streams, and the new status
+     * (glibc stdlib/exit.c). fflush(NULL) here could wait for a stream that a blocked thread holds. */
+    if (wanted != status)
+        exit(wanted);
+}
+
+static void at_quick_end(void) {
+    int wanted = trigger_exit(quick_status);
+    if (wanted != quick_status)
+        sys_call(SYS_exit_group, wanted);
+}
+
+void trigger_quick_exit_status(int status) { quick_status = status; }
+
+/* A call that fails with EINTR only because of us is made again by its wrapper, unless a signal of the
+ * program's waits to be delivered too: that one the program must hear of. */
+static void excuse_interrupted_wait(void *context) {
+    struct thread *self = thread_current;
+    if (!self || !self->wait || !CONTEXT_SHOWS_EINTR(context))
+        return;
+    uint64_t pending = 0, blocked = *(uint64_t *)&((ucontext_t *)context)->uc_sigmask;
+    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+    if ((pending & ~blocked) == 0)
+        self->wait->interrupted = 1;
+}
+
+static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
+    int saved_errno = errno;
+    struct sigaction program = disposition_of_program(signal);
+    if (process_is_ours())
+        report_make(LW_TRIGGER_SIGNAL, signal, false);
+    errno = saved_errno;
+    if (program.sa_flags & SA_SIGINFO)
+        program.sa_sigaction(signal, info, context);
+    else if (program.sa_handler != SIG_DFL && program.sa_handler != SIG_IGN)
+        program.sa_handler(signal);
+    else
+        excuse_interrupted_wait(context);
+}
+
+static void on_ending_signal(int signal, siginfo_t *info, void *context) {
+    (void)info, (void)context;
+    int saved_errno = errno;
+    /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of those. */
+    if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
+        (thread_created_count() > 0 || !report_all_done(0)))
+        report_make(LW_TRIGGER_TERMINATE, signal, true);
+    disposition_die_of(signal);
+    errno = saved_errno;
+}
+
+void triggers_setup(void) {
+    active = true;
+    if (options.at_exit) {
+        on_exit(at_exit, NULL);
+        at_quick_exit(at_quick_end);
+    }
+    if (options.signal != 0)
+        disposition_take(options.signal, on_snapshot_signal, false);
+    static const int ending[] = {SIGTERM, SIGINT, SIGALRM};
+    for (size_t i = 0; options.at_term && i < sizeof ending / sizeof *ending; i++)
+        if (ending[i] != options.signal)
+            disposition_take(ending[i], on_ending_signal, true);
+}
+
+void triggers_forked(void) { end_reported = 0; }
