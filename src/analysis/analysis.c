@@ -1,0 +1,77 @@
+#include "analysis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence.h"
+#include "groups.h"
+
+const struct lw_snapshot_thread *thread_alive(const struct snapshot *snapshot, int tid) {
+    for (uint64_t i = 0; i < snapshot->header->threads.count; i++)
+        if (snapshot->threads[i].tid == tid && snapshot->threads[i].state != LW_STATE_FINISHED)
+            return &snapshot->threads[i];
+    return NULL;
+}
+
+bool finding_is_shown(const struct analysis *analysis, const struct thread_finding *finding) {
+    return !finding->hidden && (!analysis->judges || finding->leaked);
+}
+
+uint64_t finding_duration(const struct analysis *analysis, const struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    uint64_t since = thread->state == LW_STATE_FINISHED ? thread->ended : thread->wait_started;
+    uint64_t now = analysis->snapshot->header->monotonic;
+    return since == 0 || since > now ? 0 : now - since;
+}
+
+static void judge(struct analysis *analysis, const struct facts *facts, struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    bool finished = thread->state == LW_STATE_FINISHED;
+    analysis->counts.by_state[thread->state]++;
+    if (finished)
+        analysis->counts.unjoined++;
+    else
+        analysis->counts.threads++;
+    if (thread->state == LW_STATE_BLOCKED)
+        evidence_gather(analysis->snapshot, facts, finding);
+    else if (thread->state == LW_STATE_WAITING)
+        finding->verdict = VERDICT_IDLE;
+    uint64_t least = analysis->snapshot->header->min_wait;
+    finding->hidden = least > 0 && !finished && finding_duration(analysis, finding) < least;
+    finding->leaked = analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
+    analysis->counts.leaked += finding->leaked;
+}
+
+struct analysis *analyse(const struct snapshot *snapshot, const struct facts *facts) {
+    const struct lw_snapshot_header *header = snapshot->header;
+    struct analysis *analysis = calloc(1, sizeof *analysis);
+    if (!analysis)
+        return NULL;
+    analysis->snapshot = snapshot;
+    analysis->judges = header->trigger == LW_TRIGGER_EXIT || header->trigger == LW_TRIGGER_MONITOR ||
+                       header->trigger == LW_TRIGGER_API;
+    analysis->finding_count = header->threads.count;
+    analysis->findings = calloc(analysis->finding_count + 1, sizeof *analysis->findings);
+    if (!analysis->findings) {
+        free(analysis);
+        return NULL;
+    }
+    for (size_t i = 0; i < analysis->finding_count; i++) {
+        analysis->findings[i].thread = &snapshot->threads[i];
+        judge(analysis, facts, &analysis->findings[i]);
+    }
+    if (!groups_form(analysis)) {
+        analysis_free(analysis);
+        return NULL;
+    }
+    return analysis;
+}
+
+void analysis_free(struct analysis *analysis) {
+    for (size_t i = 0; i < analysis->finding_count; i++)
+        for (size_t k = 0; k < analysis->findings[i].evidence_count; k++)
+            free(analysis->findings[i].evidence[k]);
+    groups_free(analysis);
+    free(analysis->findings);
+    free(analysis);
+}

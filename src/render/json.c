@@ -1,0 +1,151 @@
+/* JSON, version 1: one object a report, one report a line. Keys are only ever added within a version. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "render.h"
+#include "stack.h"
+
+static json_t *text_or_null(const char *words) { return words && words[0] ? json_string(words) : json_null(); }
+
+static json_t *address(uint64_t number) { return json_sprintf("0x%" PRIx64, number); }
+
+static json_t *seconds(uint64_t ns) { return json_real((double)ns / 1e9); }
+
+static json_t *thread_id(int tid) { return tid ? json_integer(tid) : json_null(); }
+
+static json_t *words(const struct analysis *analysis, uint32_t offset) {
+    return text_or_null(snapshot_words(analysis->snapshot, offset));
+}
+
+static void add_frame(const struct symbol_frame *frame, void *frames) {
+    json_array_append_new(
+        frames, json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}", "function", text_or_null(frame->function),
+                          "file", text_or_null(frame->file), "line",
+                          frame->file ? json_integer(frame->line) : json_null(), "module", frame->module, "build_id",
+                          text_or_null(frame->build_id), "offset", address(frame->offset), "address",
+                          address(frame->address), "inlined", frame->inlined));
+}
+
+static json_t *stack(const struct analysis *analysis, struct symbols *symbols, uint64_t first, uint32_t count,
+                     bool first_is_exact) {
+    json_t *frames = json_array();
+    stack_each(symbols, analysis->snapshot->frames + first, count, first_is_exact, add_frame, frames);
+    return frames;
+}
+
+static json_t *object(const struct analysis *analysis, struct symbols *symbols,
+                      const struct lw_snapshot_thread *thread) {
+    char *symbol = thread->object ? symbols_object(symbols, thread->object) : NULL;
+    json_t *made = json_pack("{s:o, s:o, s:o, s:o}", "address", thread->object ? address(thread->object) : json_null(),
+                             "symbol", text_or_null(symbol), "fd",
+                             thread->fd >= 0 ? json_integer(thread->fd) : json_null(), "target",
+                             words(analysis, thread->target));
+    free(symbol);
+    return made;
+}
+
+static json_t *wait(const struct analysis *analysis, struct symbols *symbols, const struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    if (thread->kind == LW_WAIT_NONE)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "kind", wait_words(thread), "call",
+                     words(analysis, thread->call), "seconds",
+                     thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null(), "timed",
+                     !!(thread->flags & LW_THREAD_TIMED), "timeout_seconds",
+                     thread->timeout_ns >= 0 ? seconds((uint64_t)thread->timeout_ns) : json_null(), "object",
+                     object(analysis, symbols, thread), "owner", thread_id(thread->owner));
+}
+
+static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
+                       const struct lw_snapshot_thread *thread) {
+    if ((thread->flags & (LW_THREAD_MAIN | LW_THREAD_UNSEEN)) ||
+        (thread->creator_tid == 0 && thread->creation_count == 0))
+        return json_null();
+    return json_pack("{s:o, s:o, s:o}", "tid", thread_id(thread->creator_tid), "name",
+                     words(analysis, thread->creator_name), "stack",
+                     stack(analysis, symbols, thread->creation_first, thread->creation_count, false));
+}
+
+static json_t *evidence(const struct thread_finding *finding) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < finding->evidence_count; i++)
+        json_array_append_new(list, json_string(finding->evidence[i]));
+    return list;
+}
+
+static json_t *thread_object(const struct analysis *analysis, struct symbols *symbols,
+                             const struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    uint64_t now = analysis->snapshot->header->monotonic;
+    bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
+    return json_pack(
+        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid", thread->tid, "name",
+        words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN), "state",
+        state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0, "verdict",
+        verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
+        thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(), "cpu_seconds",
+        seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
+        stack(analysis, symbols, thread->stack_first, thread->stack_count, kernel_word), "stack_complete",
+        !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", kernel_word, "created_by",
+        creator(analysis, symbols, thread));
+}
+
+static json_t *group_object(const struct analysis *analysis, const struct group *group) {
+    const struct thread_finding *finding = &analysis->findings[group->members[0]];
+    json_t *tids = json_array();
+    for (size_t i = 0; i < group->count; i++)
+        json_array_append_new(tids, json_integer(analysis->findings[group->members[i]].thread->tid));
+    bool waits = finding->thread->kind != LW_WAIT_NONE;
+    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o}", "count", (json_int_t)group->count, "tids", tids, "state",
+                     state_words((enum lw_state)finding->thread->state), "kind",
+                     waits ? json_string(wait_words(finding->thread)) : json_null(), "verdict",
+                     verdict_words(group->verdict), "evidence", evidence(finding), "longest_seconds",
+                     group->longest ? seconds(group->longest) : json_null());
+}
+
+static json_t *counts_object(const struct analysis *analysis) {
+    const struct counts *counts = &analysis->counts;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "threads", (json_int_t)counts->threads, "blocked",
+                     (json_int_t)counts->by_state[LW_STATE_BLOCKED], "waiting",
+                     (json_int_t)counts->by_state[LW_STATE_WAITING], "running",
+                     (json_int_t)counts->by_state[LW_STATE_RUNNING], "spinning",
+                     (json_int_t)counts->by_state[LW_STATE_SPINNING], "unjoined", (json_int_t)counts->unjoined,
+                     "leaked", (json_int_t)counts->leaked, "created",
+                     (json_int_t)analysis->snapshot->header->created);
+}
+
+static json_t *rfc3339(uint64_t realtime) {
+    time_t whole = (time_t)(realtime / 1000000000u);
+    struct tm utc;
+    char words[32];
+    gmtime_r(&whole, &utc);
+    strftime(words, sizeof words, "%Y-%m-%dT%H:%M:%S", &utc);
+    return json_sprintf("%s.%03uZ", words, (unsigned)(realtime / 1000000u % 1000u));
+}
+
+void render_json(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
+    const struct lw_snapshot_header *header = analysis->snapshot->header;
+    if (!render_has_content(analysis))
+        return;
+    json_t *threads = json_array(), *groups = json_array();
+    for (size_t i = 0; i < analysis->finding_count; i++)
+        if (finding_is_shown(analysis, &analysis->findings[i]))
+            json_array_append_new(threads, thread_object(analysis, symbols, &analysis->findings[i]));
+    for (size_t i = 0; i < analysis->group_count; i++)
+        json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
+    json_t *report = json_pack(
+        "{s:i, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid, "exe",
+        snapshot_words(analysis->snapshot, header->exe), "trigger", trigger_words((enum lw_trigger)header->trigger),
+        "time", rfc3339(header->realtime), "uptime_seconds", seconds(header->monotonic - header->started), "counts",
+        counts_object(analysis), "threads", threads, "groups", groups, "deadlocks", json_array(), "incomplete",
+        words(analysis, header->incomplete));
+    if (!report) {
+        fprintf(stderr, "leakwatch: the report cannot be written as JSON: a name in it is not UTF-8\n");
+        return;
+    }
+    json_dumpf(report, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));
+    fputc('\n', out);
+    json_decref(report);
+}

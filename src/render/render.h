@@ -1,0 +1,19 @@
+/* Output formats: one file each. */
+#pragma once
+
+#include <stdio.h>
+
+#include "../analysis/analysis.h"
+#include "../symbols/symbols.h"
+
+/* Writes one report. Nothing is written when there is nothing to say. */
+typedef void render_function(FILE *out, const struct analysis *analysis, struct symbols *symbols);
+
+render_function render_text;
+render_function render_json;
+
+/* The formats by name; NULL for one that does not exist. */
+render_function *render_by_name(const char *name);
+
+/* Has a report anything to say? */
+bool render_has_content(const struct analysis *analysis);

@@ -1,0 +1,152 @@
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fits(const struct lw_section *section, uint64_t element, size_t size) {
+    uint64_t bytes;
+    return section->offset % 8 == 0 && section->offset >= sizeof(struct lw_snapshot_header) &&
+           section->offset <= size && !__builtin_mul_overflow(section->count, element, &bytes) &&
+           bytes <= size - section->offset;
+}
+
+static bool is_string(const struct snapshot *snapshot, uint32_t offset) {
+    return offset < snapshot->header->strings.count;
+}
+
+static bool are_frames(const struct snapshot *snapshot, uint64_t first, uint64_t count) {
+    uint64_t total = snapshot->header->frames.count;
+    return first <= total && count <= total - first;
+}
+
+static const char *check_thread(const struct snapshot *snapshot, const struct lw_snapshot_thread *thread) {
+    if (thread->state >= LW_STATE_COUNT || thread->kind >= LW_WAIT_KIND_COUNT)
+        return "has a state or a kind of wait that does not exist";
+    if (!is_string(snapshot, thread->name) || !is_string(snapshot, thread->call) ||
+        !is_string(snapshot, thread->target) || !is_string(snapshot, thread->creator_name))
+        return "names a string outside of the strings";
+    if (!are_frames(snapshot, thread->stack_first, thread->stack_count) ||
+        !are_frames(snapshot, thread->creation_first, thread->creation_count))
+        return "has a stack outside of the frames";
+    return NULL;
+}
+
+static const char *say(char room[256], const char *what, uint64_t index, const char *why) {
+    snprintf(room, 256, "damaged snapshot: %s %llu %s", what, (unsigned long long)index, why);
+    return room;
+}
+
+const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t size, char room[256]) {
+    const struct lw_snapshot_header *header = bytes;
+    if (size < sizeof header->magic || memcmp(header->magic, LW_SNAPSHOT_MAGIC, sizeof header->magic) != 0)
+        return "not a leakwatch snapshot";
+    if (size < sizeof *header)
+        return "damaged snapshot: cut off within its header";
+    if (header->byte_order != LW_BYTE_ORDER_MARK)
+        return "a snapshot from a machine of the other byte order; render it there";
+    if (header->version != LW_SNAPSHOT_VERSION) {
+        snprintf(room, 256, "a snapshot of version %u; this leakwatch reads version %u", header->version,
+                 LW_SNAPSHOT_VERSION);
+        return room;
+    }
+    if (header->header_size != sizeof *header || header->thread_size != sizeof(struct lw_snapshot_thread) ||
+        header->module_size != sizeof(struct lw_snapshot_module) ||
+        header->condition_size != sizeof(struct lw_snapshot_condition))
+        return "damaged snapshot: its records do not have the size that they have in its version";
+    const struct {
+        const char *name;
+        const struct lw_section *section;
+        size_t element;
+    } sections[] = {{"threads", &header->threads, sizeof(struct lw_snapshot_thread)},
+                    {"modules", &header->modules, sizeof(struct lw_snapshot_module)},
+                    {"conditions", &header->conditions, sizeof(struct lw_snapshot_condition)},
+                    {"frames", &header->frames, sizeof(uint64_t)},
+                    {"strings", &header->strings, 1}};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (!fits(sections[i].section, sections[i].element, size)) {
+            snprintf(room, 256, "damaged snapshot: its %s reach past its end (%zu bytes)", sections[i].name, size);
+            return room;
+        }
+    const char *base = bytes;
+    *snapshot = (struct snapshot){
+        .header = header,
+        .threads = (const void *)(base + header->threads.offset),
+        .modules = (const void *)(base + header->modules.offset),
+        .conditions = (const void *)(base + header->conditions.offset),
+        .frames = (const void *)(base + header->frames.offset),
+        .strings = base + header->strings.offset,
+        .fd = -1,
+    };
+    if (header->strings.count == 0 || snapshot->strings[0] != '\0' ||
+        snapshot->strings[header->strings.count - 1] != '\0')
+        return "damaged snapshot: its strings have no end";
+    if (header->trigger >= LW_TRIGGER_COUNT || header->pid <= 0 || !is_string(snapshot, header->exe) ||
+        !is_string(snapshot, header->program) || !is_string(snapshot, header->incomplete))
+        return "damaged snapshot: its header makes no sense";
+    for (uint64_t i = 0; i < header->threads.count; i++) {
+        const char *why = check_thread(snapshot, &snapshot->threads[i]);
+        if (why)
+            return say(room, "thread", i, why);
+    }
+    for (uint64_t i = 0; i < header->modules.count; i++) {
+        const struct lw_snapshot_module *module = &snapshot->modules[i];
+        if (!is_string(snapshot, module->path) || module->build_id_size > sizeof module->build_id ||
+            module->start > module->end)
+            return say(room, "module", i, "makes no sense");
+    }
+    for (uint64_t i = 0; i < header->conditions.count; i++)
+        if (!is_string(snapshot, snapshot->conditions[i].last_name))
+            return say(room, "condition", i, "names a string outside of the strings");
+    return NULL;
+}
+
+const char *snapshot_read(struct snapshot *snapshot, const char *path, char room[256]) {
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return strerror(errno);
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(fd);
+        return "not a regular file";
+    }
+    size_t size = (size_t)status.st_size;
+    /* A private copy: what was checked cannot change under us, and nothing is written to the file by accident. */
+    void *base = size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : NULL;
+    if (base == MAP_FAILED) {
+        int error = errno;
+        close(fd);
+        return strerror(error);
+    }
+    const char *wrong = size ? snapshot_check(snapshot, base, size, room) : "empty, not a leakwatch snapshot";
+    if (wrong) {
+        if (base)
+            munmap(base, size);
+        close(fd);
+        return wrong;
+    }
+    snapshot->base = base;
+    snapshot->size = size;
+    snapshot->fd = fd;
+    return NULL;
+}
+
+void snapshot_close(struct snapshot *snapshot) {
+    if (snapshot->base)
+        munmap(snapshot->base, snapshot->size);
+    if (snapshot->fd >= 0)
+        close(snapshot->fd);
+}
+
+void snapshot_answer(const struct snapshot *snapshot, enum lw_answer answer) {
+    uint32_t word = answer;
+    ssize_t written = pwrite(snapshot->fd, &word, sizeof word, offsetof(struct lw_snapshot_header, answer));
+    (void)written; /* a snapshot that cannot be written to has nobody waiting for the answer */
+}

@@ -1,0 +1,304 @@
+#include "symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uthash.h>
+
+enum { INLINES_MAX = 32 };
+
+struct name {
+    char *words;
+    struct name *next;
+};
+
+struct module {
+    const struct lw_snapshot_module *raw;
+    const char *path;
+    char *build_id;
+    Dwfl_Module *dwfl; /* NULL if its file cannot be used */
+    bool tried;
+    bool shim, libc;
+};
+
+struct looked_up {
+    uint64_t key;
+    size_t count;
+    struct symbol_frame *frames;
+    UT_hash_handle hh;
+};
+
+struct symbols {
+    const struct snapshot *snapshot;
+    Dwfl *dwfl;
+    struct module *modules;
+    size_t module_count;
+    struct looked_up *cache;
+    struct name *names; /* that had to be made */
+    char *complaints;
+    size_t complaints_size;
+    FILE *complain;
+};
+
+static char *debug_path; /* NULL: the usual places */
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debug_path,
+};
+
+static char *hexadecimal(const uint8_t *bytes, size_t count) {
+    char *words = malloc(2 * count + 1);
+    for (size_t i = 0; words && i < count; i++)
+        sprintf(words + 2 * i, "%02x", bytes[i]);
+    if (words)
+        words[2 * count] = '\0';
+    return words;
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool begins(const char *words, const char *start) { return strncmp(words, start, strlen(start)) == 0; }
+
+struct symbols *symbols_open(const struct snapshot *snapshot) {
+    struct symbols *symbols = calloc(1, sizeof *symbols);
+    if (!symbols)
+        abort();
+    symbols->snapshot = snapshot;
+    symbols->module_count = snapshot->header->modules.count;
+    symbols->modules = calloc(symbols->module_count + 1, sizeof *symbols->modules);
+    symbols->complain = open_memstream(&symbols->complaints, &symbols->complaints_size);
+    if (!symbols->modules || !symbols->complain)
+        abort();
+    for (size_t i = 0; i < symbols->module_count; i++) {
+        struct module *module = &symbols->modules[i];
+        module->raw = &snapshot->modules[i];
+        module->path = snapshot_words(snapshot, module->raw->path);
+        if (module->raw->build_id_size)
+            module->build_id = hexadecimal(module->raw->build_id, module->raw->build_id_size);
+        const char *name = base_name(module->path);
+        module->shim = begins(name, "libleakwatch.so");
+        module->libc = begins(name, "libc.so") || begins(name, "libc-2.") || begins(name, "libpthread") ||
+                       begins(name, "ld-linux") || begins(name, "ld-2.") || begins(name, "ld-musl");
+    }
+    symbols->dwfl = dwfl_begin(&callbacks);
+    if (symbols->dwfl)
+        dwfl_report_begin(symbols->dwfl);
+    return symbols;
+}
+
+void symbols_close(struct symbols *symbols) {
+    struct looked_up *entry, *next;
+    HASH_ITER(hh, symbols->cache, entry, next) {
+        HASH_DEL(symbols->cache, entry);
+        free(entry->frames);
+        free(entry);
+    }
+    for (size_t i = 0; i < symbols->module_count; i++)
+        free(symbols->modules[i].build_id);
+    for (struct name *name = symbols->names; name;) {
+        struct name *next = name->next;
+        free(name->words);
+        free(name);
+        name = next;
+    }
+    dwfl_end(symbols->dwfl);
+    fclose(symbols->complain);
+    free(symbols->complaints);
+    free(symbols->modules);
+    free(symbols);
+}
+
+static struct module *module_of(struct symbols *symbols, uint64_t address) {
+    for (size_t i = 0; i < symbols->module_count; i++)
+        if (address >= symbols->modules[i].raw->start && address < symbols->modules[i].raw->end)
+            return &symbols->modules[i];
+    return NULL;
+}
+
+/* The file on disk must be the one that was running: a rebuilt one gives wrong lines. */
+static bool is_same_build(struct symbols *symbols, const struct module *module, Dwfl_Module *dwfl) {
+    const unsigned char *id;
+    GElf_Addr address;
+    if (!module->build_id)
+        return true;
+    int size = dwfl_module_build_id(dwfl, &id, &address);
+    if (size == (int)module->raw->build_id_size && memcmp(id, module->raw->build_id, (size_t)size) == 0)
+        return true;
+    char *found = size > 0 ? hexadecimal(id, (size_t)size) : NULL;
+    fprintf(symbols->complain, "leakwatch: %s: build-id is %s, that of the running program was %s: no names from it\n",
+            module->path, found ? found : "missing", module->build_id);
+    free(found);
+    return false;
+}
+
+/* Files are opened when the first address in them is asked for. */
+static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
+    if (module->tried || !symbols->dwfl)
+        return module->dwfl;
+    module->tried = true;
+    if (module->path[0] != '/' && !strchr(module->path, '/'))
+        return NULL; /* the vDSO */
+    int fd = open(module->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    Dwfl_Module *dwfl = dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd, module->raw->bias, false);
+    if (!dwfl) {
+        close(fd);
+        fprintf(symbols->complain, "leakwatch: %s: %s\n", module->path, dwfl_errmsg(-1));
+        return NULL;
+    }
+    if (is_same_build(symbols, module, dwfl))
+        module->dwfl = dwfl;
+    return module->dwfl;
+}
+
+/* libstdc++'s, which knows every C++ name that its compilers make. */
+char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
+
+/* Readable form of a symbol's name, kept with `symbols`. */
+static const char *readable(struct symbols *symbols, const char *name) {
+    int status;
+    if (!name || name[0] != '_' || name[1] != 'Z')
+        return name;
+    char *words = __cxa_demangle(name, NULL, NULL, &status);
+    struct name *kept = words ? malloc(sizeof *kept) : NULL;
+    if (!kept) {
+        free(words);
+        return name;
+    }
+    *kept = (struct name){words, symbols->names};
+    symbols->names = kept;
+    return words;
+}
+
+static const char *name_of(struct symbols *symbols, Dwarf_Die *die) {
+    Dwarf_Attribute memory;
+    const char *linkage = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &memory));
+    return linkage ? readable(symbols, linkage) : dwarf_diename(die);
+}
+
+static void add(struct looked_up *entry, struct symbol_frame frame) {
+    entry->frames[entry->count++] = frame;
+}
+
+/* Walks from the innermost inlined call outward, each with the line of its call site. */
+static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_Die *unit, uint64_t pc, struct symbol_frame frame) {
+    Dwarf_Die *scopes = NULL;
+    int count = dwarf_getscopes(unit, pc, &scopes);
+    Dwarf_Files *files = NULL;
+    size_t file_count;
+    dwarf_getsrcfiles(unit, &files, &file_count);
+    for (int i = 0; i < count && entry->count < INLINES_MAX; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+        if (tag == DW_TAG_subprogram) {
+            const char *name = name_of(symbols, &scopes[i]);
+            frame.function = frame.function ? frame.function : name;
+            break;
+        }
+        if (tag != DW_TAG_inlined_subroutine)
+            continue;
+        struct symbol_frame inlined = frame;
+        inlined.function = name_of(symbols, &scopes[i]);
+        inlined.inlined = true;
+        add(entry, inlined);
+        Dwarf_Attribute memory;
+        Dwarf_Word file = 0, line = 0;
+        dwarf_formudata(dwarf_attr(&scopes[i], DW_AT_call_file, &memory), &file);
+        dwarf_formudata(dwarf_attr(&scopes[i], DW_AT_call_line, &memory), &line);
+        frame.file = files ? dwarf_filesrc(files, file, NULL, NULL) : NULL;
+        frame.line = (int)line;
+    }
+    free(scopes);
+    add(entry, frame);
+}
+
+static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
+    struct symbol_frame frame = {.module = "", .address = address};
+    struct module *module = module_of(symbols, address);
+    if (!module) {
+        add(entry, frame);
+        return;
+    }
+    frame.module = module->path;
+    frame.build_id = module->build_id;
+    frame.offset = address - module->raw->bias;
+    Dwfl_Module *dwfl = debug_info(symbols, module);
+    if (!dwfl) {
+        add(entry, frame);
+        return;
+    }
+    uint64_t pc = is_return ? address - 1 : address;
+    GElf_Off offset;
+    GElf_Sym symbol;
+    const char *name = dwfl_module_addrinfo(dwfl, pc, &offset, &symbol, NULL, NULL, NULL);
+    /* The nearest symbol before an address is not its function if it ends before it. */
+    if (name && (symbol.st_size == 0 || offset < symbol.st_size))
+        frame.function = readable(symbols, name);
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = dwfl_module_addrdie(dwfl, pc, &bias);
+    if (!unit) {
+        add(entry, frame);
+        return;
+    }
+    Dwarf_Line *line = dwarf_getsrc_die(unit, pc - bias);
+    if (line) {
+        frame.file = dwarf_linesrc(line, NULL, NULL);
+        dwarf_lineno(line, &frame.line);
+    }
+    add_inlined(symbols, entry, unit, pc - bias, frame);
+}
+
+size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames) {
+    uint64_t key = address << 1 | is_return;
+    struct looked_up *entry;
+    HASH_FIND(hh, symbols->cache, &key, sizeof key, entry);
+    if (!entry) {
+        entry = calloc(1, sizeof *entry);
+        if (!entry || !(entry->frames = calloc(INLINES_MAX + 1, sizeof *entry->frames)))
+            abort();
+        entry->key = key;
+        look_up(symbols, entry, address, is_return);
+        HASH_ADD(hh, symbols->cache, key, sizeof entry->key, entry);
+    }
+    *frames = entry->frames;
+    return entry->count;
+}
+
+char *symbols_object(struct symbols *symbols, uint64_t address) {
+    struct module *module = module_of(symbols, address);
+    Dwfl_Module *dwfl = module ? debug_info(symbols, module) : NULL;
+    GElf_Off offset;
+    GElf_Sym symbol;
+    char *words = NULL;
+    const char *name = dwfl ? dwfl_module_addrinfo(dwfl, address, &offset, &symbol, NULL, NULL, NULL) : NULL;
+    if (!name || (symbol.st_size != 0 && offset >= symbol.st_size))
+        return NULL;
+    int length = offset ? asprintf(&words, "%s+%llu", readable(symbols, name), (unsigned long long)offset)
+                        : asprintf(&words, "%s", readable(symbols, name));
+    return length < 0 ? NULL : words;
+}
+
+bool symbols_is_shim(struct symbols *symbols, uint64_t address) {
+    struct module *module = module_of(symbols, address);
+    return module && module->shim;
+}
+
+bool symbols_is_libc(struct symbols *symbols, uint64_t address) {
+    struct module *module = module_of(symbols, address);
+    return module && module->libc;
+}
+
+const char *symbols_complaints(const struct symbols *symbols) {
+    fflush(symbols->complain);
+    return symbols->complaints ? symbols->complaints : "";
+}

@@ -1,0 +1,42 @@
+/* Addresses to functions, files and lines, through libdw: symbol tables, DWARF with its inlined calls, separate
+ * debug files found by build-id and debuglink. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../snapshot/reader.h"
+
+struct symbol_frame {
+    const char *function; /* NULL if not known */
+    const char *file;     /* as the compiler recorded it; NULL if not known */
+    int line;
+    const char *module;   /* path; "" if the address lies in none */
+    const char *build_id; /* hexadecimal; NULL if it has none */
+    uint64_t offset;      /* of the address in the module's file */
+    uint64_t address;
+    bool inlined; /* into the frame that follows */
+};
+
+struct symbols;
+
+/* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. */
+struct symbols *symbols_open(const struct snapshot *snapshot);
+void symbols_close(struct symbols *symbols);
+
+/* The frames of a code address, innermost inlined call first; at least one. is_return: the address is behind a call.
+ * What is returned lives as long as `symbols`. */
+size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames);
+
+/* "name" or "name+8" of the data object around address; NULL if it lies in no module's data. Caller frees. */
+char *symbols_object(struct symbols *symbols, uint64_t address);
+
+/* Is the address in the shim itself? */
+bool symbols_is_shim(struct symbols *symbols, uint64_t address);
+
+/* Is it in libc or the loader? */
+bool symbols_is_libc(struct symbols *symbols, uint64_t address);
+
+/* Lines about files that could not be used, each ending in a newline; "" if none. */
+const char *symbols_complaints(const struct symbols *symbols);

@@ -1,0 +1,53 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "tool.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int count, char **arguments);
+    const char *usage, *what;
+} commands[] = {
+    {"run", command_run, "run [OPTIONS] -- PROGRAM [ARGUMENTS]", "run a program and report the threads it leaks"},
+    {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
+};
+
+void complain(const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    fputs("leakwatch: ", stderr);
+    vfprintf(stderr, format, rest);
+    fputc('\n', stderr);
+    va_end(rest);
+}
+
+static void usage(FILE *out) {
+    fputs("leakwatch tells which threads of a pthread program will never finish.\n\n", out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  leakwatch %-40s %s\n", commands[i].usage, commands[i].what);
+    fputs("\nWithout it: LD_PRELOAD=libleakwatch.so PROGRAM; kill -USR1 PID for a report of a running one.\n"
+          "leakwatch COMMAND --help tells a command's options.\n",
+          out);
+}
+
+int main(int count, char **arguments) {
+    if (count < 2) {
+        usage(stderr);
+        return TOOL_USAGE;
+    }
+    if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0) {
+        usage(stdout);
+        return TOOL_OK;
+    }
+    if (strcmp(arguments[1], "--version") == 0) {
+        puts("leakwatch " LEAKWATCH_VERSION);
+        return TOOL_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(arguments[1], commands[i].name) == 0)
+            return commands[i].run(count - 1, arguments + 1);
+    complain("there is no command '%s'; leakwatch --help lists them", arguments[1]);
+    return TOOL_USAGE;
+}

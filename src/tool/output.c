@@ -1,0 +1,47 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static bool write_all(int fd, const char *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+static bool append(const char *log, const char *report, size_t size) {
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    flock(fd, LOCK_EX); /* other processes' reports do not end up in the middle of this one */
+    bool written = write_all(fd, report, size);
+    int error = errno;
+    if (close(fd) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    errno = error;
+    return written;
+}
+
+bool output_write(const char *log, int descriptor, const char *report, size_t size) {
+    if (log[0] != '\0') {
+        if (append(log, report, size))
+            return true;
+        complain("cannot write to log %s: %s; the report follows here", log, strerror(errno));
+        descriptor = STDERR_FILENO;
+    }
+    return write_all(descriptor, report, size);
+}

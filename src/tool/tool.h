@@ -1,0 +1,16 @@
+/* The commands of `leakwatch`: one file each. */
+#pragma once
+
+enum tool_status {
+    TOOL_OK = 0,
+    TOOL_FAILED = 1, /* why is on stderr */
+    TOOL_USAGE = 2,
+    TOOL_LEAKS = 23,
+};
+
+/* arguments[0] is the command's name. Each returns the exit status of the process. */
+int command_render(int count, char **arguments);
+int command_run(int count, char **arguments);
+
+/* One line on stderr: "leakwatch: ...". */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
