@@ -8,6 +8,7 @@
 #include "options.h"
 #include "process.h"
 #include "report.h"
+#include "start.h"
 #include "table.h"
 #include "text.h"
 #include "thread.h"
@@ -50,14 +51,22 @@ static const char *variable(char **envp, const char *name) {
     return NULL;
 }
 
+/* dlopen here, before libc's own constructor has run, would run that one with no environment: glibc's dlopen passes on
+ * what it has not been told yet (elf/dl-open.c, csu/init-first.c). So libunwind is loaded when the program
+ * starts its main, or creates a thread if a constructor does that first. */
+void start_late(void) {
+    static int done;
+    if (!__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
+        process.stacks = unwind_setup();
+}
+
 /* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is
- * why the environment is taken from the arguments. dlopen, dlsym and pthread_key_create may allocate here
- * (libunwind's address space is the largest); nothing after this does. */
+ * why the environment is taken from the arguments. dlsym and pthread_key_create may allocate here, dlopen in
+ * start_late; nothing after that does. */
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
     calls_resolve_all();
     process_setup(argc, argv, envp);
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));
-    process.stacks = unwind_setup();
     thread_setup();
     launch_setup();
     pthread_atfork(before_fork, after_fork, after_fork_in_child);

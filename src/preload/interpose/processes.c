@@ -1,11 +1,29 @@
-/* Ends of the process that no exit handler sees. */
+/* The process's beginning, and those of its ends that no exit handler sees. */
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../start.h"
 #include "../triggers.h"
 #include "wrap.h"
 
 #define NO_WAIT (.kind = LW_WAIT_NONE)
+
+/* Programs linked before glibc 2.34 call the old version, which runs constructors that newer ones leave to the loader. */
+#define STARTS(fn, symbol_version)                                                                           \
+    CALL_ROW(int, fn, "__libc_start_main",                                                                   \
+             (int (*)(int, char **, char **), int, char **, void *, void *, void *, void *),                 \
+             (.kind = LW_WAIT_NONE, .version = symbol_version))                                              \
+    EXPORTED int fn(int (*main)(int, char **, char **), int count, char **arguments, void *init, void *fini, \
+                    void *rtld_fini, void *stack_end);                                                       \
+    EXPORTED int fn(int (*main)(int, char **, char **), int count, char **arguments, void *init, void *fini, \
+                    void *rtld_fini, void *stack_end) {                                                      \
+        start_late();                                                                                        \
+        return REAL(fn)(main, count, arguments, init, fini, rtld_fini, stack_end);                           \
+    }
+STARTS(start_main_2_34, "GLIBC_2.34")
+STARTS(start_main_2_2_5, "GLIBC_2.2.5")
+__asm__(".symver start_main_2_34, __libc_start_main@@GLIBC_2.34");
+__asm__(".symver start_main_2_2_5, __libc_start_main@GLIBC_2.2.5");
 
 #define ENDS_AT_ONCE(fn)                                                                                   \
     CALL_ROW(void, fn, #fn, (int), NO_WAIT)                                                              \

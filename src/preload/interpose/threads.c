@@ -6,6 +6,7 @@
 
 #include "../options.h"
 #include "../process.h"
+#include "../start.h"
 #include "../unwind.h"
 #include "wrap.h"
 
@@ -14,6 +15,7 @@
 /* Where the caller of a wrapper stands, kept once. */
 static const struct stack *creation_stack(const struct registers *registers) {
     uintptr_t frames[UNWIND_DEPTH_MAX];
+    start_late();
     if (!process.stacks)
         return NULL;
     struct unwound unwound = unwind_own(registers, frames, (size_t)options.depth);
