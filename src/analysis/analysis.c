@@ -48,6 +48,7 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
     if (!analysis)
         return NULL;
     analysis->snapshot = snapshot;
+    analysis->positions = facts->positions ? facts->positions : snapshot->frames;
     analysis->judges = header->trigger == LW_TRIGGER_EXIT || header->trigger == LW_TRIGGER_MONITOR ||
                        header->trigger == LW_TRIGGER_API;
     analysis->finding_count = header->threads.count;

@@ -21,6 +21,7 @@ struct pipe_fact {
 struct facts {
     const struct pipe_fact *pipes;
     size_t pipe_count;
+    const uint64_t *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
 };
 
 enum { EVIDENCE_MAX = 4 };
@@ -50,6 +51,7 @@ struct counts {
 
 struct analysis {
     const struct snapshot *snapshot;
+    const uint64_t *positions; /* of frames, for grouping */
     bool judges; /* this trigger calls threads leaked */
     struct thread_finding *findings;
     size_t finding_count;

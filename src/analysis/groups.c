@@ -5,10 +5,10 @@
 
 #define UP_DOWN(a, b) (((a) > (b)) - ((a) < (b)))
 
-static int compare_frames(const struct snapshot *snapshot, uint64_t a, uint32_t a_count, uint64_t b, uint32_t b_count) {
+static int compare_frames(const uint64_t *positions, uint64_t a, uint32_t a_count, uint64_t b, uint32_t b_count) {
     if (a_count != b_count)
         return UP_DOWN(a_count, b_count);
-    return memcmp(snapshot->frames + a, snapshot->frames + b, a_count * sizeof *snapshot->frames);
+    return memcmp(positions + a, positions + b, a_count * sizeof *positions);
 }
 
 /* Orders findings so that those of a group are neighbours; 0 for two of one group. */
@@ -25,9 +25,9 @@ static int compare_alike(const struct analysis *analysis, const struct thread_fi
         return order;
     if (x->kind == LW_WAIT_SYSCALL && (order = UP_DOWN(x->syscall_number, y->syscall_number)))
         return order;
-    if ((order = compare_frames(snapshot, x->stack_first, x->stack_count, y->stack_first, y->stack_count)))
+    if ((order = compare_frames(analysis->positions, x->stack_first, x->stack_count, y->stack_first, y->stack_count)))
         return order;
-    return compare_frames(snapshot, x->creation_first, x->creation_count, y->creation_first, y->creation_count);
+    return compare_frames(analysis->positions, x->creation_first, x->creation_count, y->creation_first, y->creation_count);
 }
 
 static int compare_members(const void *a, const void *b, void *context) {

@@ -114,7 +114,8 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
         break;
     case OBJECT_HANDLE:
         thread->object = wait->object;
-        thread->owner = (int32_t)wait->second;
+        if (wait->second != 0)
+            thread->owner = peek_owner(wait->second, offsetof(struct thread, tid));
         break;
     case OBJECT_ADDRESS:
         thread->object = wait->object;

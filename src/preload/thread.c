@@ -187,7 +187,11 @@ struct thread *thread_find(pthread_t handle) {
     return record;
 }
 
-void thread_detached(struct thread *record) { set_flag(record, THREAD_DETACHED); }
+void thread_detached(struct thread *record) {
+#ifndef PLANTED_NO_DETACH
+    set_flag(record, THREAD_DETACHED);
+#endif
+}
 void thread_joined(struct thread *record) { set_flag(record, THREAD_JOINED); }
 void thread_named(struct thread *record, const char *name) { text_copy(record->name, THREAD_NAME, name); }
 

@@ -59,8 +59,10 @@ static void excuse_interrupted_wait(void *context) {
         return;
     uint64_t pending = 0, blocked = *(uint64_t *)&((ucontext_t *)context)->uc_sigmask;
     sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+#ifndef PLANTED_NO_EXCUSE
     if ((pending & ~blocked) == 0)
         self->wait->interrupted = 1;
+#endif
 }
 
 static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+/* The linker's names for the ends of the table (ld(1), "__start_SECNAME"). */
 extern struct call __start_leakwatch_calls[], __stop_leakwatch_calls[];
 
 void *call_resolve(struct call *call) {

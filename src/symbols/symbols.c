@@ -27,6 +27,7 @@ struct module {
 
 struct looked_up {
     uint64_t key;
+    uint64_t position; /* hash of its functions, files and lines */
     size_t count;
     struct symbol_frame *frames;
     UT_hash_handle hh;
@@ -258,7 +259,28 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     add_inlined(symbols, entry, unit, pc - bias, frame);
 }
 
-size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames) {
+/* FNV-1a */
+static uint64_t hash(uint64_t before, const void *bytes, size_t size) {
+    for (const unsigned char *at = bytes; size > 0; size--)
+        before = (before ^ *at++) * 0x100000001b3u;
+    return before;
+}
+
+static uint64_t position_of(const struct looked_up *entry) {
+    uint64_t position = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < entry->count; i++) {
+        const struct symbol_frame *frame = &entry->frames[i];
+        if (!frame->file || !frame->function)
+            return hash(position, &frame->address, sizeof frame->address);
+        position = hash(position, frame->module, strlen(frame->module) + 1);
+        position = hash(position, frame->function, strlen(frame->function) + 1);
+        position = hash(position, frame->file, strlen(frame->file) + 1);
+        position = hash(position, &frame->line, sizeof frame->line);
+    }
+    return position;
+}
+
+static const struct looked_up *find(struct symbols *symbols, uint64_t address, bool is_return) {
     uint64_t key = address << 1 | is_return;
     struct looked_up *entry;
     HASH_FIND(hh, symbols->cache, &key, sizeof key, entry);
@@ -268,10 +290,24 @@ size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return,
             abort();
         entry->key = key;
         look_up(symbols, entry, address, is_return);
+        entry->position = position_of(entry);
         HASH_ADD(hh, symbols->cache, key, sizeof entry->key, entry);
     }
+    return entry;
+}
+
+size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames) {
+    const struct looked_up *entry = find(symbols, address, is_return);
     *frames = entry->frames;
     return entry->count;
+}
+
+uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snapshot) {
+    size_t count = snapshot->header->frames.count;
+    uint64_t *positions = calloc(count + 1, sizeof *positions);
+    for (size_t i = 0; positions && i < count; i++)
+        positions[i] = find(symbols, snapshot->frames[i], true)->position;
+    return positions;
 }
 
 char *symbols_object(struct symbols *symbols, uint64_t address) {

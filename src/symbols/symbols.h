@@ -29,6 +29,10 @@ void symbols_close(struct symbols *symbols);
  * What is returned lives as long as `symbols`. */
 size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames);
 
+/* A key for each frame of the snapshot, in their order: equal for addresses of one source position (a loop that was
+ * unrolled calls from several). Caller frees; NULL without memory. */
+uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snapshot);
+
 /* "name" or "name+8" of the data object around address; NULL if it lies in no module's data. Caller frees. */
 char *symbols_object(struct symbols *symbols, uint64_t address);
 

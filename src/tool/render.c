@@ -68,8 +68,10 @@ int command_render(int count, char **arguments) {
     /* A snapshot from a file is of a process that is no more, or another by now. */
     struct pipe_fact *pipes = watched ? pipes_look(&snapshot, &facts.pipe_count) : NULL;
     facts.pipes = pipes;
-    struct analysis *analysis = analyse(&snapshot, &facts);
     struct symbols *symbols = symbols_open(&snapshot);
+    uint64_t *positions = symbols_positions(symbols, &snapshot);
+    facts.positions = positions;
+    struct analysis *analysis = analyse(&snapshot, &facts);
     char *report = NULL;
     size_t size = 0;
     FILE *out = analysis ? open_memstream(&report, &size) : NULL;
@@ -91,6 +93,7 @@ int command_render(int count, char **arguments) {
     symbols_close(symbols);
     analysis_free(analysis);
     free(pipes);
+    free(positions);
     snapshot_close(&snapshot);
     return status;
 }

@@ -41,15 +41,14 @@ EXPORTED unsigned sleep(unsigned seconds) {
     WAIT_ENDS struct wait wait = {.timeout = seconds, .timeout_form = TIMEOUT_SECONDS};
     wait_begin(&wait, &sleep_call);
     unsigned rest = REAL(sleep)(seconds);
-    while (rest > 0 && wait.interrupted) {
+    /* What is left is cut to whole seconds, so 0 may mean that most of one is missing. */
+    while (wait.interrupted) {
         wait.interrupted = 0;
         uint64_t ns = wait_left_ns(&wait, (uint64_t)seconds * 1000000000u);
         struct timespec left = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, unslept = {0};
         int saved_errno = errno;
-        if (REAL(nanosleep)(&left, &unslept) == 0)
-            rest = 0;
-        else
-            rest = (unsigned)unslept.tv_sec + (unslept.tv_nsec > 0);
+        REAL(nanosleep)(&left, &unslept);
+        rest = (unsigned)unslept.tv_sec;
         errno = saved_errno;
     }
     return rest;

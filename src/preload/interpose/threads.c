@@ -73,8 +73,8 @@ EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
     CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                                       \
     EXPORTED int fn parameters {                                                                           \
         struct thread *joined = thread_find(handle);                                                         \
-        WAIT_ENDS struct wait wait = {.object = (uintptr_t)handle,                                           \
-                                      .second = joined ? (uintptr_t)joined->tid : 0, UNPACK waits_for};      \
+        WAIT_ENDS struct wait wait = {.object = (uintptr_t)handle, .second = (uintptr_t)joined,              \
+                                      UNPACK waits_for};                                                     \
         wait_begin(&wait, &fn##_call);                                                                     \
         int result = REAL(fn) arguments;                                                                   \
         if (result == 0 && joined)                                                                           \

@@ -1,0 +1,57 @@
+/* What no wrapper can see: fgets inside libc, and a thread made by a raw clone. The kernel's word tells.
+ *
+ * CHECK: leakwatch: 2 leaked threads in {{.*}} at exit; 3 live
+ * CHECK-DAG: 1 thread  [pipe read]  suspect: every write end is in this process
+ * CHECK-DAG: as the kernel tells; no wrapper saw the call
+ * CHECK-DAG: reads_lines inside_libc.c:
+ * CHECK-DAG: #0 main inside_libc.c:
+ * CHECK-DAG: created inside libc or by a raw clone
+ * CHECK-DAG: 1 thread  [futex]
+ */
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static FILE *stream;
+static int word;
+
+static __attribute__((noinline)) void *reads_lines(void *unused) {
+    char line[80];
+    return fgets(line, sizeof line, stream) ? unused : NULL;
+}
+
+/* Has no thread block of its own: nothing but system calls, written out. */
+static int sleeps(void *unused) {
+    (void)unused;
+    long result;
+    register long r10 __asm__("r10") = 0;
+    do
+        __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_futex), "D"(&word), "S"(FUTEX_WAIT), "d"(0), "r"(r10)
+                         : "rcx", "r11", "memory");
+    while (*(volatile int *)&word == 0);
+    __asm__ volatile("syscall" : : "a"(SYS_exit), "D"(0));
+    return 0;
+}
+
+static char stack[64 * 1024];
+
+int main(void) {
+    int ends[2];
+    pthread_t reader;
+    if (pipe(ends) != 0)
+        return 1;
+    stream = fdopen(ends[0], "r");
+    pthread_create(&reader, NULL, reads_lines, NULL);
+    pthread_detach(reader);
+    clone(sleeps, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+    usleep(50000);
+#ifdef FIXED
+    close(ends[1]);
+    word = 1;
+    syscall(SYS_futex, &word, FUTEX_WAKE, 1);
+#endif
+    return 0;
+}

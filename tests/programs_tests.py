@@ -1,0 +1,137 @@
+"""Programs from Debian under a real load: their answers unchanged, their threads named."""
+import os, re, shutil, signal, socket, subprocess, tempfile, time
+
+from run import LIBRARY, Wrong, expect, watched
+
+
+class Server:
+    """A server under the preload, on a port of its own."""
+
+    def __init__(self, command, options="", preload=True):
+        self.directory = tempfile.TemporaryDirectory()
+        self.log = os.path.join(self.directory.name, "reports")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        env = dict(os.environ)
+        if preload:
+            env.update(LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="log=%s:%s" % (self.log, options))
+        self.process = subprocess.Popen([word.replace("PORT", str(self.port)) for word in command], env=env,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.directory.name)
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        self.process.kill()
+        raise Wrong("%s does not answer: %s" % (command[0], self.process.communicate()[0]))
+
+    def talk(self, request, until):
+        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+            connection.sendall(request)
+            answer = b""
+            while not answer.endswith(until):
+                more = connection.recv(65536)
+                if not more:
+                    break
+                answer += more
+            return answer
+
+    def report(self, number=signal.SIGUSR1):
+        self.process.send_signal(number)
+        for _ in range(100):
+            time.sleep(0.05)
+            if os.path.exists(self.log) and os.path.getsize(self.log) > 0:
+                return open(self.log).read()
+        raise Wrong("no report")
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        output = self.process.communicate(timeout=20)[0]
+        self.directory.cleanup()
+        return self.process.returncode, output
+
+
+def redis_load(server):
+    """Pipelined writes and reads of 20,000 keys; the whole answer, to compare."""
+    request = b"".join(b"SET key%d value%d\r\n" % (i, i * i) for i in range(20000))
+    request += b"".join(b"GET key%d\r\n" % i for i in range(0, 20000, 7)) + b"DBSIZE\r\nPING\r\n"
+    return server.talk(request, b"+PONG\r\n")
+
+
+REDIS = ["redis-server", "--port", "PORT", "--save", "", "--bind", "127.0.0.1"]
+
+
+def test_redis():
+    plain = Server(REDIS, preload=False)
+    expected = redis_load(plain)
+    expected_end = plain.end()[0]
+    server = Server(REDIS)
+    expect(redis_load(server) == expected, "answers changed")
+    report = server.report()
+    group = [part for part in report.split("\n\n") if "bio_" in part]
+    expect(len(group) == 1 and re.search(r"^3 threads  \[cond wait", group[0], re.M), report)
+    expect("bio_close_file" in group[0] and "bio_lazy_free" in group[0] and "#1  bioProcessBackgroundJobs" in group[0], report)
+    expect("created by  redis-server" in group[0] and "#0  bioInit" in group[0] and "main" in group[0], report)
+    expect(redis_load(server) == expected, "answers changed after a snapshot")
+    status, output = server.end()
+    expect(status == expected_end and "User requested shutdown" in output and "bye bye" in output, "SIGTERM: %r %s" % (status, output))
+
+
+def test_memcached():
+    command = ["memcached", "-p", "PORT", "-U", "0", "-t", "4", "-u", "root", "-l", "127.0.0.1"]
+
+    def load(server):
+        request = b"".join(b"set key%d 0 0 5\r\n%05d\r\n" % (i, i) for i in range(2000))
+        request += b"".join(b"get key%d\r\n" % i for i in range(2000)) + b"quit\r\n"
+        return server.talk(request, b"never")
+
+    plain = Server(command, preload=False)
+    expected = load(plain)
+    expected_end = plain.end()[0]
+    # memcached gives SIGUSR1 a meaning of its own: a graceful end
+    server = Server(command, "signal=USR2")
+    expect(load(server) == expected and len(expected) > 30000, "answers changed")
+    report = server.report(signal.SIGUSR2)
+    group = [part for part in report.split("\n\n") if "mc-worker" in part]
+    expect(len(group) == 1 and re.search(r"^4 threads  \[epoll wait, [0-9.]+s\]  idle", group[0], re.M), report)
+    expect("event_base_loop" in group[0] and "created by  memcached" in group[0], report)
+    expect(load(server) == expected, "answers changed after a snapshot")
+    expect(server.end()[0] == expected_end, "SIGTERM")
+
+
+PYTHON = """
+import queue, threading, sys
+jobs, answers = queue.Queue(), queue.Queue()
+def work():
+    while (job := jobs.get()) is not None:
+        answers.put(sum(range(job)))
+threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
+for thread in threads: thread.start()
+for job in range(500): jobs.put(job)
+print(sum(answers.get() for _ in range(500)))
+if sys.argv[1] == "close":
+    for _ in threads: jobs.put(None)
+    for thread in threads: thread.join()
+"""
+
+
+def test_python_threading():
+    for end in ("close", "leave"):
+        plain = subprocess.run(["/usr/bin/python3", "-c", PYTHON, end], stdout=subprocess.PIPE, text=True, timeout=60)
+        result = watched(["/usr/bin/python3", "-c", PYTHON, end])
+        expect((result.stdout, result.returncode) == (plain.stdout, plain.returncode) and plain.stdout, "%r" % result)
+        if end == "close":
+            expect(result.stderr == "", result.stderr)
+        else:
+            expect("4 leaked threads in /usr/bin/python3" in result.stderr and "[semaphore wait" in result.stderr, result.stderr)
+            expect("PyThread_start_new_thread" in result.stderr, result.stderr)
+
+
+def test_shell_pipelines():
+    """Many short processes, each with the shim: same output, same statuses, nothing said."""
+    script = "for i in 1 2 3; do echo $i | sed s/^/x/ | cat; done; (exit 7); echo $?; ls / | wc -l; true & wait $!; echo $?"
+    plain = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    result = watched(["bash", "-c", script])
+    expect((result.stdout, result.returncode, result.stderr) == (plain.stdout, plain.returncode, plain.stderr), "%r" % result)

@@ -1,0 +1,173 @@
+"""The tool, the options, and what happens when something is missing."""
+import json, os, shutil, stat, subprocess, tempfile
+
+from run import BUILD, HERE, LIBRARY, TOOL, Wrong, expect, watched
+
+
+def case(name):
+    return os.path.join(BUILD, "tests", name)
+
+
+def tool(*arguments, **more):
+    return subprocess.run([TOOL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, **more)
+
+
+def test_json_is_the_contract():
+    report = json.loads(watched([case("silent_sender")], "format=json").stderr)
+    keys = {"leakwatch", "pid", "exe", "trigger", "time", "uptime_seconds", "counts", "threads", "groups", "deadlocks"}
+    expect(keys <= set(report), "keys missing: %s" % (keys - set(report)))
+    expect(report["leakwatch"] == 1 and report["trigger"] == "exit", "head: %r" % report)
+    counts = {"threads", "blocked", "waiting", "running", "spinning", "unjoined", "leaked", "created"}
+    expect(counts == set(report["counts"]), "counts: %r" % report["counts"])
+    expect(report["counts"]["leaked"] == 1 and report["counts"]["created"] == 1, "counts: %r" % report["counts"])
+    (thread,) = report["threads"]
+    keys = {"tid", "name", "main", "state", "leaked", "suppressed", "verdict", "evidence", "age_seconds", "cpu_seconds", "wait",
+            "stack", "created_by"}
+    expect(keys <= set(thread), "keys of a thread missing: %s" % (keys - set(thread)))
+    expect(thread["name"] == "reader" and thread["state"] == "blocked" and thread["leaked"], "thread: %r" % thread)
+    wait = thread["wait"]
+    expect({"kind", "call", "seconds", "timed", "timeout_seconds", "object", "owner"} == set(wait), "wait: %r" % wait)
+    expect(wait["kind"] == "pipe read" and wait["call"] == "read" and wait["timed"] is False, "wait: %r" % wait)
+    expect(wait["object"]["target"].startswith("pipe:["), "object: %r" % wait)
+    frame = thread["stack"][0]
+    expect({"function", "file", "line", "module", "build_id", "offset", "address", "inlined"} == set(frame), "frame: %r" % frame)
+    expect(frame["function"] == "wait_for_news" and frame["file"].endswith("silent_sender.c"), "frame: %r" % frame)
+    expect(frame["build_id"] and frame["offset"].startswith("0x"), "frame: %r" % frame)
+    expect(thread["created_by"]["stack"][0]["function"] == "main", "creator: %r" % thread["created_by"])
+    expect(report["groups"][0]["tids"] == [thread["tid"]], "groups: %r" % report["groups"])
+
+
+def test_log_is_appended_whole_and_private():
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "%e.log")
+        for _ in range(2):
+            result = watched([case("silent_sender")], "log=" + log)
+            expect(result.stderr == "", result.stderr)
+        path = os.path.join(directory, "silent_sender.log")
+        expect(open(path).read().count("leakwatch: 1 leaked") == 2, open(path).read())
+        expect(stat.S_IMODE(os.stat(path).st_mode) == 0o600, oct(os.stat(path).st_mode))
+
+
+def test_log_that_cannot_be_written():
+    result = watched([case("silent_sender")], "log=/nowhere/at/all")
+    expect("cannot write to log /nowhere/at/all: No such file or directory" in result.stderr, result.stderr)
+    expect("1 leaked thread" in result.stderr and result.returncode == 0, result.stderr)
+
+
+def test_bad_options_are_told_and_ignored():
+    for options, words in (("colour=red", "option 'colour' is not known"), ("grace=soon", "option grace: 'soon' is not a time"),
+                           ("depth=0", "option depth: '0' is not 1 to 256"), ("format", "option 'format' has no value"),
+                           ("signal=KILL", "option signal: 'KILL' is not a signal's name")):
+        result = watched([case("no_threads")], options)
+        lines = result.stderr.splitlines()
+        expect(len(lines) == 1 and lines[0].startswith("leakwatch: " + words), "%s: %r" % (options, result.stderr))
+        expect(result.returncode == 0 and result.stdout == "no threads\n", "%s: %r" % (options, result))
+
+
+def test_at_exit_and_program_options():
+    for options in ("at_exit=0", "program=somebody-else"):
+        result = watched([case("silent_sender")], options)
+        expect(result.stderr == "", "%s: %s" % (options, result.stderr))
+
+
+def test_depth_keeps_fewer_frames():
+    result = watched([case("thousand_threads")], "depth=3")
+    expect("#3  deep" in result.stderr and "#4" not in result.stderr, result.stderr)
+    expect("deeper frames were not kept (option depth)" in result.stderr, result.stderr)
+
+
+def test_run_changes_the_status():
+    result = tool("run", "--", case("silent_sender"))
+    expect(result.returncode == 23 and "1 leaked thread" in result.stderr, "%r" % result)
+    result = tool("run", "--exitcode", "0", "--format", "json", "--", case("silent_sender"))
+    expect(result.returncode == 0 and json.loads(result.stderr)["counts"]["leaked"] == 1, "%r" % result)
+    result = tool("run", "--", case("ends_by__exit"))
+    expect(result.returncode == 3, "a status of the program's own is kept: %r" % result)
+    result = tool("run", "--", case("silent_sender-fixed"))
+    expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+
+
+def test_usage_errors():
+    for arguments, status, words in ((("dance",), 2, "no command 'dance'"), (("render",), 2, "name one snapshot"),
+                                     (("render", "--format", "png", "x"), 2, "no format 'png'"), (("run",), 2, "name a program"),
+                                     (("render", "/nowhere"), 1, "/nowhere: No such file or directory"),
+                                     (("render", "/etc/passwd"), 1, "/etc/passwd: not a leakwatch snapshot"),
+                                     (("run", "--", "/nowhere"), 127, "/nowhere: No such file or directory")):
+        result = tool(*arguments)
+        expect(result.returncode == status and words in result.stderr, "%r: %r" % (arguments, result))
+    expect(tool("--help").returncode == 0 and "leakwatch run" in tool("--help").stdout, "help")
+
+
+def test_without_the_tool():
+    """The library alone still tells thread, wait, module and offset."""
+    with tempfile.TemporaryDirectory() as directory:
+        library = shutil.copy(LIBRARY, directory)
+        result = watched([case("silent_sender")], env={"LD_PRELOAD": library})
+        expect("1 threads in" in result.stderr and "no leakwatch beside the library" in result.stderr, result.stderr)
+        expect("reader (" in result.stderr and "[pipe read" in result.stderr and "silent_sender+0x" in result.stderr, result.stderr)
+        result = watched([case("silent_sender-fixed")], env={"LD_PRELOAD": library})
+        expect(result.stderr == "", result.stderr)
+
+
+def test_tool_that_may_not_run():
+    with tempfile.TemporaryDirectory() as directory:
+        library = shutil.copy(LIBRARY, directory)
+        open(os.path.join(directory, "leakwatch"), "w").close()
+        result = watched([case("silent_sender")], env={"LD_PRELOAD": library})
+        expect("leakwatch may not be executed" in result.stderr and "reader (" in result.stderr, result.stderr)
+
+
+def test_limited_file_size():
+    """RLIMIT_FSIZE holds for a memfd and would kill: the report is the plain one."""
+    result = subprocess.run(["bash", "-c", "ulimit -f 1; LD_PRELOAD=%s exec %s" % (LIBRARY, case("unjoined"))],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    expect(result.returncode == 0 and "no memfd could be made" in result.stderr, "%r" % result)
+
+
+def test_install_under_a_prefix():
+    """The tool finds the library and the library finds the tool where they were installed, wherever that is."""
+    with tempfile.TemporaryDirectory() as directory:
+        env = dict(os.environ, DESTDIR=directory)
+        subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], env=env, check=True, stdout=subprocess.PIPE, timeout=60)
+        found = subprocess.run(["find", directory, "-name", "leakwatch", "-type", "f"], stdout=subprocess.PIPE, text=True).stdout.split()
+        expect(len(found) == 1, "installed: %r" % found)
+        result = subprocess.run([found[0], "run", "--", case("silent_sender")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        expect(result.returncode == 23 and "wait_for_news" in result.stderr, "%r" % result)
+
+
+def test_snapshots_interrupt_nothing():
+    result = watched([case("interruptions")], "log=/dev/null", timeout=60)
+    expect(result.returncode == 0, result.stdout + result.stderr)
+
+
+def test_environment_and_arguments_are_the_programs():
+    """Variables, argv and what the loader lists are as without us."""
+    result = watched(["/usr/bin/env"], env={"WITNESS": "here"})
+    expect("WITNESS=here" in result.stdout.splitlines(), result.stdout)
+    result = watched(["/usr/bin/printenv", "WITNESS"], env={"WITNESS": "here"})
+    expect(result.stdout == "here\n" and result.stderr == "", "%r" % result)
+
+
+def test_exports_nothing_but_wrappers():
+    names = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], stdout=subprocess.PIPE, text=True, check=True).stdout
+    ours = [line.split()[-1] for line in names.splitlines() if line.split()[-2] != "A"]
+    libc = subprocess.run(["nm", "-D", "--defined-only", "/lib/x86_64-linux-gnu/libc.so.6"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    known = {line.split()[-1].split("@")[0] for line in libc.splitlines()}
+    strange = [name for name in ours if name.split("@")[0] not in known]
+    expect(not strange, "exported, but no function of libc: %r" % strange)
+    expect("pthread_cond_wait@GLIBC_2.2.5" in names and "pthread_cond_wait@@GLIBC_2.3.2" in names, "versions")
+
+
+def test_catches_a_planted_fault():
+    """The suite itself is tested: with a wrapper broken on purpose, the tests that guard it fail."""
+    if os.environ.get("LEAKWATCH_PLANTED"):
+        return
+    for fault, guard in (("no-cond-wait", "case timed_out_caller"), ("no-signal-note", "case queue_never_closed"),
+                         ("no-detach", "case unjoined"), ("no-excuse", "tool snapshots_interrupt_nothing")):
+        with tempfile.TemporaryDirectory() as build:
+            subprocess.run(["meson", "setup", build, os.path.dirname(HERE), "-Dplanted_fault=" + fault], check=True,
+                           stdout=subprocess.PIPE, timeout=120)
+            subprocess.run(["ninja", "-C", build, "--quiet"], check=True, stdout=subprocess.PIPE, timeout=300)
+            result = subprocess.run([os.path.join(HERE, "run"), build, guard], stdout=subprocess.PIPE, text=True,
+                                    env=dict(os.environ, LEAKWATCH_PLANTED=fault), timeout=120)
+            expect(result.returncode == 1 and "1 failed" in result.stdout, "%s went unnoticed:\n%s" % (fault, result.stdout))

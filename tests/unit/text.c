@@ -1,0 +1,53 @@
+/* Text without stdio. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "../../src/preload/text.h"
+
+static void globs(void **state) {
+    (void)state;
+    assert_true(text_glob("*", "redis-server"));
+    assert_true(text_glob("redis*", "redis-server"));
+    assert_true(text_glob("*-s?rver", "redis-server"));
+    assert_false(text_glob("redis", "redis-server"));
+    assert_false(text_glob("*x*", "redis-server"));
+    assert_true(text_glob("a*b*c", "aXbXbXc"));
+    assert_false(text_glob("", "a"));
+}
+
+static void numbers(void **state) {
+    (void)state;
+    uint64_t number;
+    const char *at = "0x7ffe rest";
+    assert_true(text_number(&at, &number));
+    assert_int_equal(number, 0x7ffe);
+    assert_string_equal(at, " rest");
+    at = "18446744073709551616";
+    assert_false(text_number(&at, &number));
+    at = "x";
+    assert_false(text_number(&at, &number));
+}
+
+static void never_overflows(void **state) {
+    (void)state;
+    char small[8];
+    struct text text = TEXT_IN(small);
+    text_put(&text, "12345");
+    assert_false(text.full);
+    text_put_number(&text, -6789);
+    assert_true(text.full);
+    assert_string_equal(small, "12345-6");
+    text_put_seconds(&text, 12345000000);
+    assert_string_equal(small, "12345-6");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(globs), cmocka_unit_test(numbers),
+                                       cmocka_unit_test(never_overflows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
