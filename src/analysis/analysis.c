@@ -38,7 +38,8 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
         finding->verdict = VERDICT_IDLE;
     uint64_t least = analysis->snapshot->header->min_wait;
     finding->hidden = least > 0 && !finished && finding_duration(analysis, finding) < least;
-    finding->leaked = analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
+    finding->leaked =
+        analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
     analysis->counts.leaked += finding->leaked;
 }
 

@@ -1,5 +1,5 @@
-/* What a snapshot means: groups, verdicts with their evidence, who has leaked. Pure: reads a snapshot and facts gathered
- * elsewhere, does no I/O, knows no symbols. */
+/* What a snapshot means: groups, verdicts with their evidence, who has leaked. Pure: reads a snapshot and
+ * facts gathered elsewhere, does no I/O, knows no symbols. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ enum verdict { VERDICT_NONE, VERDICT_IDLE, VERDICT_SUSPECT, VERDICT_STRANDED, VE
 
 /* Who holds the ends of a pipe, found outside (tool/pipes.h). */
 struct pipe_fact {
-    const char *target; /* as in the snapshot: "pipe:[4711]" */
+    const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
     bool unsure; /* some process could not be looked into */
@@ -21,7 +21,8 @@ struct pipe_fact {
 struct facts {
     const struct pipe_fact *pipes;
     size_t pipe_count;
-    const uint64_t *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
+    const uint64_t
+        *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
 };
 
 enum { EVIDENCE_MAX = 4 };
@@ -52,7 +53,7 @@ struct counts {
 struct analysis {
     const struct snapshot *snapshot;
     const uint64_t *positions; /* of frames, for grouping */
-    bool judges; /* this trigger calls threads leaked */
+    bool judges;               /* this trigger calls threads leaked */
     struct thread_finding *findings;
     size_t finding_count;
     struct group *groups; /* worst first; of the threads that this report shows */

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static void say(struct thread_finding *finding, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void say(struct thread_finding *finding, const char *format,
+                                                      ...) {
     char *words;
     va_list rest;
     va_start(rest, format);
@@ -31,7 +32,8 @@ static void condition_evidence(const struct snapshot *snapshot, struct thread_fi
         if (header->condition_lost == 0)
             say(finding, "this condition was never signalled");
         else
-            say(finding, "no signal of this condition is remembered (%u others were forgotten)", header->condition_lost);
+            say(finding, "no signal of this condition is remembered (%u others were forgotten)",
+                header->condition_lost);
         return;
     }
     double ago = known->last < header->monotonic ? (double)(header->monotonic - known->last) / 1e9 : 0;
@@ -48,7 +50,8 @@ static void condition_evidence(const struct snapshot *snapshot, struct thread_fi
             ended ? ", which has ended" : "");
 }
 
-static void pipe_evidence(const struct snapshot *snapshot, const struct facts *facts, struct thread_finding *finding) {
+static void pipe_evidence(const struct snapshot *snapshot, const struct facts *facts,
+                          struct thread_finding *finding) {
     const char *target = snapshot_words(snapshot, finding->thread->target);
     bool reads = finding->thread->kind == LW_WAIT_PIPE_READ;
     for (size_t i = 0; i < facts->pipe_count; i++) {
@@ -77,7 +80,8 @@ static void owner_evidence(const struct snapshot *snapshot, struct thread_findin
         say(finding, "held by %s (%d)", snapshot_words(snapshot, holder->name), owner);
 }
 
-void evidence_gather(const struct snapshot *snapshot, const struct facts *facts, struct thread_finding *finding) {
+void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,
+                     struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     bool from_inside = true; /* only a thread of this process could end the wait */
     switch (thread->kind) {

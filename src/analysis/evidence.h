@@ -4,4 +4,5 @@
 #include "analysis.h"
 
 /* Adds what can be said of an untimed wait to the finding and sets its verdict. */
-void evidence_gather(const struct snapshot *snapshot, const struct facts *facts, struct thread_finding *finding);
+void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,
+                     struct thread_finding *finding);

@@ -5,7 +5,8 @@
 
 #define UP_DOWN(a, b) (((a) > (b)) - ((a) < (b)))
 
-static int compare_frames(const uint64_t *positions, uint64_t a, uint32_t a_count, uint64_t b, uint32_t b_count) {
+static int compare_frames(const uint64_t *positions, uint64_t a, uint32_t a_count, uint64_t b,
+                          uint32_t b_count) {
     if (a_count != b_count)
         return UP_DOWN(a_count, b_count);
     return memcmp(positions + a, positions + b, a_count * sizeof *positions);
@@ -19,15 +20,18 @@ static int compare_alike(const struct analysis *analysis, const struct thread_fi
     const uint32_t same_flags = LW_THREAD_MAIN | LW_THREAD_TIMED | LW_THREAD_CUT | LW_THREAD_KERNEL_WORD;
     int order;
     if ((order = UP_DOWN(x->state, y->state)) || (order = UP_DOWN(x->kind, y->kind)) ||
-        (order = UP_DOWN(x->flags & same_flags, y->flags & same_flags)) || (order = UP_DOWN(a->verdict, b->verdict)))
+        (order = UP_DOWN(x->flags & same_flags, y->flags & same_flags)) ||
+        (order = UP_DOWN(a->verdict, b->verdict)))
         return order;
     if ((order = strcmp(snapshot_words(snapshot, x->call), snapshot_words(snapshot, y->call))))
         return order;
     if (x->kind == LW_WAIT_SYSCALL && (order = UP_DOWN(x->syscall_number, y->syscall_number)))
         return order;
-    if ((order = compare_frames(analysis->positions, x->stack_first, x->stack_count, y->stack_first, y->stack_count)))
+    if ((order = compare_frames(analysis->positions, x->stack_first, x->stack_count, y->stack_first,
+                                y->stack_count)))
         return order;
-    return compare_frames(analysis->positions, x->creation_first, x->creation_count, y->creation_first, y->creation_count);
+    return compare_frames(analysis->positions, x->creation_first, x->creation_count, y->creation_first,
+                          y->creation_count);
 }
 
 static int compare_members(const void *a, const void *b, void *context) {
@@ -38,7 +42,8 @@ static int compare_members(const void *a, const void *b, void *context) {
     return order ? order : UP_DOWN(x->thread->tid, y->thread->tid);
 }
 
-/* Worst first: by verdict, size, time waited; running and main last among equals; then by first tid, to be stable. */
+/* Worst first: by verdict, size, time waited; running and main last among equals; then by first tid, to be
+ * stable. */
 static int compare_groups(const void *a, const void *b, void *context) {
     const struct analysis *analysis = context;
     const struct group *x = a, *y = b;
@@ -46,7 +51,8 @@ static int compare_groups(const void *a, const void *b, void *context) {
     if ((order = UP_DOWN(y->verdict, x->verdict)) || (order = UP_DOWN(y->count, x->count)) ||
         (order = UP_DOWN(y->longest, x->longest)))
         return order;
-    return UP_DOWN(analysis->findings[x->members[0]].thread->tid, analysis->findings[y->members[0]].thread->tid);
+    return UP_DOWN(analysis->findings[x->members[0]].thread->tid,
+                   analysis->findings[y->members[0]].thread->tid);
 }
 
 bool groups_form(struct analysis *analysis) {
@@ -65,7 +71,8 @@ bool groups_form(struct analysis *analysis) {
         const struct thread_finding *finding = &analysis->findings[order[i]];
         bool starts = i == 0 || compare_alike(analysis, &analysis->findings[order[i - 1]], finding) != 0;
         if (starts)
-            analysis->groups[analysis->group_count++] = (struct group){.members = &order[i], .verdict = finding->verdict};
+            analysis->groups[analysis->group_count++] =
+                (struct group){.members = &order[i], .verdict = finding->verdict};
         struct group *group = &analysis->groups[analysis->group_count - 1];
         uint64_t duration = finding_duration(analysis, finding);
         group->count++;

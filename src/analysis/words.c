@@ -25,8 +25,12 @@ const char *verdict_words(enum verdict verdict) {
     return verdicts[verdict];
 }
 
-const char *state_words(enum lw_state state) { return states[state]; }
-const char *trigger_words(enum lw_trigger trigger) { return triggers[trigger]; }
+const char *state_words(enum lw_state state) {
+    return states[state];
+}
+const char *trigger_words(enum lw_trigger trigger) {
+    return triggers[trigger];
+}
 
 const char *wait_words(const struct lw_snapshot_thread *thread) {
     static char words[64];

@@ -36,14 +36,13 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
                      "movq %%rbx, %%rsp"
                      : "+D"(argument)
                      : "r"(function), "r"(top)
-                     : "rbx", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1",
-                       "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
-                       "xmm13", "xmm14", "xmm15");
+                     : "rbx", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0",
+                       "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                       "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
 /* Did the signal whose handler is given this context make a system call fail with EINTR? The kernel puts
  * the failed call's result into the saved registers before it runs the handler (arch/x86/kernel/signal.c). */
-#define CONTEXT_SHOWS_EINTR(context)                                                                         \
-    (((ucontext_t *)(context))->uc_mcontext.gregs[REG_RAX] == -EINTR)
+#define CONTEXT_SHOWS_EINTR(context) (((ucontext_t *)(context))->uc_mcontext.gregs[REG_RAX] == -EINTR)
 
 #endif

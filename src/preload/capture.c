@@ -28,13 +28,20 @@ static struct snapshot_room room_for(const struct tasks *tasks) {
     return room;
 }
 
-/* The snapshot's memory: a memfd if there can be one, else anonymous memory that only the plain list can use. */
+/* The snapshot's memory: a memfd if there can be one, else anonymous memory that only the plain list can use.
+ */
 static struct captured take_region(size_t size) {
     struct captured captured = {.fd = -1, .size = size, .mapped = size};
     struct rlimit limit;
     /* RLIMIT_FSIZE holds for a memfd too, and breaking it is answered with SIGXFSZ. */
     bool may_be_large = sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur >= size;
     long fd = may_be_large ? sys_call(SYS_memfd_create, "leakwatch snapshot", MFD_CLOEXEC) : -1;
+    if (fd >= 0 && fd <= 2) {
+        /* The program closed its standard descriptors: what it still writes to them must not land here. */
+        long higher = sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+        sys_call(SYS_close, fd);
+        fd = higher;
+    }
     if (fd >= 0) {
         long at = -1;
         if (sys_call(SYS_ftruncate, fd, size) == 0)

@@ -26,9 +26,9 @@ void captured_drop(struct captured *captured);
 
 /* How far the process is from its end, for the grace period. */
 struct liveness {
-    uint32_t others;  /* threads alive besides the caller and an ended main */
-    uint32_t unmoved; /* of those, threads that sleep without a deadline */
+    uint32_t others;   /* threads alive besides the caller and an ended main */
+    uint32_t unmoved;  /* of those, threads that sleep without a deadline */
     uint32_t unjoined; /* ended, and not joined or detached */
-    uint64_t digest;  /* changes when any thread's wait does */
+    uint64_t digest;   /* changes when any thread's wait does */
 };
 struct liveness capture_liveness(void);

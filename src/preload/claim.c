@@ -20,10 +20,11 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
     const struct call *call = wait->call;
     bool listed = false;
     for (int i = 0; i < 2; i++)
-        listed |= call->syscalls[i] == word->number || (call->syscalls[i] == SYSCALL_READ && word->number == SYS_read);
+        listed |= call->syscalls[i] == word->number ||
+                  (call->syscalls[i] == SYSCALL_READ && word->number == SYS_read);
     if (!listed)
         return false;
-    return call->object != OBJECT_FD || (int)word->argument[0] == (int)wait->object;
+    return call->object != OBJECT_FD || (int)word->argument[0] == (int)wait->on.object;
 }
 
 bool claim_read(const struct thread *record, const struct kernel_word *word, struct wait *wait) {
@@ -43,18 +44,19 @@ static bool peek_timespec(uintptr_t at, int64_t scale, int64_t *ns) {
     int64_t pair[2]; /* seconds, and nano- or microseconds by scale */
     if (sys_peek(at, pair, sizeof pair) != sizeof pair)
         return false;
-    return !__builtin_mul_overflow(pair[0], 1000000000, ns) && !__builtin_add_overflow(*ns, pair[1] * scale, ns);
+    return !__builtin_mul_overflow(pair[0], 1000000000, ns) &&
+           !__builtin_add_overflow(*ns, pair[1] * scale, ns);
 }
 
 bool claim_timed(const struct wait *wait) {
-    switch (wait->timeout_form) {
+    switch (wait->on.timeout_form) {
     case TIMEOUT_NONE:
         return false;
     case TIMEOUT_MS:
-        return (int)wait->timeout >= 0;
+        return (int)wait->on.timeout >= 0;
     case TIMEOUT_TIMESPEC:
     case TIMEOUT_TIMEVAL:
-        return wait->timeout != 0;
+        return wait->on.timeout != 0;
     default:
         return true;
     }
@@ -64,25 +66,25 @@ int64_t claim_timeout(const struct wait *wait) {
     int64_t ns;
     if (!claim_timed(wait))
         return -1;
-    switch (wait->timeout_form) {
+    switch (wait->on.timeout_form) {
     case TIMEOUT_MS:
-        return (int64_t)(int)wait->timeout * 1000000;
+        return (int64_t)(int)wait->on.timeout * 1000000;
     case TIMEOUT_SECONDS:
-        return (int64_t)wait->timeout * 1000000000;
+        return (int64_t)wait->on.timeout * 1000000000;
     case TIMEOUT_US:
-        return (int64_t)wait->timeout * 1000;
+        return (int64_t)wait->on.timeout * 1000;
     case TIMEOUT_TIMESPEC:
-        return peek_timespec(wait->timeout, 1, &ns) ? ns : -1;
+        return peek_timespec(wait->on.timeout, 1, &ns) ? ns : -1;
     case TIMEOUT_TIMEVAL:
-        return peek_timespec(wait->timeout, 1000, &ns) ? ns : -1;
+        return peek_timespec(wait->on.timeout, 1000, &ns) ? ns : -1;
     case TIMEOUT_AT:
-        if (!peek_timespec(wait->timeout, 1, &ns))
+        if (!peek_timespec(wait->on.timeout, 1, &ns))
             return -1;
         /* Which clock the deadline is of depends on the object. No machine has been up for thirty years, and
          * no real-time clock shows a date before 2001. */
         if (ns > 1000000000ll * 1000000000ll)
             ns -= (int64_t)(sys_now(CLOCK_REALTIME) - sys_now(CLOCK_MONOTONIC));
-        return ns > (int64_t)wait->started ? ns - (int64_t)wait->started : 0;
+        return ns > (int64_t)wait_started(wait) ? ns - (int64_t)wait_started(wait) : 0;
     }
     return -1;
 }

@@ -18,8 +18,8 @@ static struct condition *entry_of(uintptr_t address) {
         uintptr_t there = __atomic_load_n(&entry->address, __ATOMIC_RELAXED);
         if (there == address)
             return entry;
-        if (there == 0 && __atomic_compare_exchange_n(&entry->address, &there, address, false, __ATOMIC_RELAXED,
-                                                      __ATOMIC_RELAXED))
+        if (there == 0 && __atomic_compare_exchange_n(&entry->address, &there, address, false,
+                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             return entry;
         if (there == address)
             return entry;
@@ -56,7 +56,9 @@ bool condition_read(size_t index, struct condition *entry) {
     return entry->address != 0 && entry->signals != 0;
 }
 
-uint64_t condition_lost(void) { return lost; }
+uint64_t condition_lost(void) {
+    return lost;
+}
 
 void conditions_forked(void) {
     memset(table, 0, sizeof table);

@@ -11,8 +11,8 @@ const struct stack *depot_keep(const uintptr_t *frames, size_t count, bool cut) 
     size_t bytes = count * sizeof *frames;
     if (count == 0)
         return NULL;
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return NULL;
     HASH_FIND(hh, depot, frames, bytes, stack);
     if (!stack && (stack = memory_take(sizeof *stack + bytes))) {
         stack->count = (uint32_t)count;
@@ -20,6 +20,6 @@ const struct stack *depot_keep(const uintptr_t *frames, size_t count, bool cut) 
         memcpy(stack->frame, frames, bytes);
         HASH_ADD_KEYPTR(hh, depot, stack->frame, bytes, stack);
     }
-    table_unlock(&guard);
+    table_unlock();
     return stack;
 }

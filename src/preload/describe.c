@@ -40,8 +40,8 @@ struct workspace {
 };
 
 struct believed {
-    bool waits;        /* the thread sleeps */
-    bool by_record;    /* and `wait` tells in what */
+    bool waits;     /* the thread sleeps */
+    bool by_record; /* and `wait` tells in what */
     struct wait wait;
     struct kernel_word word;
     uint64_t moves;
@@ -96,7 +96,7 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
     const struct wait *wait = &seen->wait;
     thread->kind = wait->call->kind;
     thread->call = snapshot_string(writer, wait->call->name);
-    thread->wait_started = wait->started;
+    thread->wait_started = wait_started(wait);
     thread->timeout_ns = claim_timeout(wait);
     if (claim_timed(wait))
         thread->flags |= LW_THREAD_TIMED;
@@ -106,25 +106,25 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
     } one;
     switch (wait->call->object) {
     case OBJECT_FD:
-        put_fd(writer, thread, (int)wait->object);
+        put_fd(writer, thread, (int)wait->on.object);
         break;
     case OBJECT_POLLFDS:
-        if (wait->second == 1 && sys_peek(wait->object, &one, sizeof one) == sizeof one)
+        if (wait->on.second == 1 && sys_peek(wait->on.object, &one, sizeof one) == sizeof one)
             put_fd(writer, thread, one.fd);
         break;
     case OBJECT_HANDLE:
-        thread->object = wait->object;
-        if (wait->second != 0)
-            thread->owner = peek_owner(wait->second, offsetof(struct thread, tid));
+        thread->object = wait->on.object;
+        if (wait->on.second != 0)
+            thread->owner = peek_owner(wait->on.second, offsetof(struct thread, tid));
         break;
     case OBJECT_ADDRESS:
-        thread->object = wait->object;
-        thread->second_object = wait->second;
+        thread->object = wait->on.object;
+        thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && seen->word.number == SYS_futex && wait->second != 0 &&
-            seen->word.argument[0] - wait->second < sizeof(pthread_mutex_t)) {
+        if (thread->kind == LW_WAIT_COND && seen->word.number == SYS_futex && wait->on.second != 0 &&
+            seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
-            thread->object = wait->second;
+            thread->object = wait->on.second;
         }
         thread->owner = owner_of((enum lw_wait_kind)thread->kind, thread->object);
         break;
@@ -153,7 +153,9 @@ static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread 
         return;
     if (seen->by_record)
         registers = seen->wait.registers;
-    space->window = (struct stack_window){.memory = {window_word}};
+    space->window.memory.word = window_word;
+    space->window.start = registers.sp; /* nothing below it is asked for */
+    space->window.size = sys_peek(registers.sp, space->window.words, sizeof space->window.words);
     size_t depth = (size_t)options.depth;
     size_t first = 0;
     /* What only the kernel saw begins at the place the system call was made from. */
@@ -203,7 +205,9 @@ static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *
     path[0] = '\0';
     text_put_number(&text, thread->tid);
     text_put(&text, "/comm");
-    long length = directory < 0 ? -1 : sys_read_file(directory, path, name, sizeof name);
+    /* Names are followed from creation on, by wrappers; a thread that was not seen to start must be asked. */
+    bool followed = record && !(record->flags & (THREAD_ADOPTED | THREAD_MAIN));
+    long length = directory < 0 || followed ? -1 : sys_read_file(directory, path, name, sizeof name);
     if (length > 0) {
         if (name[length - 1] == '\n')
             name[length - 1] = '\0';
@@ -213,7 +217,8 @@ static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *
     }
 }
 
-/* CPU time of any thread of this process, by its tid (kernel: include/linux/posix-timers_types.h, MAKE_THREAD_CPUCLOCK). */
+/* CPU time of any thread of this process, by its tid (kernel: include/linux/posix-timers_types.h,
+ * MAKE_THREAD_CPUCLOCK). */
 static uint64_t cpu_time(int tid) {
     struct timespec used = {0};
     if (sys_call(SYS_clock_gettime, (clockid_t)((~(unsigned)tid << 3) | 6u), &used) != 0)
@@ -245,7 +250,8 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
     put_name(writer, thread, tasks->directory, task.record);
     thread->cpu_ns = cpu_time(task.tid);
     if (task.tid == caller) {
-        /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a wait. */
+        /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
+         * wait. */
         thread->flags |= LW_THREAD_CALLER;
         struct kernel_word silent = {.state = KERNEL_SILENT, .number = -1};
         seen.by_record = task.record && claim_read(task.record, &silent, &seen.wait);
@@ -270,7 +276,8 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
         thread->state = LW_STATE_RUNNING;
         thread->kind = LW_WAIT_NONE;
         thread->stack_count = 0;
-        thread->flags &= ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_KERNEL_WORD);
+        thread->flags &=
+            ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_KERNEL_WORD);
     }
 }
 
@@ -287,8 +294,8 @@ static void describe_finished(struct snapshot_writer *writer, const struct threa
     put_record(writer, thread, record);
 }
 
-/* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds it asleep
- * in something else than its end. */
+/* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds
+ * it asleep in something else than its end. */
 static bool was_given_again(const struct tasks *tasks, size_t index) {
     struct kernel_word word = kernel_ask(tasks->directory, tasks->task[index].tid);
     return word.state == KERNEL_SLEEPS && word.number >= 0 && word.number != SYS_exit &&

@@ -1,4 +1,5 @@
-/* One thread, as a snapshot tells it: its record, its wait record if that can be believed, the kernel's word. */
+/* One thread, as a snapshot tells it: its record, its wait record if that can be believed, the kernel's word.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -74,7 +74,9 @@ void descriptor_target(int fd, struct text *target) {
         put_endpoints(target, fd);
 }
 
-static bool starts(const char *words, const char *start) { return strncmp(words, start, strlen(start)) == 0; }
+static bool starts(const char *words, const char *start) {
+    return strncmp(words, start, strlen(start)) == 0;
+}
 
 enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *target) {
     bool read = kind == LW_WAIT_UNSETTLED_READ;
@@ -93,9 +95,12 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
         const char *start;
         enum lw_wait_kind kind;
     } kinds[] = {
-        {"anon_inode:[eventfd]", LW_WAIT_EVENTFD_READ},   {"anon_inode:[timerfd]", LW_WAIT_TIMERFD_READ},
-        {"anon_inode:[signalfd]", LW_WAIT_SIGNALFD_READ}, {"anon_inode:inotify", LW_WAIT_INOTIFY_READ},
-        {"/dev/pts/", LW_WAIT_TERMINAL_READ},             {"/dev/tty", LW_WAIT_TERMINAL_READ},
+        {"anon_inode:[eventfd]", LW_WAIT_EVENTFD_READ},
+        {"anon_inode:[timerfd]", LW_WAIT_TIMERFD_READ},
+        {"anon_inode:[signalfd]", LW_WAIT_SIGNALFD_READ},
+        {"anon_inode:inotify", LW_WAIT_INOTIFY_READ},
+        {"/dev/pts/", LW_WAIT_TERMINAL_READ},
+        {"/dev/tty", LW_WAIT_TERMINAL_READ},
         {"/dev/console", LW_WAIT_TERMINAL_READ},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

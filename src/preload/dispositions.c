@@ -20,7 +20,8 @@ static struct taken taken[65];
 static struct gate gate;
 
 static bool has_handler(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+    return (action->sa_flags & SA_SIGINFO) ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
 static int install_ours(int signal, const struct sigaction *program) {

@@ -1,8 +1,9 @@
 /* Signals that both the shim and the program want. The program sees the dispositions it set itself.
  *
- * A signal with default action about to end the program (SIGTERM, SIGINT, SIGALRM) has the shim's handler only while
- * the program leaves it at SIG_DFL. The snapshot signal keeps the shim's handler, which then calls the program's with
- * the flags and the mask that the program asked for; a program that ignores it has it ignored. */
+ * A signal with default action about to end the program (SIGTERM, SIGINT, SIGALRM) has the shim's handler
+ * only while the program leaves it at SIG_DFL. The snapshot signal keeps the shim's handler, which then calls
+ * the program's with the flags and the mask that the program asked for; a program that ignores it has it
+ * ignored. */
 #pragma once
 
 #include <signal.h>
@@ -14,7 +15,8 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
 /* What sigaction(2) does, seen by the program. */
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before);
 
-/* The program's handler for a signal that is shared, copied; SIG_DFL if it has none. For the shim's handler. */
+/* The program's handler for a signal that is shared, copied; SIG_DFL if it has none. For the shim's handler.
+ */
 struct sigaction disposition_of_program(int signal);
 
 /* Lets the signal's default action happen when the current handler returns. */

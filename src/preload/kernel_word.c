@@ -57,7 +57,16 @@ struct kernel_word kernel_ask(int task_directory, int tid) {
 }
 
 /* Where a call's timeout is among its arguments. */
-enum timeout_place { NEVER, ALWAYS, IF_POINTER_1, IF_POINTER_2, IF_POINTER_3, IF_POINTER_4, IF_MS_2, IF_MS_3 };
+enum timeout_place {
+    NEVER,
+    ALWAYS,
+    IF_POINTER_1,
+    IF_POINTER_2,
+    IF_POINTER_3,
+    IF_POINTER_4,
+    IF_MS_2,
+    IF_MS_3
+};
 
 static const struct {
     int16_t number;

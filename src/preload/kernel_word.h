@@ -1,5 +1,5 @@
-/* The kernel's word on a thread: /proc/self/task/TID/syscall (proc(5)), which says whether it really sleeps, in
- * which system call, with which arguments, and where its stack and program counter stand. */
+/* The kernel's word on a thread: /proc/self/task/TID/syscall (proc(5)), which says whether it really sleeps,
+ * in which system call, with which arguments, and where its stack and program counter stand. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ struct kernel_word kernel_ask(int task_directory, int tid);
 
 /* What a system call waits for, when no wrapper saw it. */
 struct kernel_wait {
-    uint8_t kind; /* enum lw_wait_kind, maybe unsettled */
-    bool has_fd;  /* argument 0 is a descriptor */
+    uint8_t kind;    /* enum lw_wait_kind, maybe unsettled */
+    bool has_fd;     /* argument 0 is a descriptor */
     bool has_object; /* argument 0 is an address */
     bool timed;
     const char *call; /* the function's name, NULL if the tool must name it by number */

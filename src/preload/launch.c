@@ -44,12 +44,32 @@ void launch_setup(void) {
 struct helper {
     int snapshot_fd;
     const char *const *arguments;
-    bool stays;        /* the intermediate outlives the helper, and reaps it */
-    int pid;           /* of the helper, or -errno */
-    int error;         /* of its execve */
-    int settled;       /* both are known; a futex */
+    bool stays;  /* the intermediate outlives the helper, and reaps it */
+    int pid;     /* of the helper, or -errno */
+    int error;   /* of its execve */
+    int settled; /* both are known; a futex */
     char *stack_top;
 };
+
+/* In the intermediate, on a copy of the program's descriptors, before the helper exists: what neither of them
+ * is to hold is let go. The other ends of the program's pipes must not stay open through us, nor be counted
+ * by the tool as another process's. */
+static void keep_descriptors(const struct helper *helper) {
+    /* The program may have closed its standard descriptors, and the snapshot be one of them now. */
+    bool no_stderr = helper->snapshot_fd == 2 || sys_call(SYS_fcntl, 2, F_GETFD) < 0;
+    if (helper->snapshot_fd == SNAPSHOT_FD)
+        sys_call(SYS_fcntl, SNAPSHOT_FD, F_SETFD, 0);
+    else
+        sys_call(SYS_dup3, helper->snapshot_fd, SNAPSHOT_FD, 0);
+    long null = sys_call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
+    for (int fd = 0; null >= 0 && fd <= 2; fd++)
+        if (fd != null && (fd < 2 || no_stderr))
+            sys_call(SYS_dup3, null, fd, 0);
+    /* Linux 5.9; before it, one by one. */
+    if (sys_call(SYS_close_range, SNAPSHOT_FD + 1, ~0u, 0) != 0)
+        for (int fd = SNAPSHOT_FD + 1; fd < 4096; fd++)
+            sys_call(SYS_close, fd);
+}
 
 /* In the helper: on a stack of the shim's, in the program's memory, with descriptors of its own. No return. */
 static int helper_main(void *argument) {
@@ -73,21 +93,6 @@ static int helper_main(void *argument) {
             sys_call(SYS_prlimit64, 0, resource, &limit, NULL);
         }
     }
-    long null = sys_call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
-    if (sys_call(SYS_fcntl, 2, F_GETFD) < 0 && null >= 0)
-        sys_call(SYS_dup3, null, 2, 0);
-    if (helper->snapshot_fd == SNAPSHOT_FD)
-        sys_call(SYS_fcntl, SNAPSHOT_FD, F_SETFD, 0);
-    else
-        sys_call(SYS_dup3, helper->snapshot_fd, SNAPSHOT_FD, 0);
-    if (null >= 0) {
-        sys_call(SYS_dup3, null, 0, 0);
-        sys_call(SYS_dup3, null, 1, 0);
-    }
-    /* The other ends of the program's pipes must not stay open through us. Linux 5.9; before it, one by one. */
-    if (sys_call(SYS_close_range, SNAPSHOT_FD + 1, ~0u, 0) != 0)
-        for (int fd = SNAPSHOT_FD + 1; fd < 4096; fd++)
-            sys_call(SYS_close, fd);
     static char *no_environment[] = {NULL};
     char **environment = process.environment ? process.environment : no_environment;
     for (int i = 0; i < CANDIDATES; i++) {
@@ -100,8 +105,8 @@ static int helper_main(void *argument) {
     return 0;
 }
 
-/* clone(2) as a function call on another stack. glibc's clone() is not used: it is a cancellation-free plain call, but
- * older ones reset the thread's cached pid. */
+/* clone(2) as a function call on another stack. glibc's clone() is not used: it is a cancellation-free plain
+ * call, but older ones reset the thread's cached pid. */
 static long clone_on(int (*function)(void *), void *argument, char *top, unsigned long flags) {
     long result;
     void **frame = (void **)(((uintptr_t)top & ~(uintptr_t)15) - 16);
@@ -130,6 +135,7 @@ static long clone_on(int (*function)(void *), void *argument, char *top, unsigne
  * the program (PID 1, a subreaper) the intermediate stays for as long as the helper runs. */
 static int intermediate_main(void *argument) {
     struct helper *helper = argument;
+    keep_descriptors(helper);
     long pid = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
     helper->pid = (int)pid;
     bool stays = helper->stays && pid > 0;
@@ -199,7 +205,8 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         result.why = "no memory";
         return result;
     }
-    const char *arguments[] = {"leakwatch", "render", "--watched", "--format", options.format, "--log", log, "/proc/self/fd/3", NULL};
+    const char *arguments[] = {"leakwatch", "render", "--watched",       "--format", options.format,
+                               "--log",     log,      "/proc/self/fd/3", NULL};
     static struct helper helper; /* outlives this call where the intermediate stays */
     helper = (struct helper){.snapshot_fd = captured->fd,
                              .arguments = arguments,
@@ -219,10 +226,10 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
     }
     if (helper.pid <= 0 || helper.error != 0) {
-        result.why = helper.pid <= 0            ? "no process could be made"
-                     : helper.error == ENOENT   ? "no leakwatch beside the library or in ../bin"
-                     : helper.error == EACCES   ? "leakwatch may not be executed"
-                                                : "leakwatch could not be executed";
+        result.why = helper.pid <= 0          ? "no process could be made"
+                     : helper.error == ENOENT ? "no leakwatch beside the library or in ../bin"
+                     : helper.error == EACCES ? "leakwatch may not be executed"
+                                              : "leakwatch could not be executed";
         return result;
     }
     result.started = true;

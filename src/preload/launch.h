@@ -1,5 +1,5 @@
-/* Starts the tool on a snapshot so that the watched program cannot notice: not by wait(), not by SIGCHLD, not by
- * a descriptor held open, not by its environment. */
+/* Starts the tool on a snapshot so that the watched program cannot notice: not by wait(), not by SIGCHLD, not
+ * by a descriptor held open, not by its environment. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,5 +15,6 @@ struct launched {
 /* Finds the tool relative to the shim's own file. Once, from the constructor. */
 void launch_setup(void);
 
-/* log: path to append to, empty for stderr. wait: until the tool has written the report, for at most a minute. */
+/* log: path to append to, empty for stderr. wait: until the tool has written the report, for at most a
+ * minute. */
 struct launched launch_tool(const struct captured *captured, const char *log, bool wait);

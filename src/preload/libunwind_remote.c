@@ -8,15 +8,15 @@
 #include "sys.h"
 
 /* The functions used, by their names in libunwind-x86_64.so. */
-#define LIBUNWIND(X)                                                                                         \
-    X(create_addr_space, unw_addr_space_t, (unw_accessors_t *, int))                                         \
-    X(set_caching_policy, int, (unw_addr_space_t, unw_caching_policy_t))                                     \
-    X(init_remote, int, (unw_cursor_t *, unw_addr_space_t, void *))                                          \
-    X(step, int, (unw_cursor_t *))                                                                           \
-    X(get_reg, int, (unw_cursor_t *, int, unw_word_t *))                                                     \
-    X(get_save_loc, int, (unw_cursor_t *, int, unw_save_loc_t *))                                            \
-    X(is_signal_frame, int, (unw_cursor_t *))                                                                \
-    X(dwarf_search_unwind_table, int,                                                                        \
+#define LIBUNWIND(X)                                                     \
+    X(create_addr_space, unw_addr_space_t, (unw_accessors_t *, int))     \
+    X(set_caching_policy, int, (unw_addr_space_t, unw_caching_policy_t)) \
+    X(init_remote, int, (unw_cursor_t *, unw_addr_space_t, void *))      \
+    X(step, int, (unw_cursor_t *))                                       \
+    X(get_reg, int, (unw_cursor_t *, int, unw_word_t *))                 \
+    X(get_save_loc, int, (unw_cursor_t *, int, unw_save_loc_t *))        \
+    X(is_signal_frame, int, (unw_cursor_t *))                            \
+    X(dwarf_search_unwind_table, int,                                    \
       (unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *))
 
 static struct {
@@ -43,7 +43,9 @@ struct question {
 #define SYMBOLIC    ((uintptr_t)0xfff0000000000000u)
 enum { SYMBOLIC_REACH = 1 << 28 };
 
-static bool is_symbolic(uintptr_t address) { return address >= SYMBOLIC; }
+static bool is_symbolic(uintptr_t address) {
+    return address >= SYMBOLIC;
+}
 
 static bool reaches(uintptr_t address, uintptr_t base) {
     intptr_t distance = (intptr_t)(address - base);
@@ -118,7 +120,8 @@ static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void 
     (void)space, (void)info, (void)argument;
 }
 
-static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write, void *argument) {
+static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
+                      void *argument) {
     struct question *question = argument;
     (void)space;
     if (write)
@@ -137,7 +140,8 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
     return sys_peek(address, value, sizeof *value) == sizeof *value ? 0 : -UNW_EINVAL;
 }
 
-static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write, void *argument) {
+static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
+                      void *argument) {
     struct question *question = argument;
     const struct registers *registers = question->registers;
     (void)space;
@@ -183,7 +187,8 @@ static int no_list(unw_addr_space_t space, unw_word_t *address, void *argument) 
     (void)space, (void)address, (void)argument;
     return -UNW_ENOINFO;
 }
-static int no_fpreg(unw_addr_space_t space, unw_regnum_t number, unw_fpreg_t *value, int write, void *argument) {
+static int no_fpreg(unw_addr_space_t space, unw_regnum_t number, unw_fpreg_t *value, int write,
+                    void *argument) {
     (void)space, (void)number, (void)value, (void)write, (void)argument;
     return -UNW_EINVAL;
 }
@@ -203,9 +208,9 @@ bool libunwind_load(void) {
         dlerror();
         return false;
     }
-#define X(name, type, parameters)                                                                            \
-    lib.name = (type(*) parameters)dlsym(library, "_Ux86_64_" #name);                                        \
-    if (!lib.name)                                                                                           \
+#define X(name, type, parameters)                                     \
+    lib.name = (type(*) parameters)dlsym(library, "_Ux86_64_" #name); \
+    if (!lib.name)                                                    \
         return false;
     LIBUNWIND(X)
 #undef X
@@ -229,8 +234,12 @@ bool libunwind_load(void) {
     return true;
 }
 
-bool libunwind_ready(void) { return lib.ready; }
-void libunwind_give_up(void) { lib.ready = false; }
+bool libunwind_ready(void) {
+    return lib.ready;
+}
+void libunwind_give_up(void) {
+    lib.ready = false;
+}
 
 struct row libunwind_row(uintptr_t pc) {
     struct row none = {.kind = ROW_NONE}, complex = {.kind = ROW_COMPLEX};
@@ -263,8 +272,8 @@ struct row libunwind_row(uintptr_t pc) {
     return row;
 }
 
-void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames, size_t room,
-                     bool (*ends_at)(uintptr_t pc), struct unwound *result) {
+void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
+                     size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result) {
     struct question question = {.pc = from->pc, .registers = from, .memory = memory};
     unw_cursor_t cursor;
     *result = (struct unwound){.broken = true};

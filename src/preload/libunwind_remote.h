@@ -19,7 +19,7 @@ void libunwind_give_up(void);
 struct row libunwind_row(uintptr_t pc);
 
 /* Unwinds with all registers; ends_at says which return address is beyond the outermost frame to keep. */
-void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames, size_t room,
-                     bool (*ends_at)(uintptr_t pc), struct unwound *result);
+void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
+                     size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result);
 
 uintptr_t libunwind_function_start(uintptr_t pc);

@@ -20,7 +20,9 @@ void *memory_map(size_t size) {
     return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
-void memory_unmap(void *at, size_t size) { sys_call(SYS_munmap, at, size); }
+void memory_unmap(void *at, size_t size) {
+    sys_call(SYS_munmap, at, size);
+}
 
 static unsigned class_of(size_t size) {
     unsigned class = SMALLEST;

@@ -8,7 +8,7 @@
 void *memory_map(size_t size);
 void memory_unmap(void *at, size_t size);
 
-/* Zeroed, 16-byte aligned memory for small things; sizes are rounded up to a power of two. NULL when there is none.
- * Both must be called under the table lock (table.h). */
+/* Zeroed, 16-byte aligned memory for small things; sizes are rounded up to a power of two. NULL when there is
+ * none. Both must be called under the table lock (table.h). */
 void *memory_take(size_t size);
 void memory_give(void *at, size_t size);

@@ -80,7 +80,8 @@ void modules_write(struct snapshot_writer *writer, const char *exe) {
             header_count = getauxval(AT_PHNUM);
         } else {
             ElfW(Ehdr) elf;
-            if (sys_peek(object.l_addr, &elf, sizeof elf) != sizeof elf || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+            if (sys_peek(object.l_addr, &elf, sizeof elf) != sizeof elf ||
+                memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
                 continue;
             headers = object.l_addr + elf.e_phoff;
             header_count = elf.e_phnum;

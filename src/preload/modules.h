@@ -1,5 +1,5 @@
-/* The ELF objects loaded now, written into a snapshot. Read from the loader's public list (_r_debug) without its
- * lock, through the kernel: an object that is unloaded meanwhile is skipped, never followed into. */
+/* The ELF objects loaded now, written into a snapshot. Read from the loader's public list (_r_debug) without
+ * its lock, through the kernel: an object that is unloaded meanwhile is skipped, never followed into. */
 #pragma once
 
 #include "../snapshot/writer.h"

@@ -26,7 +26,8 @@ static bool parse_span(const char *value, void *into) {
     static const struct {
         const char *name;
         uint64_t ns;
-    } units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {"m", 60000000000}, {"h", 3600000000000}};
+    } units[] = {{"", 1000000000}, {"s", 1000000000},  {"ms", 1000000},     {"us", 1000},
+                 {"ns", 1},        {"m", 60000000000}, {"h", 3600000000000}};
     uint64_t number;
     if (!text_number(&value, &number))
         return false;
@@ -44,8 +45,12 @@ static bool parse_within(const char *value, int low, int high, int *into) {
     return true;
 }
 
-static bool parse_exitcode(const char *value, void *into) { return parse_within(value, 0, 255, into); }
-static bool parse_depth(const char *value, void *into) { return parse_within(value, 1, UNWIND_DEPTH_MAX, into); }
+static bool parse_exitcode(const char *value, void *into) {
+    return parse_within(value, 0, 255, into);
+}
+static bool parse_depth(const char *value, void *into) {
+    return parse_within(value, 1, UNWIND_DEPTH_MAX, into);
+}
 
 static bool parse_signal(const char *value, void *into) {
     static const struct {
@@ -93,7 +98,8 @@ static const struct {
     void *into;
     const char *wanted;
 } keys[] = {
-    {"signal", parse_signal, &options.signal, "a signal's name (USR1, USR2, ...), a number from 34 to 64, or none"},
+    {"signal", parse_signal, &options.signal,
+     "a signal's name (USR1, USR2, ...), a number from 34 to 64, or none"},
     {"at_exit", parse_bool, &options.at_exit, "0 or 1"},
     {"at_term", parse_bool, &options.at_term, "0 or 1"},
     {"grace", parse_span, &options.grace, "a time such as 500ms or 2s"},
@@ -110,7 +116,8 @@ static void set(const char *key, const char *value) {
         if (!text_equal(key, keys[i].key))
             continue;
         if (!keys[i].parse(value, keys[i].into))
-            text_complain("option ", key, ": '", value, "' is not ", keys[i].wanted, "; keeping the default", NULL);
+            text_complain("option ", key, ": '", value, "' is not ", keys[i].wanted, "; keeping the default",
+                          NULL);
         return;
     }
     char known[256];

@@ -103,7 +103,8 @@ int plain_list(const void *snapshot, const char *log, const char *why) {
     bool judges = header->trigger == LW_TRIGGER_EXIT;
     listing.text = TEXT_IN(listing.words);
     if (log[0] != '\0') {
-        long fd = sys_call(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        long fd =
+            sys_call(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
             text_complain("cannot write ", log, "; the report follows here", NULL);
         else

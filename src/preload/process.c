@@ -7,8 +7,10 @@
 #include "text.h"
 
 struct process process;
+int32_t sys_pid;
 
-/* Not passed on to the tool: it must not be watched, nor use the program's allocator or library path tricks. */
+/* Not passed on to the tool: it must not be watched, nor use the program's allocator or library path tricks.
+ */
 static bool is_ours(const char *variable) {
     static const char *const names[] = {"LD_PRELOAD=", "LEAKWATCH_OPTIONS=", "LD_AUDIT=", "MALLOC_"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -40,7 +42,7 @@ static char **copy_environment(char **envp) {
 }
 
 void process_setup(int argc, char **argv, char **envp) {
-    process.pid = (int32_t)sys_call(SYS_getpid);
+    sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
     process.started = sys_now(CLOCK_MONOTONIC);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", process.exe, sizeof process.exe - 1);
     text_copy(process.program, sizeof process.program, argc > 0 ? argv[0] : "?");
@@ -50,11 +52,13 @@ void process_setup(int argc, char **argv, char **envp) {
 }
 
 void process_forked(void) {
-    process.pid = (int32_t)sys_call(SYS_getpid);
+    sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
     process.started = sys_now(CLOCK_MONOTONIC);
 }
 
-bool process_is_ours(void) { return (int32_t)sys_call(SYS_getpid) == process.pid; }
+bool process_is_ours(void) {
+    return (int32_t)sys_call(SYS_getpid) == process.pid;
+}
 
 const char *process_name(void) {
     const char *slash = strrchr(process.program, '/');

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 struct process {
-    int32_t pid;       /* of the process that is watched */
-    uint64_t started;  /* CLOCK_MONOTONIC ns */
-    char exe[1024];    /* path, as the kernel gives it */
-    char program[256]; /* argv[0] */
+    int32_t pid;        /* of the process that is watched */
+    uint64_t started;   /* CLOCK_MONOTONIC ns */
+    char exe[1024];     /* path, as the kernel gives it */
+    char program[256];  /* argv[0] */
     char **environment; /* a copy for the tool, without what would watch it too */
-    bool stacks;       /* libunwind is there */
+    bool stacks;        /* libunwind is there */
 };
 
 extern struct process process;
@@ -18,8 +18,8 @@ extern struct process process;
 void process_setup(int argc, char **argv, char **envp);
 void process_forked(void);
 
-/* Is the caller in the watched process itself? False in a vfork child, which shares our memory, and in a child made
- * by a raw clone, of which we know nothing. */
+/* Is the caller in the watched process itself? False in a vfork child, which shares our memory, and in a
+ * child made by a raw clone, of which we know nothing. */
 bool process_is_ours(void);
 
 /* Last part of argv[0]. */

@@ -68,7 +68,8 @@ static void make(void *argument) {
 }
 
 struct report_result report_make(enum lw_trigger trigger, int signal, bool wait) {
-    struct work work = {.request = {.trigger = trigger, .signal = signal}, .wait = wait, .result = {.leaked = -1}};
+    struct work work = {
+        .request = {.trigger = trigger, .signal = signal}, .wait = wait, .result = {.leaked = -1}};
     int saved_errno = errno;
     uint64_t signals;
     signals_block_all(&signals);
@@ -96,7 +97,9 @@ struct look_work {
     struct liveness liveness;
 };
 
-static void look(void *argument) { ((struct look_work *)argument)->liveness = capture_liveness(); }
+static void look(void *argument) {
+    ((struct look_work *)argument)->liveness = capture_liveness();
+}
 
 static struct liveness look_around(void) {
     struct look_work work = {0};

@@ -6,15 +6,16 @@
 #include "../snapshot/format.h"
 
 struct report_result {
-    bool made;   /* false: another report was being made, or none is wanted */
-    int leaked;  /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
+    bool made;  /* false: another report was being made, or none is wanted */
+    int leaked; /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
 };
 
-/* Makes a report on a stack of the shim's own, with all signals blocked. wait: come back only when it has been written.
- * Async-signal-safe; keeps errno. */
+/* Makes a report on a stack of the shim's own, with all signals blocked. wait: come back only when it has
+ * been written. Async-signal-safe; keeps errno. */
 struct report_result report_make(enum lw_trigger trigger, int signal, bool wait);
 
-/* Is there nothing to tell at exit: no thread but the caller's and none unjoined? Waits for the grace period. */
+/* Is there nothing to tell at exit: no thread but the caller's and none unjoined? Waits for the grace period.
+ */
 bool report_all_done(uint64_t grace_ns);
 
 /* Waits until no report is being made. */

@@ -68,4 +68,6 @@ void rows_clear(void) {
             __atomic_store_n(&entries[i].pc, 0, __ATOMIC_RELEASE);
 }
 
-uintptr_t rows_function_start(uintptr_t pc) { return libunwind_function_start(pc); }
+uintptr_t rows_function_start(uintptr_t pc) {
+    return libunwind_function_start(pc);
+}

@@ -16,31 +16,37 @@
 #include "unwind.h"
 #include "wait.h"
 
-static struct table_guard fork_guard;
-
 /* The table is locked across fork, so that the child finds it whole. Our handlers were registered first: they
- * are the last before the fork and the first after it, and no code of the program's runs in between. */
+ * are the last before the fork and the first after it, and no code of the program's runs in between. Signals
+ * are blocked so that no handler does either. */
+static uint64_t fork_signals;
+static bool fork_locked;
+
 static void before_fork(void) {
-    struct table_guard guard;
-    table_lock(&guard);
-    fork_guard = guard;
+    uint64_t signals;
+    signals_block_all(&signals);
+    fork_locked = table_lock();
+    fork_signals = signals;
 }
 
 static void after_fork(void) {
-    struct table_guard guard = fork_guard;
-    table_unlock(&guard);
+    uint64_t signals = fork_signals;
+    if (fork_locked)
+        table_unlock();
+    signals_restore(&signals);
 }
 
 static void after_fork_in_child(void) {
+    uint64_t signals = fork_signals;
     process_forked();
-    thread_forked();
+    thread_forked(fork_locked);
     unwind_forked();
     conditions_forked();
     report_forked();
     triggers_forked();
-    struct table_guard guard = fork_guard;
-    table_lock_reset();
-    table_unlock(&guard);
+    if (fork_locked)
+        table_lock_reset();
+    signals_restore(&signals);
 }
 
 static const char *variable(char **envp, const char *name) {
@@ -51,9 +57,9 @@ static const char *variable(char **envp, const char *name) {
     return NULL;
 }
 
-/* dlopen here, before libc's own constructor has run, would run that one with no environment: glibc's dlopen passes on
- * what it has not been told yet (elf/dl-open.c, csu/init-first.c). So libunwind is loaded when the program
- * starts its main, or creates a thread if a constructor does that first. */
+/* dlopen here, before libc's own constructor has run, would run that one with no environment: glibc's dlopen
+ * passes on what it has not been told yet (elf/dl-open.c, csu/init-first.c). So libunwind is loaded when the
+ * program starts its main, or creates a thread if a constructor does that first. */
 void start_late(void) {
     static int done;
     if (!__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))

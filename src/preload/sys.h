@@ -29,16 +29,20 @@ static inline long sys_call6(long nr, long a, long b, long c, long d, long e, lo
 #error "leakwatch's shim knows x86-64 only so far: port arch.h and sys.h"
 #endif
 
-#define SYS_ARG(x)                              ((long)(x))
-#define sys_call_(nr, a, b, c, d, e, f, ...)                                                                 \
+#define SYS_ARG(x) ((long)(x))
+#define sys_call_(nr, a, b, c, d, e, f, ...) \
     sys_call6(nr, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
 #define sys_call(...) sys_call_(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+
+/* The pid that sys_peek reads from: this process's. 0 until process.c sets it. */
+extern int32_t sys_pid;
 
 /* Copies size bytes at address in this process; returns the bytes copied, which may be fewer. Never
  * faults (process_vm_readv(2) answers EFAULT), so address may be anything. */
 static inline size_t sys_peek(uintptr_t address, void *into, size_t size) {
     struct iovec local = {into, size}, remote = {(void *)address, size};
-    long copied = sys_call(SYS_process_vm_readv, sys_call(SYS_getpid), &local, 1, &remote, 1, 0);
+    long copied =
+        sys_call(SYS_process_vm_readv, sys_pid ? sys_pid : sys_call(SYS_getpid), &local, 1, &remote, 1, 0);
     return copied < 0 ? 0 : (size_t)copied;
 }
 

@@ -35,14 +35,24 @@ void gate_leave(struct gate *gate) {
         sys_call(SYS_futex, &gate->word, FUTEX_WAKE_PRIVATE, 1);
 }
 
-void table_lock(struct table_guard *guard) {
-    signals_block_all(&guard->signals);
+static __thread bool holding __attribute__((tls_model("initial-exec")));
+
+bool table_lock(void) {
+    if (holding)
+        return false;
+    holding = true;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     gate_enter(&table_gate);
+    return true;
 }
 
-void table_unlock(const struct table_guard *guard) {
+void table_unlock(void) {
     gate_leave(&table_gate);
-    signals_restore(&guard->signals);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    holding = false;
 }
 
-void table_lock_reset(void) { table_gate.word = 0; }
+void table_lock_reset(void) {
+    table_gate.word = 0;
+    holding = false;
+}

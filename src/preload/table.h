@@ -1,20 +1,20 @@
-/* The lock of the shim's tables, and uthash set up to live inside somebody else's program.
+/* The lock of the shim's tables.
  *
- * The lock is held for a few dozen instructions with all signals blocked, so its holder can neither be
- * interrupted by a handler that wants it too, nor be jumped away from. Nothing that runs under it calls
- * into the program, libc's allocator or the loader. Readers that must not wait (the capture) do not take it. */
+ * It is held for a few dozen instructions, in which nothing of the program's, of libc's allocator or of the
+ * loader runs. Signals are not blocked for it: two system calls would cost more than all the rest. A handler
+ * of the program's that interrupts its holder and comes here itself is told so and goes without; glibc's own
+ * lock of the stack cache (nptl/allocatestack.c) asks for as much. Readers that must not wait (the capture)
+ * do not take it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct table_guard {
-    uint64_t signals;
-};
-
-/* Not cancellation points; leave errno alone. */
-void table_lock(struct table_guard *guard);
-void table_unlock(const struct table_guard *guard);
+/* Takes it. False if this very thread has it already, further down its stack: then nothing may be touched.
+ * Not a cancellation point; leaves errno alone. */
+bool table_lock(void);
+void table_unlock(void);
 /* In a forked child, whose parent may have held it in a thread that does not exist here. */
 void table_lock_reset(void);
 

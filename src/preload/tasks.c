@@ -1,7 +1,7 @@
 #include "tasks.h"
 
-#include <sys/stat.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "memory.h"
 #include "process.h"
@@ -90,7 +90,8 @@ static void match_records(struct tasks *tasks) {
 
 struct tasks tasks_list(void) {
     struct tasks tasks = {0};
-    tasks.directory = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tasks.directory =
+        (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     size_t room = room_for_tasks(tasks.directory);
     tasks.mapped = room * sizeof *tasks.task;
     tasks.task = memory_map(tasks.mapped);

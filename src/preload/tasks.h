@@ -14,7 +14,8 @@ struct task {
 struct tasks {
     struct task *task;
     size_t count;
-    int directory; /* /proc/self/task; negative if it cannot be opened: then the tasks are those with records */
+    int directory; /* /proc/self/task; negative if it cannot be opened: then the tasks are those with records
+                    */
     size_t mapped;
 };
 

@@ -16,9 +16,13 @@ void text_put_n(struct text *text, const char *words, size_t count) {
     text->at[text->length] = '\0';
 }
 
-void text_put(struct text *text, const char *words) { text_put_n(text, words, strlen(words)); }
+void text_put(struct text *text, const char *words) {
+    text_put_n(text, words, strlen(words));
+}
 
-void text_put_char(struct text *text, char c) { text_put_n(text, &c, 1); }
+void text_put_char(struct text *text, char c) {
+    text_put_n(text, &c, 1);
+}
 
 static void put_in_base(struct text *text, uint64_t number, unsigned base) {
     char digits[24];
@@ -77,7 +81,9 @@ bool text_number(const char **at, uint64_t *number) {
     return true;
 }
 
-bool text_equal(const char *a, const char *b) { return strcmp(a, b) == 0; }
+bool text_equal(const char *a, const char *b) {
+    return strcmp(a, b) == 0;
+}
 
 bool text_glob(const char *pattern, const char *words) {
     const char *star = NULL, *retry = NULL;

@@ -14,8 +14,10 @@ struct text {
 };
 
 /* Starts an empty text in an array. */
-#define TEXT_IN(array)                                                                                       \
-    (struct text) { .at = (array), .room = sizeof(array) }
+#define TEXT_IN(array)                       \
+    (struct text) {                          \
+        .at = (array), .room = sizeof(array) \
+    }
 
 void text_put(struct text *text, const char *words);
 void text_put_n(struct text *text, const char *words, size_t count);
@@ -25,7 +27,8 @@ void text_put_hex(struct text *text, uint64_t number);
 /* Seconds with one decimal, as in "12.0s". */
 void text_put_seconds(struct text *text, uint64_t ns);
 
-/* Reads an unsigned number (decimal, or hexadecimal after 0x) at *at and moves *at behind it. False if there is none. */
+/* Reads an unsigned number (decimal, or hexadecimal after 0x) at *at and moves *at behind it. False if there
+ * is none. */
 bool text_number(const char **at, uint64_t *number);
 bool text_equal(const char *a, const char *b);
 /* fnmatch's * and ? without its locale; the whole of `words` must match. */

@@ -11,9 +11,9 @@
 
 __thread struct thread *thread_current;
 
-static struct thread *first;          /* every record ever made */
-static struct thread *first_free;     /* those in no use */
-static struct thread *by_handle;      /* uthash head */
+static struct thread *first;      /* every record ever made */
+static struct thread *first_free; /* those in no use */
+static struct thread *by_handle;  /* uthash head */
 static uint64_t created_count, lost_count;
 static size_t default_stack_size;
 
@@ -24,9 +24,15 @@ static struct thread nobody;
 static pthread_key_t end_key;
 static bool end_key_usable;
 
-struct thread *thread_first(void) { return __atomic_load_n(&first, __ATOMIC_ACQUIRE); }
-uint64_t thread_created_count(void) { return __atomic_load_n(&created_count, __ATOMIC_RELAXED); }
-uint64_t thread_lost_count(void) { return __atomic_load_n(&lost_count, __ATOMIC_RELAXED); }
+struct thread *thread_first(void) {
+    return __atomic_load_n(&first, __ATOMIC_ACQUIRE);
+}
+uint64_t thread_created_count(void) {
+    return __atomic_load_n(&created_count, __ATOMIC_RELAXED);
+}
+uint64_t thread_lost_count(void) {
+    return __atomic_load_n(&lost_count, __ATOMIC_RELAXED);
+}
 
 /* With the table locked. */
 static struct thread *take_record(void) {
@@ -69,23 +75,23 @@ static void set_flag(struct thread *record, uint32_t flag) {
     uint32_t before = __atomic_fetch_or(&record->flags, flag, __ATOMIC_ACQ_REL);
     if (is_over(before) || !is_over(before | flag))
         return;
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return; /* it stays, over, and is passed over */
     drop_record(record);
-    table_unlock(&guard);
+    table_unlock();
 }
 
 struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *), void *argument,
                               const struct stack *creation) {
     struct thread *creator = thread_current;
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return NULL;
     struct thread *record = take_record();
     if (record)
         created_count++;
     else
         lost_count++;
-    table_unlock(&guard);
+    table_unlock();
     if (!record)
         return NULL;
 
@@ -111,23 +117,23 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
 }
 
 void thread_abandon(struct thread *record) {
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return;
     created_count--;
     drop_record(record);
-    table_unlock(&guard);
+    table_unlock();
 }
 
 void thread_list(struct thread *record, pthread_t handle) {
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return;
     record->handle = handle;
     uint32_t flags = __atomic_or_fetch(&record->flags, THREAD_LISTED, __ATOMIC_ACQ_REL);
     if (is_over(flags))
         drop_record(record);
     else
         HASH_ADD(hh, by_handle, handle, sizeof record->handle, record);
-    table_unlock(&guard);
+    table_unlock();
 }
 
 /* Runs as the destructor of a thread key: after the start routine, pthread_exit's unwinding and C++
@@ -145,7 +151,8 @@ static void thread_ending(void *value) {
 
 static void thread_beginning(struct thread *self) {
     thread_current = self;
-    /* A key below 32 lives in glibc's thread block; a later one would make it allocate (nptl/pthread_setspecific.c). */
+    /* A key below 32 lives in glibc's thread block; a later one would make it allocate
+     * (nptl/pthread_setspecific.c). */
     if (end_key_usable)
         pthread_setspecific(end_key, self);
     self->handle = pthread_self(); /* before the tid says that it runs */
@@ -161,15 +168,16 @@ void *thread_main(void *record) {
 }
 
 struct thread *thread_adopt(void) {
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return NULL;
     struct thread *record = take_record();
     if (!record)
         lost_count++;
-    table_unlock(&guard);
+    table_unlock();
     if (!record)
         return NULL;
-    /* LISTED and DETACHED: nobody will join it through a handle we know, so its end alone frees the record. */
+    /* LISTED and DETACHED: nobody will join it through a handle we know, so its end alone frees the record.
+     */
     __atomic_store_n(&record->flags, THREAD_USED | THREAD_ADOPTED | THREAD_LISTED | THREAD_DETACHED,
                      __ATOMIC_RELEASE);
     thread_beginning(record);
@@ -178,10 +186,10 @@ struct thread *thread_adopt(void) {
 
 struct thread *thread_find(pthread_t handle) {
     struct thread *record = NULL;
-    struct table_guard guard;
-    table_lock(&guard);
+    if (!table_lock())
+        return NULL;
     HASH_FIND(hh, by_handle, &handle, sizeof handle, record);
-    table_unlock(&guard);
+    table_unlock();
     if (!record && thread_current && thread_current != &nobody && pthread_equal(handle, pthread_self()))
         record = thread_current; /* its creator has not come back from pthread_create yet */
     return record;
@@ -192,8 +200,12 @@ void thread_detached(struct thread *record) {
     set_flag(record, THREAD_DETACHED);
 #endif
 }
-void thread_joined(struct thread *record) { set_flag(record, THREAD_JOINED); }
-void thread_named(struct thread *record, const char *name) { text_copy(record->name, THREAD_NAME, name); }
+void thread_joined(struct thread *record) {
+    set_flag(record, THREAD_JOINED);
+}
+void thread_named(struct thread *record, const char *name) {
+    text_copy(record->name, THREAD_NAME, name);
+}
 
 static void describe_initial_thread(struct thread *self, uint32_t kept) {
     self->flags = THREAD_USED | THREAD_MAIN | kept;
@@ -213,11 +225,15 @@ void thread_setup(void) {
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
 }
 
-void thread_forked(void) {
+void thread_forked(bool whole) {
     struct thread *self = thread_current;
+    if (!whole)
+        by_handle = NULL;
     for (struct thread *record = first; record; record = record->next) {
-        if (record != self && (record->flags & THREAD_USED))
+        if (record != self && (record->flags & THREAD_USED) && whole)
             drop_record(record);
+        else if (record != self)
+            record->flags = 0, record->tid = 0;
         else
             record->tid = 0;
     }

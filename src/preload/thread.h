@@ -17,9 +17,9 @@ struct wait;
 
 enum thread_flag {
     THREAD_USED = 1u << 0,
-    THREAD_MAIN = 1u << 1,     /* the initial thread of the process */
-    THREAD_ADOPTED = 1u << 2,  /* first seen when it waited, not when it was created */
-    THREAD_LISTED = 1u << 3,   /* its handle is in the table */
+    THREAD_MAIN = 1u << 1,    /* the initial thread of the process */
+    THREAD_ADOPTED = 1u << 2, /* first seen when it waited, not when it was created */
+    THREAD_LISTED = 1u << 3,  /* its handle is in the table */
     THREAD_DETACHED = 1u << 4,
     THREAD_ENDED = 1u << 5,
     THREAD_JOINED = 1u << 6,
@@ -49,13 +49,15 @@ struct thread {
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 
-/* The calling thread's record; makes one for a thread that was not seen to start. NULL only without memory. */
+/* The calling thread's record; makes one for a thread that was not seen to start. NULL only without memory.
+ */
 static inline struct thread *thread_self(void);
 
 /* Prepares the thread subsystem and the record of the initial thread. Call once, from the constructor. */
 void thread_setup(void);
 
-/* A record for a thread about to be created with attr (may be NULL). NULL if there is no memory: then create unwatched. */
+/* A record for a thread about to be created with attr (may be NULL). NULL if there is no memory: then create
+ * unwatched. */
 struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *), void *argument,
                               const struct stack *creation);
 /* It was not created after all. */
@@ -73,8 +75,9 @@ void thread_joined(struct thread *record);
 /* pthread_setname_np or prctl(PR_SET_NAME) gave it a name. */
 void thread_named(struct thread *record, const char *name);
 
-/* In a forked child: only the caller exists, and nothing of the parent's threads is known. Call with the table locked. */
-void thread_forked(void);
+/* In a forked child: only the caller exists, and nothing of the parent's threads is known. whole: the forking
+ * thread holds the table's lock; else the fork came in the middle of a change, and the table is given up. */
+void thread_forked(bool whole);
 
 struct thread *thread_first(void);
 uint64_t thread_created_count(void);

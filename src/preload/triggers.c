@@ -49,7 +49,9 @@ static void at_quick_end(void) {
         sys_call(SYS_exit_group, wanted);
 }
 
-void trigger_quick_exit_status(int status) { quick_status = status; }
+void trigger_quick_exit_status(int status) {
+    quick_status = status;
+}
 
 /* A call that fails with EINTR only because of us is made again by its wrapper, unless a signal of the
  * program's waits to be delivered too: that one the program must hear of. */
@@ -82,7 +84,8 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
 static void on_ending_signal(int signal, siginfo_t *info, void *context) {
     (void)info, (void)context;
     int saved_errno = errno;
-    /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of those. */
+    /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
+     * those. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
         (thread_created_count() > 0 || !report_all_done(0)))
         report_make(LW_TRIGGER_TERMINATE, signal, true);
@@ -104,4 +107,6 @@ void triggers_setup(void) {
             disposition_take(ending[i], on_ending_signal, true);
 }
 
-void triggers_forked(void) { end_reported = 0; }
+void triggers_forked(void) {
+    end_reported = 0;
+}

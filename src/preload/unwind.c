@@ -135,8 +135,8 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
     }
 }
 
-struct unwound unwind(const struct registers *from, bool bp_known, struct stack_memory *memory, uintptr_t *frames,
-                      size_t room) {
+struct unwound unwind(const struct registers *from, bool bp_known, struct stack_memory *memory,
+                      uintptr_t *frames, size_t room) {
     return unwind_rows(from, bp_known, memory, frames, room, false);
 }
 
@@ -166,8 +166,8 @@ struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_
     if (self && !(self->flags & (THREAD_MAIN | THREAD_ADOPTED)) && from->sp < block &&
         block - from->sp <= self->stack_size)
         own.high = block;
-    else if (self && (self->flags & THREAD_MAIN) && &__libc_stack_end && from->sp < (uintptr_t)__libc_stack_end &&
-             (uintptr_t)__libc_stack_end - from->sp < 8u << 20)
+    else if (self && (self->flags & THREAD_MAIN) && &__libc_stack_end &&
+             from->sp < (uintptr_t)__libc_stack_end && (uintptr_t)__libc_stack_end - from->sp < 8u << 20)
         own.high = (uintptr_t)__libc_stack_end;
     return unwind_rows(from, true, &own.memory, frames, room, true);
 }

@@ -28,15 +28,15 @@ struct unwound {
     bool broken; /* ended at a frame without unwind information, or with an impossible one */
 };
 
-/* Loads libunwind (dlopen, local to us) and prepares it. Once, from the constructor. False if there is none: then
- * stacks have no frames, and the report says so. */
+/* Loads libunwind (dlopen, local to us) and prepares it. Once, from the constructor. False if there is none:
+ * then stacks have no frames, and the report says so. */
 bool unwind_setup(void);
 
 /* Fills frames with the return addresses above `from`, innermost first, stopping before thread_main.
  * bp_known: false if only sp and pc of `from` are known. Async-signal-safe; takes no lock of the loader.
  * Uses up to 12 KiB of stack when it meets an address for the first time. */
-struct unwound unwind(const struct registers *from, bool bp_known, struct stack_memory *memory, uintptr_t *frames,
-                      size_t room);
+struct unwound unwind(const struct registers *from, bool bp_known, struct stack_memory *memory,
+                      uintptr_t *frames, size_t room);
 
 /* The same for the calling thread's own stack, from the caller's registers, on 300 bytes of it. */
 struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_t room);

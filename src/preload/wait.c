@@ -29,7 +29,7 @@ bool call_is_known(const struct call *call) {
 }
 
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
-    uint64_t gone = sys_now(CLOCK_MONOTONIC_COARSE) - wait->started;
+    uint64_t gone = sys_now(CLOCK_MONOTONIC_COARSE) - wait_started(wait);
     return gone >= ns ? 0 : ns - gone;
 }
 
@@ -37,7 +37,8 @@ int wait_left_ms(const struct wait *wait, int ms) {
     return ms < 0 ? ms : (int)(wait_left_ns(wait, (uint64_t)ms * 1000000u) / 1000000u);
 }
 
-struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span, struct timespec *left) {
+struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
+                                    struct timespec *left) {
     if (!span)
         return NULL;
     uint64_t ns = wait_left_ns(wait, (uint64_t)span->tv_sec * 1000000000u + (uint64_t)span->tv_nsec);

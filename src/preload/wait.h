@@ -21,7 +21,7 @@ enum object_form {
     OBJECT_NONE,
     OBJECT_ADDRESS, /* of a lock, condition, semaphore, barrier */
     OBJECT_FD,
-    OBJECT_HANDLE, /* a pthread_t */
+    OBJECT_HANDLE,  /* a pthread_t */
     OBJECT_POLLFDS, /* address of struct pollfd[], the count in `second` */
 };
 
@@ -42,33 +42,38 @@ struct call {
     const char *name;
     const char *version; /* symbol version of the real function, NULL for the default */
     void *real;
-    uint8_t kind;   /* enum lw_wait_kind */
-    uint8_t object; /* enum object_form */
-    int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written SYSCALL_READ */
+    uint8_t kind;        /* enum lw_wait_kind */
+    uint8_t object;      /* enum object_form */
+    int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
+                            SYSCALL_READ */
 };
 enum { SYSCALL_READ = -2 };
+
+/* What a call waits for: the part of a wait record that its wrapper fills in. */
+struct waited_for {
+    uintptr_t object, second;
+    uint64_t timeout; /* a value or a pointer, as timeout_form says */
+    uint64_t timeout_form;
+};
 
 struct wait {
     const struct call *call;
     struct wait *outer;
     struct thread *thread;
-    uint64_t started; /* CLOCK_MONOTONIC_COARSE, ns */
-    uintptr_t object, second;
-    uint64_t timeout; /* a value or a pointer, as timeout_form says */
-    uint32_t timeout_form;
+    struct timespec started; /* CLOCK_MONOTONIC_COARSE */
+    struct waited_for on;
     uint32_t interrupted; /* by the snapshot signal, and by nothing that the program should hear of */
     struct registers registers;
 };
 
-/* Begins a wait; what it waits for must be filled in already. Inline, so that the registers are the wrapper's. */
+/* Begins a wait; what it waits for must be filled in already. Inline, so that the registers are the
+ * wrapper's. */
 static inline __attribute__((always_inline)) void wait_begin(struct wait *wait, const struct call *call) {
     struct thread *self = thread_self();
-    struct timespec now;
     wait->call = call;
     wait->thread = self;
     wait->interrupted = 0;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* the vDSO, no system call */
-    wait->started = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &wait->started); /* the vDSO, no system call */
     registers_save(&wait->registers);
     if (__builtin_expect(self == NULL, 0))
         return;
@@ -88,7 +93,8 @@ static inline __attribute__((always_inline)) void wait_end(struct wait *wait) {
 
 #define WAIT_ENDS __attribute__((cleanup(wait_end)))
 
-/* Should a call that failed be made again? Yes if it failed with EINTR only because of the snapshot signal. */
+/* Should a call that failed be made again? Yes if it failed with EINTR only because of the snapshot signal.
+ */
 static inline bool wait_again(struct wait *wait, bool failed) {
     if (__builtin_expect(!failed, 1) || errno != EINTR || !wait->interrupted)
         return false;
@@ -96,11 +102,17 @@ static inline bool wait_again(struct wait *wait, bool failed) {
     return true;
 }
 
+/* When it began, ns. */
+static inline uint64_t wait_started(const struct wait *wait) {
+    return (uint64_t)wait->started.tv_sec * 1000000000u + (uint64_t)wait->started.tv_nsec;
+}
+
 /* What is left at this moment of a span that was ns long when the wait began. */
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns);
 int wait_left_ms(const struct wait *wait, int ms);
 /* Both return `left`, filled, or NULL when span is NULL. */
-struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span, struct timespec *left);
+struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
+                                    struct timespec *left);
 
 /* The real function of a row, looked up on first use if the constructor has not run yet. */
 void *call_resolve(struct call *call);

@@ -7,25 +7,33 @@
 #include "render.h"
 #include "stack.h"
 
-static json_t *text_or_null(const char *words) { return words && words[0] ? json_string(words) : json_null(); }
+static json_t *text_or_null(const char *words) {
+    return words && words[0] ? json_string(words) : json_null();
+}
 
-static json_t *address(uint64_t number) { return json_sprintf("0x%" PRIx64, number); }
+static json_t *address(uint64_t number) {
+    return json_sprintf("0x%" PRIx64, number);
+}
 
-static json_t *seconds(uint64_t ns) { return json_real((double)ns / 1e9); }
+static json_t *seconds(uint64_t ns) {
+    return json_real((double)ns / 1e9);
+}
 
-static json_t *thread_id(int tid) { return tid ? json_integer(tid) : json_null(); }
+static json_t *thread_id(int tid) {
+    return tid ? json_integer(tid) : json_null();
+}
 
 static json_t *words(const struct analysis *analysis, uint32_t offset) {
     return text_or_null(snapshot_words(analysis->snapshot, offset));
 }
 
 static void add_frame(const struct symbol_frame *frame, void *frames) {
-    json_array_append_new(
-        frames, json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}", "function", text_or_null(frame->function),
-                          "file", text_or_null(frame->file), "line",
-                          frame->file ? json_integer(frame->line) : json_null(), "module", frame->module, "build_id",
-                          text_or_null(frame->build_id), "offset", address(frame->offset), "address",
-                          address(frame->address), "inlined", frame->inlined));
+    json_array_append_new(frames, json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}", "function",
+                                            text_or_null(frame->function), "file", text_or_null(frame->file),
+                                            "line", frame->file ? json_integer(frame->line) : json_null(),
+                                            "module", frame->module, "build_id",
+                                            text_or_null(frame->build_id), "offset", address(frame->offset),
+                                            "address", address(frame->address), "inlined", frame->inlined));
 }
 
 static json_t *stack(const struct analysis *analysis, struct symbols *symbols, uint64_t first, uint32_t count,
@@ -38,22 +46,23 @@ static json_t *stack(const struct analysis *analysis, struct symbols *symbols, u
 static json_t *object(const struct analysis *analysis, struct symbols *symbols,
                       const struct lw_snapshot_thread *thread) {
     char *symbol = thread->object ? symbols_object(symbols, thread->object) : NULL;
-    json_t *made = json_pack("{s:o, s:o, s:o, s:o}", "address", thread->object ? address(thread->object) : json_null(),
-                             "symbol", text_or_null(symbol), "fd",
-                             thread->fd >= 0 ? json_integer(thread->fd) : json_null(), "target",
-                             words(analysis, thread->target));
+    json_t *made = json_pack(
+        "{s:o, s:o, s:o, s:o}", "address", thread->object ? address(thread->object) : json_null(), "symbol",
+        text_or_null(symbol), "fd", thread->fd >= 0 ? json_integer(thread->fd) : json_null(), "target",
+        words(analysis, thread->target));
     free(symbol);
     return made;
 }
 
-static json_t *wait(const struct analysis *analysis, struct symbols *symbols, const struct thread_finding *finding) {
+static json_t *wait(const struct analysis *analysis, struct symbols *symbols,
+                    const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->kind == LW_WAIT_NONE)
         return json_null();
     return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "kind", wait_words(thread), "call",
                      words(analysis, thread->call), "seconds",
-                     thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null(), "timed",
-                     !!(thread->flags & LW_THREAD_TIMED), "timeout_seconds",
+                     thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null(),
+                     "timed", !!(thread->flags & LW_THREAD_TIMED), "timeout_seconds",
                      thread->timeout_ns >= 0 ? seconds((uint64_t)thread->timeout_ns) : json_null(), "object",
                      object(analysis, symbols, thread), "owner", thread_id(thread->owner));
 }
@@ -80,16 +89,16 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     const struct lw_snapshot_thread *thread = finding->thread;
     uint64_t now = analysis->snapshot->header->monotonic;
     bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
-    return json_pack(
-        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid", thread->tid, "name",
-        words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN), "state",
-        state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0, "verdict",
-        verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
-        thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(), "cpu_seconds",
-        seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
-        stack(analysis, symbols, thread->stack_first, thread->stack_count, kernel_word), "stack_complete",
-        !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", kernel_word, "created_by",
-        creator(analysis, symbols, thread));
+    return json_pack("{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid",
+                     thread->tid, "name", words(analysis, thread->name), "main",
+                     !!(thread->flags & LW_THREAD_MAIN), "state", state_words((enum lw_state)thread->state),
+                     "leaked", finding->leaked, "suppressed", 0, "verdict", verdict_words(finding->verdict),
+                     "evidence", evidence(finding), "age_seconds",
+                     thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
+                     "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding),
+                     "stack", stack(analysis, symbols, thread->stack_first, thread->stack_count, kernel_word),
+                     "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only",
+                     kernel_word, "created_by", creator(analysis, symbols, thread));
 }
 
 static json_t *group_object(const struct analysis *analysis, const struct group *group) {
@@ -98,8 +107,8 @@ static json_t *group_object(const struct analysis *analysis, const struct group 
     for (size_t i = 0; i < group->count; i++)
         json_array_append_new(tids, json_integer(analysis->findings[group->members[i]].thread->tid));
     bool waits = finding->thread->kind != LW_WAIT_NONE;
-    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o}", "count", (json_int_t)group->count, "tids", tids, "state",
-                     state_words((enum lw_state)finding->thread->state), "kind",
+    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o}", "count", (json_int_t)group->count, "tids", tids,
+                     "state", state_words((enum lw_state)finding->thread->state), "kind",
                      waits ? json_string(wait_words(finding->thread)) : json_null(), "verdict",
                      verdict_words(group->verdict), "evidence", evidence(finding), "longest_seconds",
                      group->longest ? seconds(group->longest) : json_null());
@@ -107,12 +116,12 @@ static json_t *group_object(const struct analysis *analysis, const struct group 
 
 static json_t *counts_object(const struct analysis *analysis) {
     const struct counts *counts = &analysis->counts;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "threads", (json_int_t)counts->threads, "blocked",
-                     (json_int_t)counts->by_state[LW_STATE_BLOCKED], "waiting",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "threads", (json_int_t)counts->threads,
+                     "blocked", (json_int_t)counts->by_state[LW_STATE_BLOCKED], "waiting",
                      (json_int_t)counts->by_state[LW_STATE_WAITING], "running",
                      (json_int_t)counts->by_state[LW_STATE_RUNNING], "spinning",
-                     (json_int_t)counts->by_state[LW_STATE_SPINNING], "unjoined", (json_int_t)counts->unjoined,
-                     "leaked", (json_int_t)counts->leaked, "created",
+                     (json_int_t)counts->by_state[LW_STATE_SPINNING], "unjoined",
+                     (json_int_t)counts->unjoined, "leaked", (json_int_t)counts->leaked, "created",
                      (json_int_t)analysis->snapshot->header->created);
 }
 
@@ -137,10 +146,10 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
     json_t *report = json_pack(
         "{s:i, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid, "exe",
-        snapshot_words(analysis->snapshot, header->exe), "trigger", trigger_words((enum lw_trigger)header->trigger),
-        "time", rfc3339(header->realtime), "uptime_seconds", seconds(header->monotonic - header->started), "counts",
-        counts_object(analysis), "threads", threads, "groups", groups, "deadlocks", json_array(), "incomplete",
-        words(analysis, header->incomplete));
+        snapshot_words(analysis->snapshot, header->exe), "trigger",
+        trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
+        seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
+        "groups", groups, "deadlocks", json_array(), "incomplete", words(analysis, header->incomplete));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: a name in it is not UTF-8\n");
         return;

@@ -4,8 +4,9 @@
 
 /* What starts main and threads inside libc: on every stack, and of no interest. */
 static bool is_start(const char *function) {
-    static const char *const starts[] = {"__libc_start_main", "__libc_start_call_main", "start_thread", "clone",
-                                         "clone3", "__clone", "__clone3"};
+    static const char *const starts[] = {
+        "__libc_start_main", "__libc_start_call_main", "start_thread", "clone", "clone3", "__clone",
+        "__clone3"};
     size_t length = strcspn(function, "@"); /* without its version */
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (strlen(starts[i]) == length && strncmp(function, starts[i], length) == 0)

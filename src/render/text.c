@@ -9,7 +9,9 @@
 
 enum { NAMES_SHOWN = 8, OBJECTS_SHOWN = 4 };
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
+static const char *plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
 
 static const char *words(const struct analysis *analysis, uint32_t offset) {
     return snapshot_words(analysis->snapshot, offset);
@@ -53,7 +55,8 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     if (header->incomplete)
         fprintf(out, "leakwatch: incomplete: %s\n", words(analysis, header->incomplete));
     if (header->lost)
-        fprintf(out, "leakwatch: incomplete: no memory for the records of %" PRIu64 " threads\n", header->lost);
+        fprintf(out, "leakwatch: incomplete: no memory for the records of %" PRIu64 " threads\n",
+                header->lost);
 }
 
 static void put_frame(const struct symbol_frame *frame, void *context) {
@@ -123,7 +126,8 @@ static bool same_object(const struct lw_snapshot_thread *a, const struct lw_snap
 }
 
 /* Each different object of a group once, in the order of the threads. */
-static void put_objects(FILE *out, const struct analysis *analysis, struct symbols *symbols, const struct group *group) {
+static void put_objects(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                        const struct group *group) {
     size_t different = 0;
     const struct lw_snapshot_thread *seen[OBJECTS_SHOWN];
     for (size_t i = 0; i < group->count; i++) {
@@ -156,13 +160,15 @@ static void put_creation(FILE *out, const struct analysis *analysis, struct symb
     if (thread->creator_tid == 0 && thread->creation_count == 0)
         return;
     double ago = (double)(analysis->snapshot->header->monotonic - thread->created) / 1e9;
-    fprintf(out, "  created by  %s (%d) %.1fs ago\n", words(analysis, thread->creator_name), thread->creator_tid, ago);
+    fprintf(out, "  created by  %s (%d) %.1fs ago\n", words(analysis, thread->creator_name),
+            thread->creator_tid, ago);
     put_stack(out, analysis, symbols, thread->creation_first, thread->creation_count, 0, false);
     if (thread->flags & LW_THREAD_CREATION_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
 }
 
-static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols, const struct group *group) {
+static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
     fprintf(out, "\n%zu thread%s  [", group->count, plural(group->count));

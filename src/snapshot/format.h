@@ -18,43 +18,43 @@
 
 /* Wait kinds and the words in which every report spells them. "unsettled" kinds are what a wrapper
  * knows before the descriptor has been looked at; a snapshot never holds one. */
-#define LW_WAIT_KINDS(X)                                                                                     \
-    X(NONE, "none")                                                                                          \
-    X(COND, "cond wait")                                                                                     \
-    X(MUTEX, "mutex lock")                                                                                   \
-    X(RWLOCK_READ, "rwlock read lock")                                                                       \
-    X(RWLOCK_WRITE, "rwlock write lock")                                                                     \
-    X(SPIN, "spin lock")                                                                                     \
-    X(BARRIER, "barrier wait")                                                                               \
-    X(SEMAPHORE, "semaphore wait")                                                                           \
-    X(JOIN, "thread join")                                                                                   \
-    X(ONCE, "once")                                                                                          \
-    X(PIPE_READ, "pipe read")                                                                                \
-    X(PIPE_WRITE, "pipe write")                                                                              \
-    X(SOCKET_READ, "socket read")                                                                            \
-    X(SOCKET_WRITE, "socket write")                                                                          \
-    X(ACCEPT, "accept")                                                                                      \
-    X(CONNECT, "connect")                                                                                    \
-    X(EVENTFD_READ, "eventfd read")                                                                          \
-    X(TIMERFD_READ, "timerfd read")                                                                          \
-    X(SIGNALFD_READ, "signalfd read")                                                                        \
-    X(INOTIFY_READ, "inotify read")                                                                          \
-    X(TERMINAL_READ, "terminal read")                                                                        \
-    X(FILE_READ, "file read")                                                                                \
-    X(FILE_WRITE, "file write")                                                                              \
-    X(POLL, "poll")                                                                                          \
-    X(SELECT, "select")                                                                                      \
-    X(EPOLL, "epoll wait")                                                                                   \
-    X(SLEEP, "sleep")                                                                                        \
-    X(PAUSE, "pause")                                                                                        \
-    X(SIGNAL_WAIT, "signal wait")                                                                            \
-    X(CHILD, "child wait")                                                                                   \
-    X(MQ_RECEIVE, "message queue receive")                                                                   \
-    X(MQ_SEND, "message queue send")                                                                         \
-    X(FILE_LOCK, "file lock")                                                                                \
-    X(FUTEX, "futex")                                                                                        \
-    X(SYSCALL, "syscall") /* printed as "syscall NAME" */                                                    \
-    X(UNSETTLED_READ, "read")                                                                                \
+#define LW_WAIT_KINDS(X)                                  \
+    X(NONE, "none")                                       \
+    X(COND, "cond wait")                                  \
+    X(MUTEX, "mutex lock")                                \
+    X(RWLOCK_READ, "rwlock read lock")                    \
+    X(RWLOCK_WRITE, "rwlock write lock")                  \
+    X(SPIN, "spin lock")                                  \
+    X(BARRIER, "barrier wait")                            \
+    X(SEMAPHORE, "semaphore wait")                        \
+    X(JOIN, "thread join")                                \
+    X(ONCE, "once")                                       \
+    X(PIPE_READ, "pipe read")                             \
+    X(PIPE_WRITE, "pipe write")                           \
+    X(SOCKET_READ, "socket read")                         \
+    X(SOCKET_WRITE, "socket write")                       \
+    X(ACCEPT, "accept")                                   \
+    X(CONNECT, "connect")                                 \
+    X(EVENTFD_READ, "eventfd read")                       \
+    X(TIMERFD_READ, "timerfd read")                       \
+    X(SIGNALFD_READ, "signalfd read")                     \
+    X(INOTIFY_READ, "inotify read")                       \
+    X(TERMINAL_READ, "terminal read")                     \
+    X(FILE_READ, "file read")                             \
+    X(FILE_WRITE, "file write")                           \
+    X(POLL, "poll")                                       \
+    X(SELECT, "select")                                   \
+    X(EPOLL, "epoll wait")                                \
+    X(SLEEP, "sleep")                                     \
+    X(PAUSE, "pause")                                     \
+    X(SIGNAL_WAIT, "signal wait")                         \
+    X(CHILD, "child wait")                                \
+    X(MQ_RECEIVE, "message queue receive")                \
+    X(MQ_SEND, "message queue send")                      \
+    X(FILE_LOCK, "file lock")                             \
+    X(FUTEX, "futex")                                     \
+    X(SYSCALL, "syscall") /* printed as "syscall NAME" */ \
+    X(UNSETTLED_READ, "read")                             \
     X(UNSETTLED_WRITE, "write")
 
 enum lw_wait_kind {
@@ -65,12 +65,12 @@ enum lw_wait_kind {
 };
 
 /* Why the snapshot was taken. The words are those of the JSON contract. */
-#define LW_TRIGGERS(X)                                                                                       \
-    X(EXIT, "exit")                                                                                          \
-    X(SIGNAL, "signal")                                                                                      \
-    X(TERMINATE, "terminate")                                                                                \
-    X(STALL, "stall")                                                                                        \
-    X(MONITOR, "monitor")                                                                                    \
+#define LW_TRIGGERS(X)        \
+    X(EXIT, "exit")           \
+    X(SIGNAL, "signal")       \
+    X(TERMINATE, "terminate") \
+    X(STALL, "stall")         \
+    X(MONITOR, "monitor")     \
     X(API, "api")
 
 enum lw_trigger {
@@ -81,11 +81,11 @@ enum lw_trigger {
 };
 
 /* State of a thread, as the capture saw it. */
-#define LW_STATES(X)                                                                                         \
-    X(RUNNING, "running")                                                                                    \
-    X(BLOCKED, "blocked")                                                                                    \
-    X(WAITING, "waiting")                                                                                    \
-    X(SPINNING, "spinning")                                                                                  \
+#define LW_STATES(X)        \
+    X(RUNNING, "running")   \
+    X(BLOCKED, "blocked")   \
+    X(WAITING, "waiting")   \
+    X(SPINNING, "spinning") \
     X(FINISHED, "finished")
 
 enum lw_state {
@@ -117,18 +117,18 @@ struct lw_snapshot_header {
     struct lw_section strings; /* bytes */
 
     int32_t pid;
-    uint32_t trigger;       /* enum lw_trigger */
-    int32_t signal;         /* what triggered it, 0 if no signal did */
-    uint32_t sequence;      /* of this process's reports, from 1 */
-    uint64_t realtime;      /* when captured, ns since the epoch */
-    uint64_t monotonic;     /* when captured */
-    uint64_t started;       /* when the shim started */
-    uint64_t created;       /* threads created in total, not counting main */
-    uint64_t min_wait;      /* ns: leave out threads blocked for less */
-    uint64_t lost;          /* threads that found no room for a record */
-    uint32_t exe;           /* string: path of the program */
-    uint32_t program;       /* string: name it was started by */
-    uint32_t incomplete;    /* string: what could not be captured, empty if nothing */
+    uint32_t trigger;        /* enum lw_trigger */
+    int32_t signal;          /* what triggered it, 0 if no signal did */
+    uint32_t sequence;       /* of this process's reports, from 1 */
+    uint64_t realtime;       /* when captured, ns since the epoch */
+    uint64_t monotonic;      /* when captured */
+    uint64_t started;        /* when the shim started */
+    uint64_t created;        /* threads created in total, not counting main */
+    uint64_t min_wait;       /* ns: leave out threads blocked for less */
+    uint64_t lost;           /* threads that found no room for a record */
+    uint32_t exe;            /* string: path of the program */
+    uint32_t program;        /* string: name it was started by */
+    uint32_t incomplete;     /* string: what could not be captured, empty if nothing */
     uint32_t condition_lost; /* entries of the signal table that were overwritten */
     uint32_t answer;         /* enum lw_answer: what the tool leaves for the process that waits for it */
     uint32_t reserved;
@@ -136,12 +136,12 @@ struct lw_snapshot_header {
 
 enum lw_thread_flag {
     LW_THREAD_MAIN = 1u << 0,
-    LW_THREAD_CALLER = 1u << 1,     /* the thread that took the snapshot */
-    LW_THREAD_UNSEEN = 1u << 2,     /* not created through pthread_create, as far as the shim saw */
+    LW_THREAD_CALLER = 1u << 1, /* the thread that took the snapshot */
+    LW_THREAD_UNSEEN = 1u << 2, /* not created through pthread_create, as far as the shim saw */
     LW_THREAD_DETACHED = 1u << 3,
-    LW_THREAD_CUT = 1u << 4,        /* the stack goes on beyond the frames kept */
+    LW_THREAD_CUT = 1u << 4,         /* the stack goes on beyond the frames kept */
     LW_THREAD_KERNEL_WORD = 1u << 5, /* the wait and the stack are taken from the kernel alone */
-    LW_THREAD_TIMED = 1u << 6,      /* the wait has a deadline */
+    LW_THREAD_TIMED = 1u << 6,       /* the wait has a deadline */
     LW_THREAD_CREATION_CUT = 1u << 7,
     LW_THREAD_BROKEN = 1u << 8, /* the stack ended at a frame that cannot be unwound */
 };
@@ -159,11 +159,11 @@ struct lw_snapshot_thread {
     uint64_t stack_size; /* bytes, 0 if not known */
 
     uint64_t wait_started;
-    int64_t timeout_ns; /* from the start of the wait; -1 if untimed or not known */
-    uint64_t object;    /* address of what is waited for, 0 if it is none */
-    int64_t fd;         /* -1 if it is none */
-    uint32_t target;    /* string: what the descriptor names */
-    int32_t owner;      /* tid of who holds the object or is joined, 0 if nobody or not known */
+    int64_t timeout_ns;     /* from the start of the wait; -1 if untimed or not known */
+    uint64_t object;        /* address of what is waited for, 0 if it is none */
+    int64_t fd;             /* -1 if it is none */
+    uint32_t target;        /* string: what the descriptor names */
+    int32_t owner;          /* tid of who holds the object or is joined, 0 if nobody or not known */
     uint64_t second_object; /* the mutex of a condition wait */
 
     int64_t syscall_number; /* -1 if the kernel did not say or the thread was running */

@@ -70,7 +70,8 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
                     {"strings", &header->strings, 1}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (!fits(sections[i].section, sections[i].element, size)) {
-            snprintf(room, 256, "damaged snapshot: its %s reach past its end (%zu bytes)", sections[i].name, size);
+            snprintf(room, 256, "damaged snapshot: its %s reach past its end (%zu bytes)", sections[i].name,
+                     size);
             return room;
         }
     const char *base = bytes;
@@ -118,7 +119,8 @@ const char *snapshot_read(struct snapshot *snapshot, const char *path, char room
         return "not a regular file";
     }
     size_t size = (size_t)status.st_size;
-    /* A private copy: what was checked cannot change under us, and nothing is written to the file by accident. */
+    /* A private copy: what was checked cannot change under us, and nothing is written to the file by
+     * accident. */
     void *base = size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : NULL;
     if (base == MAP_FAILED) {
         int error = errno;

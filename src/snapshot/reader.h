@@ -1,5 +1,5 @@
-/* Reads a snapshot and checks every bound before anything else sees it: after snapshot_read every index, offset,
- * string and enumeration in it may be used without a check. */
+/* Reads a snapshot and checks every bound before anything else sees it: after snapshot_read every index,
+ * offset, string and enumeration in it may be used without a check. */
 #pragma once
 
 #include <stddef.h>
@@ -18,8 +18,8 @@ struct snapshot {
     int fd;
 };
 
-/* Opens and checks the snapshot at path. Returns NULL, or what is wrong with it, in words that follow "path: ". The
- * words are static or live in `room` (256 bytes). */
+/* Opens and checks the snapshot at path. Returns NULL, or what is wrong with it, in words that follow "path:
+ * ". The words are static or live in `room` (256 bytes). */
 const char *snapshot_read(struct snapshot *snapshot, const char *path, char room[256]);
 /* The check alone, on bytes in memory (8-byte aligned). NULL if they are a whole snapshot. */
 const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t size, char room[256]);

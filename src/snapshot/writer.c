@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static uint64_t aligned(uint64_t bytes) { return (bytes + 7) & ~(uint64_t)7; }
+static uint64_t aligned(uint64_t bytes) {
+    return (bytes + 7) & ~(uint64_t)7;
+}
 
 struct layout {
     uint64_t threads, modules, conditions, frames, strings, end;
@@ -19,7 +21,9 @@ static struct layout layout_of(const struct snapshot_room *room) {
     return at;
 }
 
-size_t snapshot_size(const struct snapshot_room *room) { return layout_of(room).end; }
+size_t snapshot_size(const struct snapshot_room *room) {
+    return layout_of(room).end;
+}
 
 void snapshot_begin(struct snapshot_writer *writer, void *base, const struct snapshot_room *room) {
     struct layout at = layout_of(room);

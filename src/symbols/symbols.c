@@ -68,7 +68,9 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static bool begins(const char *words, const char *start) { return strncmp(words, start, strlen(start)) == 0; }
+static bool begins(const char *words, const char *start) {
+    return strncmp(words, start, strlen(start)) == 0;
+}
 
 struct symbols *symbols_open(const struct snapshot *snapshot) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
@@ -136,7 +138,8 @@ static bool is_same_build(struct symbols *symbols, const struct module *module, 
     if (size == (int)module->raw->build_id_size && memcmp(id, module->raw->build_id, (size_t)size) == 0)
         return true;
     char *found = size > 0 ? hexadecimal(id, (size_t)size) : NULL;
-    fprintf(symbols->complain, "leakwatch: %s: build-id is %s, that of the running program was %s: no names from it\n",
+    fprintf(symbols->complain,
+            "leakwatch: %s: build-id is %s, that of the running program was %s: no names from it\n",
             module->path, found ? found : "missing", module->build_id);
     free(found);
     return false;
@@ -152,7 +155,8 @@ static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
     int fd = open(module->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    Dwfl_Module *dwfl = dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd, module->raw->bias, false);
+    Dwfl_Module *dwfl =
+        dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd, module->raw->bias, false);
     if (!dwfl) {
         close(fd);
         fprintf(symbols->complain, "leakwatch: %s: %s\n", module->path, dwfl_errmsg(-1));
@@ -193,7 +197,8 @@ static void add(struct looked_up *entry, struct symbol_frame frame) {
 }
 
 /* Walks from the innermost inlined call outward, each with the line of its call site. */
-static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_Die *unit, uint64_t pc, struct symbol_frame frame) {
+static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_Die *unit, uint64_t pc,
+                        struct symbol_frame frame) {
     Dwarf_Die *scopes = NULL;
     int count = dwarf_getscopes(unit, pc, &scopes);
     Dwarf_Files *files = NULL;
@@ -296,7 +301,8 @@ static const struct looked_up *find(struct symbols *symbols, uint64_t address, b
     return entry;
 }
 
-size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames) {
+size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return,
+                      const struct symbol_frame **frames) {
     const struct looked_up *entry = find(symbols, address, is_return);
     *frames = entry->frames;
     return entry->count;

@@ -1,5 +1,5 @@
-/* Addresses to functions, files and lines, through libdw: symbol tables, DWARF with its inlined calls, separate
- * debug files found by build-id and debuglink. */
+/* Addresses to functions, files and lines, through libdw: symbol tables, DWARF with its inlined calls,
+ * separate debug files found by build-id and debuglink. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,12 +25,13 @@ struct symbols;
 struct symbols *symbols_open(const struct snapshot *snapshot);
 void symbols_close(struct symbols *symbols);
 
-/* The frames of a code address, innermost inlined call first; at least one. is_return: the address is behind a call.
- * What is returned lives as long as `symbols`. */
-size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return, const struct symbol_frame **frames);
+/* The frames of a code address, innermost inlined call first; at least one. is_return: the address is behind
+ * a call. What is returned lives as long as `symbols`. */
+size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return,
+                      const struct symbol_frame **frames);
 
-/* A key for each frame of the snapshot, in their order: equal for addresses of one source position (a loop that was
- * unrolled calls from several). Caller frees; NULL without memory. */
+/* A key for each frame of the snapshot, in their order: equal for addresses of one source position (a loop
+ * that was unrolled calls from several). Caller frees; NULL without memory. */
 uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snapshot);
 
 /* "name" or "name+8" of the data object around address; NULL if it lies in no module's data. Caller frees. */

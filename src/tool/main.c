@@ -10,7 +10,8 @@ static const struct {
     int (*run)(int count, char **arguments);
     const char *usage, *what;
 } commands[] = {
-    {"run", command_run, "run [OPTIONS] -- PROGRAM [ARGUMENTS]", "run a program and report the threads it leaks"},
+    {"run", command_run, "run [OPTIONS] -- PROGRAM [ARGUMENTS]",
+     "run a program and report the threads it leaks"},
     {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
 };
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes a whole report at once: appended to log (created 0600, never truncated, one writer at a time), or to the
- * descriptor when log is empty. What cannot be written to the log is said and goes to stderr instead.
+/* Writes a whole report at once: appended to log (created 0600, never truncated, one writer at a time), or to
+ * the descriptor when log is empty. What cannot be written to the log is said and goes to stderr instead.
  * False if it could not be written anywhere. */
 bool output_write(const char *log, int descriptor, const char *report, size_t size);

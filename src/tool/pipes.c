@@ -52,7 +52,8 @@ static void look_into(int proc, const char *pid, bool inside, struct pipe_fact *
             continue;
         target[length] = '\0';
         for (size_t i = 0; i < count; i++)
-            if (strcmp(target, pipes[i].target) == 0 && fstatat(fds, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            if (strcmp(target, pipes[i].target) == 0 &&
+                fstatat(fds, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
                 note_end(&pipes[i], status.st_mode, inside);
     }
     closedir(directory);

@@ -1,8 +1,9 @@
-/* Who holds the ends of the pipes that threads wait on: looked up in /proc, while the watched program still is as it
- * was captured. */
+/* Who holds the ends of the pipes that threads wait on: looked up in /proc, while the watched program still
+ * is as it was captured. */
 #pragma once
 
 #include "../analysis/analysis.h"
 
-/* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. Caller frees. NULL if none. */
+/* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. Caller frees. NULL if
+ * none. */
 struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count);

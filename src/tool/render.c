@@ -1,4 +1,5 @@
-/* leakwatch render: a snapshot becomes a report. Also what the shim starts for its own triggers (--watched). */
+/* leakwatch render: a snapshot becomes a report. Also what the shim starts for its own triggers (--watched).
+ */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,13 +12,14 @@
 #include "tool.h"
 
 /* The options of the shim that run passes on, by their names in LEAKWATCH_OPTIONS. */
-static const char *const passed[] = {"format", "log",  "exitcode", "grace", "signal",
+static const char *const passed[] = {"format",  "log",     "exitcode", "grace", "signal",
                                      "at_exit", "at_term", "min_wait", "depth", "program"};
 enum { PASSED = sizeof passed / sizeof *passed };
 
 static void usage(FILE *out) {
     fputs("usage: leakwatch run [OPTIONS] -- PROGRAM [ARGUMENTS]\n"
-          "  --exitcode N     status when threads leaked and the program's own was 0; default 23, 0 leaves it alone\n"
+          "  --exitcode N     status when threads leaked and the program's own was 0; default 23, 0 leaves "
+          "it alone\n"
           "  --format F       text (default) or json\n"
           "  --log PATH       append reports there (%p pid, %e program, %n number) instead of stderr\n"
           "  --grace TIME     how long threads may take to finish at exit; default 500ms\n"
@@ -98,7 +99,8 @@ int command_run(int count, char **arguments) {
     char path[PATH_MAX + 64];
     const char *library = find_library(path);
     if (!library) {
-        complain("run: libleakwatch.so is neither beside this tool nor in ../%s: install both", LEAKWATCH_LIBDIR);
+        complain("run: libleakwatch.so is neither beside this tool nor in ../%s: install both",
+                 LEAKWATCH_LIBDIR);
         return TOOL_FAILED;
     }
     /* The user's own options come last and win. */

@@ -1,5 +1,6 @@
-/* many_blocked THREADS: that many threads blocked 16 deep; then one SIGUSR1 to itself, whose handling is timed to the moment the
- * whole report is in the log named by $REPORT. Prints the ms it took, and the KiB of memory a thread (threads' stacks apart). */
+/* many_blocked THREADS: that many threads blocked 16 deep; then one SIGUSR1 to itself, whose handling is
+ * timed to the moment the whole report is in the log named by $REPORT. Prints the ms it took, and the KiB of
+ * memory a thread (threads' stacks apart). */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -30,7 +31,9 @@ static __attribute__((noinline)) int deep(int levels) {
     return 0;
 }
 
-static void *work(void *unused) { return deep(15) ? unused : NULL; }
+static void *work(void *unused) {
+    return deep(15) ? unused : NULL;
+}
 
 static off_t report_size(void) {
     struct stat status;

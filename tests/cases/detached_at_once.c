@@ -1,4 +1,5 @@
-/* Detaching right after creation, 100,000 times, loses and invents nothing: the one thread that is left is told of.
+/* Detaching right after creation, 100,000 times, loses and invents nothing: the one thread that is left is
+ * told of.
  *
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live
  * CHECK: 1 thread  [pipe read
@@ -10,7 +11,9 @@
 
 static int ends[2];
 
-static void *end(void *unused) { return unused; }
+static void *end(void *unused) {
+    return unused;
+}
 
 static void *stay(void *unused) {
     char byte;

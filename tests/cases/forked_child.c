@@ -1,4 +1,5 @@
-/* A forked child begins with a clean slate: the parent's threads are not its own, and it tells of its own only.
+/* A forked child begins with a clean slate: the parent's threads are not its own, and it tells of its own
+ * only.
  *
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live
  * CHECK: #1 childs

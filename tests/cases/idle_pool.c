@@ -1,4 +1,5 @@
-/* NEGATIVE: a pool whose threads idle in a queue until an atexit handler, or a destructor, ends and joins them. */
+/* NEGATIVE: a pool whose threads idle in a queue until an atexit handler, or a destructor, ends and joins
+ * them. */
 #include "queue.h"
 
 static struct queue *queue;
@@ -21,7 +22,9 @@ static void stop_at_exit(void) {
     stop(0);
 }
 
-__attribute__((destructor)) static void stop_in_destructor(void) { stop(2); }
+__attribute__((destructor)) static void stop_in_destructor(void) {
+    stop(2);
+}
 
 int main(void) {
     queue = queue_new(4);

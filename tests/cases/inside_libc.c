@@ -29,7 +29,9 @@ static int sleeps(void *unused) {
     long result;
     register long r10 __asm__("r10") = 0;
     do
-        __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_futex), "D"(&word), "S"(FUTEX_WAIT), "d"(0), "r"(r10)
+        __asm__ volatile("syscall"
+                         : "=a"(result)
+                         : "a"(SYS_futex), "D"(&word), "S"(FUTEX_WAIT), "d"(0), "r"(r10)
                          : "rcx", "r11", "memory");
     while (*(volatile int *)&word == 0);
     __asm__ volatile("syscall" : : "a"(SYS_exit), "D"(0));
@@ -46,7 +48,8 @@ int main(void) {
     stream = fdopen(ends[0], "r");
     pthread_create(&reader, NULL, reads_lines, NULL);
     pthread_detach(reader);
-    clone(sleeps, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+    clone(sleeps, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD,
+          NULL);
     usleep(50000);
 #ifdef FIXED
     close(ends[1]);

@@ -1,5 +1,5 @@
-/* A snapshot on SIGUSR1 shows every thread, main included, calls nobody leaked, and the program goes on. It is not seen by
- * wait() nor by SIGCHLD, and no call ends early because of it.
+/* A snapshot on SIGUSR1 shows every thread, main included, calls nobody leaked, and the program goes on. It
+ * is not seen by wait() nor by SIGCHLD, and no call ends early because of it.
  *
  * OPTIONS: at_exit=0
  * BOTH
@@ -23,7 +23,9 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static volatile sig_atomic_t children;
 
-static void on_child(int signal) { children += signal != 0; }
+static void on_child(int signal) {
+    children += signal != 0;
+}
 
 static void *wants(void *unused) {
     pthread_mutex_lock(&mutex);
@@ -50,7 +52,8 @@ int main(void) {
         _exit(0);
     }
     double start = now();
-    /* SIGCHLD of the child that sent the signal is the program's own business: it may end a call, ours may not. */
+    /* SIGCHLD of the child that sent the signal is the program's own business: it may end a call, ours may
+     * not. */
     signal(SIGCHLD, SIG_DFL);
     if (poll(NULL, 0, 500) != 0)
         return 2;

@@ -22,7 +22,8 @@ int main(void) {
     pthread_create(&thread, NULL, stays, NULL);
     pthread_setname_np(thread, "stays");
     /* what the program asks about it is what the program knows */
-    if (sigaction(SIGTERM, NULL, &seen) != 0 || seen.sa_handler != SIG_DFL || signal(SIGUSR1, SIG_DFL) != SIG_DFL)
+    if (sigaction(SIGTERM, NULL, &seen) != 0 || seen.sa_handler != SIG_DFL ||
+        signal(SIGUSR1, SIG_DFL) != SIG_DFL)
         return 1;
     if (fork() == 0) {
         usleep(100000);

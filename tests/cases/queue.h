@@ -1,4 +1,5 @@
-/* The catalogue's queue: a mutex and two conditions around a ring of given capacity; capacity 0 is a rendezvous. */
+/* The catalogue's queue: a mutex and two conditions around a ring of given capacity; capacity 0 is a
+ * rendezvous. */
 #pragma once
 
 #include <pthread.h>

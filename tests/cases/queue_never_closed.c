@@ -1,7 +1,7 @@
 /* A metrics consumer drains a queue; a flush replaces the queue and forgets to close the old one.
  *
  * CHECK: leakwatch: 3 leaked threads in {{.*}} at exit; 4 live
- * CHECK: 3 threads  [cond wait, {{[0-9.]+}}s]  suspect: last signalled {{[0-9.]+}}s ago by flusher ({{[0-9]+}})
+ * CHECK: 3 threads [cond wait, {{[0-9.]+}}s] suspect: last signalled {{[0-9.]+}}s ago by flusher ({{[0-9]+}})
  * CHECK: #0 pthread_cond_wait
  * CHECK-NEXT: #1 queue_receive
  * CHECK-NEXT: #2 consume

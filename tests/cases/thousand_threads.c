@@ -33,7 +33,9 @@ static __attribute__((noinline)) int deep(int levels) {
     return room[0];
 }
 
-static void *work(void *unused) { return deep(9) ? unused : NULL; }
+static void *work(void *unused) {
+    return deep(9) ? unused : NULL;
+}
 
 int main(void) {
     for (int i = 0; i < 1000; i++) {

@@ -3,13 +3,15 @@
  * CHECK: leakwatch: 10 leaked threads in {{.*}} at exit; 1 live, 10 never joined
  * CHECK: 10 threads  [finished, {{[0-9.]+}}s ago, never joined]
  * CHECK: created by {{.*}} ({{[0-9]+}})
- * CHECK-NEXT: #0 main unjoined.c:[[#@LINE+11]]
+ * CHECK-NEXT: #0 main unjoined.c:[[#@LINE+13]]
  * CHECK-NOT: {{[0-9]+}} thread
  */
 #include <pthread.h>
 #include <unistd.h>
 
-static void *work(void *unused) { return unused; }
+static void *work(void *unused) {
+    return unused;
+}
 
 int main(void) {
     for (int i = 0; i < 10; i++) {

@@ -7,8 +7,12 @@ static int never[2];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 
-static void *returns(void *unused) { return unused; }
-static void *exits(void *unused) { pthread_exit(unused); }
+static void *returns(void *unused) {
+    return unused;
+}
+static void *exits(void *unused) {
+    pthread_exit(unused);
+}
 
 static void *cancelled_in_read(void *unused) {
     char byte;
@@ -17,7 +21,9 @@ static void *cancelled_in_read(void *unused) {
     return unused;
 }
 
-static void unlock(void *locked) { pthread_mutex_unlock(locked); }
+static void unlock(void *locked) {
+    pthread_mutex_unlock(locked);
+}
 
 static void *cancelled_in_wait(void *unused) {
     pthread_mutex_lock(&mutex);
@@ -49,8 +55,8 @@ static void *outlives_main(void *main_thread) {
 
 int main(void) {
     static pthread_t self;
-    void *(*const ways[])(void *) = {returns,           exits,          cancelled_in_read, cancelled_in_wait,
-                                     cancelled_anywhere, cancelled_late};
+    void *(*const ways[])(void *) = {
+        returns, exits, cancelled_in_read, cancelled_in_wait, cancelled_anywhere, cancelled_late};
     pthread_t threads[6], last;
     if (pipe(never) != 0)
         return 1;

@@ -1,5 +1,6 @@
-/* Every call that the kernel does not restart after a handler (signal(7)) is made while snapshots are asked for: none may fail
- * with EINTR or end early. Then the program's own signal must still interrupt each of them. Prints what went wrong. */
+/* Every call that the kernel does not restart after a handler (signal(7)) is made while snapshots are asked
+ * for: none may fail with EINTR or end early. Then the program's own signal must still interrupt each of
+ * them. Prints what went wrong. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,13 +16,27 @@
 static int epoll_fd;
 static const struct timespec span = {.tv_nsec = 120000000};
 
-static int use_poll(void) { return poll(NULL, 0, 120); }
-static int use_ppoll(void) { return ppoll(NULL, 0, &span, NULL); }
-static int use_select(void) { return select(0, NULL, NULL, NULL, &(struct timeval){.tv_usec = 120000}); }
-static int use_pselect(void) { return pselect(0, NULL, NULL, NULL, &span, NULL); }
-static int use_epoll(void) { return epoll_wait(epoll_fd, &(struct epoll_event){0}, 1, 120); }
-static int use_nanosleep(void) { return nanosleep(&span, NULL); }
-static int use_usleep(void) { return usleep(120000); }
+static int use_poll(void) {
+    return poll(NULL, 0, 120);
+}
+static int use_ppoll(void) {
+    return ppoll(NULL, 0, &span, NULL);
+}
+static int use_select(void) {
+    return select(0, NULL, NULL, NULL, &(struct timeval){.tv_usec = 120000});
+}
+static int use_pselect(void) {
+    return pselect(0, NULL, NULL, NULL, &span, NULL);
+}
+static int use_epoll(void) {
+    return epoll_wait(epoll_fd, &(struct epoll_event){0}, 1, 120);
+}
+static int use_nanosleep(void) {
+    return nanosleep(&span, NULL);
+}
+static int use_usleep(void) {
+    return usleep(120000);
+}
 static int use_clock_nanosleep(void) {
     errno = clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
     return errno ? -1 : 0;
@@ -37,10 +52,14 @@ static int use_sigtimedwait(void) {
 static const struct {
     const char *name;
     int (*use)(void);
-} calls[] = {{"poll", use_poll},         {"ppoll", use_ppoll},
-             {"select", use_select},     {"pselect", use_pselect},
-             {"epoll_wait", use_epoll},  {"nanosleep", use_nanosleep},
-             {"usleep", use_usleep},     {"clock_nanosleep", use_clock_nanosleep},
+} calls[] = {{"poll", use_poll},
+             {"ppoll", use_ppoll},
+             {"select", use_select},
+             {"pselect", use_pselect},
+             {"epoll_wait", use_epoll},
+             {"nanosleep", use_nanosleep},
+             {"usleep", use_usleep},
+             {"clock_nanosleep", use_clock_nanosleep},
              {"sigtimedwait", use_sigtimedwait}};
 
 static double now(void) {
@@ -65,7 +84,9 @@ static void *sends(void *argument) {
 }
 
 static volatile sig_atomic_t handled;
-static void on_alarm(int signal) { handled += signal != 0; }
+static void on_alarm(int signal) {
+    handled += signal != 0;
+}
 
 int main(void) {
     int wrong = 0;
@@ -82,7 +103,8 @@ int main(void) {
         double took = now() - start;
         pthread_join(sender, NULL);
         if (result != 0 || took < 0.110) {
-            printf("%s was disturbed by snapshots: result %d, %s, after %.3fs\n", calls[i].name, result, strerror(error), took);
+            printf("%s was disturbed by snapshots: result %d, %s, after %.3fs\n", calls[i].name, result,
+                   strerror(error), took);
             wrong++;
         }
         struct order alarm = {pthread_self(), SIGALRM, 1, 30000};
@@ -92,7 +114,8 @@ int main(void) {
         error = errno;
         pthread_join(sender, NULL);
         if (result != -1 || error != EINTR || handled != 1) {
-            printf("%s was not interrupted by the program's own signal: result %d, %s\n", calls[i].name, result, strerror(error));
+            printf("%s was not interrupted by the program's own signal: result %d, %s\n", calls[i].name,
+                   result, strerror(error));
             wrong++;
         }
     }

@@ -1,5 +1,5 @@
-/* The seam: what the writer writes the reader reads, and a damaged file is answered with one clear line, whatever
- * byte is damaged and wherever it is cut. */
+/* The seam: what the writer writes the reader reads, and a damaged file is answered with one clear line,
+ * whatever byte is damaged and wherever it is cut. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,8 @@
 #include "../../src/snapshot/reader.h"
 #include "../../src/snapshot/writer.h"
 
-static const struct snapshot_room room = {.threads = 3, .frames = 20, .modules = 2, .conditions = 2, .string_bytes = 200};
+static const struct snapshot_room room = {
+    .threads = 3, .frames = 20, .modules = 2, .conditions = 2, .string_bytes = 200};
 
 /* A small whole snapshot; *size is set to what was used. */
 static void *sample(size_t *size) {
@@ -111,7 +112,8 @@ static void says_what_is_wrong(void **state) {
     char *bytes = sample(&size);
     struct lw_snapshot_header *header = (void *)bytes;
     header->version = 99;
-    assert_string_equal(snapshot_check(&read, bytes, size, words), "a snapshot of version 99; this leakwatch reads version 1");
+    assert_string_equal(snapshot_check(&read, bytes, size, words),
+                        "a snapshot of version 99; this leakwatch reads version 1");
     header->version = LW_SNAPSHOT_VERSION;
     header->threads.count = UINT64_MAX / 2;
     assert_non_null(strstr(snapshot_check(&read, bytes, size, words), "its threads reach past its end"));

@@ -1,5 +1,5 @@
-/* Reading, writing, sockets. A descriptor that does not block costs the same: what it is is found out when a report
- * is made, not here. */
+/* Reading, writing, sockets. A descriptor that does not block costs the same: what it is is found out when a
+ * report is made, not here. */
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,7 +21,8 @@ WAITS(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, part
       (ROW_FD(UNSETTLED_WRITE, SYS_writev)), (ON_FD))
 
 #define RECEIVES (ROW_FD(SOCKET_READ, SYS_recvfrom))
-WAITS(ssize_t, recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags), RECEIVES, (ON_FD))
+WAITS(ssize_t, recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags), RECEIVES,
+      (ON_FD))
 WAITS(ssize_t, __recv_chk, (int fd, void *buffer, size_t size, size_t room, int flags),
       (fd, buffer, size, room, flags), RECEIVES, (ON_FD))
 WAITS(ssize_t, recvfrom,
@@ -34,21 +35,21 @@ WAITS(ssize_t, __recvfrom_chk,
       (fd, buffer, size, room, flags, from, length), RECEIVES, (ON_FD))
 WAITS(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags),
       (ROW_FD(SOCKET_READ, SYS_recvmsg)), (ON_FD))
-WAITS(int, recvmmsg,
-      (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
+WAITS(int, recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
       (fd, messages, count, flags, span), (ROW_FD(SOCKET_READ, SYS_recvmmsg)), (ON_FD, FOR_TIMESPEC(span)))
 
 #define SENDS (ROW_FD(SOCKET_WRITE, SYS_sendto))
-WAITS(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), SENDS, (ON_FD))
+WAITS(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), SENDS,
+      (ON_FD))
 WAITS(ssize_t, sendto,
       (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length),
       (fd, buffer, size, flags, to, length), SENDS, (ON_FD))
 WAITS(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
       (ROW_FD(SOCKET_WRITE, SYS_sendmsg)), (ON_FD))
-WAITS(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags), (fd, messages, count, flags),
-      (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD))
+WAITS(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
+      (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD))
 
-WAITS(int, accept, (int fd, struct sockaddr *restrict address, socklen_t *restrict length), (fd, address, length),
-      (ROW_FD(ACCEPT, SYS_accept)), (ON_FD))
+WAITS(int, accept, (int fd, struct sockaddr *restrict address, socklen_t *restrict length),
+      (fd, address, length), (ROW_FD(ACCEPT, SYS_accept)), (ON_FD))
 WAITS(int, accept4, (int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags),
       (fd, address, length, flags), (ROW_FD(ACCEPT, SYS_accept4)), (ON_FD))

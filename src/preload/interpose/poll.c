@@ -1,4 +1,5 @@
-/* Waiting for one of many descriptors. None of these is restarted by the kernel after a handler (signal(7)). */
+/* Waiting for one of many descriptors. None of these is restarted by the kernel after a handler (signal(7)).
+ */
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -11,26 +12,28 @@
 #define REMEMBER_MS .timeout = (uint64_t)ms, .timeout_form = TIMEOUT_MS
 
 /* The milliseconds that were asked for are in the wait record; what is passed on shrinks. */
-#define asked ((int)wait.timeout)
-WAITS_AGAIN(int, poll, (struct pollfd *fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
+#define asked ((int)wait.on.timeout)
+WAITS_AGAIN(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
             (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
-WAITS_AGAIN(int, __poll_chk, (struct pollfd *fds, nfds_t count, int ms, size_t room), (fds, count, ms, room), (POLLS),
-            (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
+WAITS_AGAIN(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t room), (fds, count, ms, room),
+            (POLLS), (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
 
 #define EPOLL (ROW_FD(EPOLL, SYS_epoll_wait, SYS_epoll_pwait))
-WAITS_AGAIN(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms), EPOLL,
-            (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
+WAITS_AGAIN(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms),
+            EPOLL, (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
 WAITS_AGAIN(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
             (fd, events, room, ms, mask), EPOLL, (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
 
 /* These take a pointer: what is left goes into a span of our own. */
-#define LEFT_SPAN                                                                                            \
-    struct timespec left;                                                                                    \
-    span = wait_left_timespec(&wait, (const struct timespec *)wait.timeout, &left)
-WAITS_AGAIN(int, ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
+#define LEFT_SPAN         \
+    struct timespec left; \
+    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
+WAITS_AGAIN(int, ppoll,
+            (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
             (fds, count, span, mask), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, __ppoll_chk,
-            (struct pollfd *fds, nfds_t count, const struct timespec *span, const sigset_t *mask, size_t room),
+            (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask,
+             size_t room),
             (fds, count, span, mask, room), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, pselect,
             (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict excepts,

@@ -8,7 +8,8 @@
 
 #define NO_WAIT (.kind = LW_WAIT_NONE)
 
-/* Programs linked before glibc 2.34 call the old version, which runs constructors that newer ones leave to the loader. */
+/* Programs linked before glibc 2.34 call the old version, which runs constructors that newer ones leave to
+ * the loader. */
 #define STARTS(fn, symbol_version)                                                                           \
     CALL_ROW(int, fn, "__libc_start_main",                                                                   \
              (int (*)(int, char **, char **), int, char **, void *, void *, void *, void *),                 \
@@ -25,11 +26,11 @@ STARTS(start_main_2_2_5, "GLIBC_2.2.5")
 __asm__(".symver start_main_2_34, __libc_start_main@@GLIBC_2.34");
 __asm__(".symver start_main_2_2_5, __libc_start_main@GLIBC_2.2.5");
 
-#define ENDS_AT_ONCE(fn)                                                                                   \
-    CALL_ROW(void, fn, #fn, (int), NO_WAIT)                                                              \
-    EXPORTED __attribute__((noreturn)) void fn(int status) {                                               \
-        REAL(fn)(trigger_exit(status));                                                                    \
-        __builtin_unreachable();                                                                             \
+#define ENDS_AT_ONCE(fn)                                     \
+    CALL_ROW(void, fn, #fn, (int), NO_WAIT)                  \
+    EXPORTED __attribute__((noreturn)) void fn(int status) { \
+        REAL(fn)(trigger_exit(status));                      \
+        __builtin_unreachable();                             \
     }
 ENDS_AT_ONCE(_exit)
 ENDS_AT_ONCE(_Exit)

@@ -4,7 +4,8 @@
 #include "../dispositions.h"
 #include "wrap.h"
 
-EXPORTED int sigaction(int signal, const struct sigaction *restrict action, struct sigaction *restrict before) {
+EXPORTED int sigaction(int signal, const struct sigaction *restrict action,
+                       struct sigaction *restrict before) {
     return disposition_change(signal, action, before);
 }
 
@@ -16,10 +17,10 @@ static __sighandler_t set_handler(int signal, __sighandler_t handler, int flags)
 }
 
 /* BSD's signal restarts calls and keeps the handler; System V's does neither (signal(2)). */
-#define SETS_HANDLER(fn, flags)                                                                            \
-    EXPORTED __sighandler_t fn(int signal, __sighandler_t handler);                                        \
-    EXPORTED __sighandler_t fn(int signal, __sighandler_t handler) {                                       \
-        return set_handler(signal, handler, flags);                                                          \
+#define SETS_HANDLER(fn, flags)                                      \
+    EXPORTED __sighandler_t fn(int signal, __sighandler_t handler);  \
+    EXPORTED __sighandler_t fn(int signal, __sighandler_t handler) { \
+        return set_handler(signal, handler, flags);                  \
     }
 SETS_HANDLER(signal, SA_RESTART)
 SETS_HANDLER(bsd_signal, SA_RESTART)

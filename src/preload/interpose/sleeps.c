@@ -8,21 +8,23 @@
 #include "wrap.h"
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
-#define LEFT_SPAN                                                                                            \
-    struct timespec left;                                                                                    \
-    span = wait_left_timespec(&wait, (const struct timespec *)wait.timeout, &left)
+#define LEFT_SPAN         \
+    struct timespec left; \
+    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
 
 WAITS_AGAIN(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
             (FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
-            span = (useconds_t)(wait_left_ns(&wait, wait.timeout * 1000u) / 1000u))
+            span = (useconds_t)(wait_left_ns(&wait, wait.on.timeout * 1000u) / 1000u))
 WAITS_AGAIN(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
             (FOR_TIMESPEC(span)), LEFT_SPAN)
 
-CALL_ROW(int, clock_nanosleep, "clock_nanosleep", (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
+CALL_ROW(int, clock_nanosleep, "clock_nanosleep",
+         (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
 /* Answers an error number. */
 EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
-    WAIT_ENDS struct wait wait = {.timeout = (uintptr_t)span,
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){.timeout = (uintptr_t)span,
                                   .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC};
     struct timespec left;
     int result;
@@ -30,7 +32,7 @@ EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *
     while ((result = REAL(clock_nanosleep)(clock, flags, span, rest)) == EINTR && wait.interrupted) {
         wait.interrupted = 0;
         if (!(flags & TIMER_ABSTIME))
-            span = wait_left_timespec(&wait, (const struct timespec *)wait.timeout, &left);
+            span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left);
     }
     return result;
 }
@@ -38,7 +40,8 @@ EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *
 CALL_ROW(unsigned, sleep, "sleep", (unsigned), SLEEPS)
 /* Answers the seconds that were not slept, without an error. */
 EXPORTED unsigned sleep(unsigned seconds) {
-    WAIT_ENDS struct wait wait = {.timeout = seconds, .timeout_form = TIMEOUT_SECONDS};
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){.timeout = seconds, .timeout_form = TIMEOUT_SECONDS};
     wait_begin(&wait, &sleep_call);
     unsigned rest = REAL(sleep)(seconds);
     /* What is left is cut to whole seconds, so 0 may mean that most of one is missing. */
@@ -57,11 +60,13 @@ EXPORTED unsigned sleep(unsigned seconds) {
 WAITS(int, pause, (void), (), (ROW_PLAIN(PAUSE, SYS_pause, SYS_ppoll)), (.object = 0))
 
 #define WAITS_FOR_SIGNAL (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigtimedwait))
-WAITS_QUIETLY(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got), WAITS_FOR_SIGNAL,
-              (.object = 0))
+WAITS_QUIETLY(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got),
+              WAITS_FOR_SIGNAL, (.object = 0))
 WAITS(int, sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict info), (signals, info),
       WAITS_FOR_SIGNAL, (.object = 0))
 WAITS_AGAIN(int, sigtimedwait,
-            (const sigset_t *restrict signals, siginfo_t *restrict info, const struct timespec *restrict span),
+            (const sigset_t *restrict signals, siginfo_t *restrict info,
+             const struct timespec *restrict span),
             (signals, info, span), WAITS_FOR_SIGNAL, (FOR_TIMESPEC(span)), LEFT_SPAN)
-WAITS(int, sigsuspend, (const sigset_t *mask), (mask), (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend)), (.object = 0))
+WAITS(int, sigsuspend, (const sigset_t *mask), (mask), (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend)),
+      (.object = 0))

@@ -22,8 +22,8 @@ static const struct stack *creation_stack(const struct registers *registers) {
     return depot_keep(frames, unwound.count, unwound.cut);
 }
 
-/* The handle is read from where the real call put it: not before the real call, which must see the program's own
- * pointer, and not once the thread runs, which may have given that memory back. */
+/* The handle is read from where the real call put it: not before the real call, which must see the program's
+ * own pointer, and not once the thread runs, which may have given that memory back. */
 static void list_created(struct thread *record, const pthread_t *place) {
     pthread_t handle = 0;
     if (__atomic_load_n(&record->tid, __ATOMIC_ACQUIRE) == 0)
@@ -69,34 +69,35 @@ EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
 
 /* Joining: the record is found before the real call, for after it the handle may be another thread's. */
 #define ROW_JOIN .kind = LW_WAIT_JOIN, .object = OBJECT_HANDLE, .syscalls = {SYS_futex}
-#define JOINS(fn, parameters, arguments, waits_for)                                                        \
-    CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                                       \
-    EXPORTED int fn parameters {                                                                           \
+#define JOINS(fn, parameters, arguments, waits_for)                                                          \
+    CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                                           \
+    EXPORTED int fn parameters {                                                                             \
         struct thread *joined = thread_find(handle);                                                         \
-        WAIT_ENDS struct wait wait = {.object = (uintptr_t)handle, .second = (uintptr_t)joined,              \
-                                      UNPACK waits_for};                                                     \
-        wait_begin(&wait, &fn##_call);                                                                     \
-        int result = REAL(fn) arguments;                                                                   \
+        WAIT_ENDS struct wait wait;                                                                          \
+        wait.on =                                                                                            \
+            (struct waited_for){.object = (uintptr_t)handle, .second = (uintptr_t)joined, UNPACK waits_for}; \
+        wait_begin(&wait, &fn##_call);                                                                       \
+        int result = REAL(fn) arguments;                                                                     \
         if (result == 0 && joined)                                                                           \
             thread_joined(joined);                                                                           \
         return result;                                                                                       \
     }
 JOINS(pthread_join, (pthread_t handle, void **value), (handle, value), (.timeout = 0))
-JOINS(pthread_timedjoin_np, (pthread_t handle, void **value, const struct timespec *until), (handle, value, until),
-      (UNTIL(until)))
+JOINS(pthread_timedjoin_np, (pthread_t handle, void **value, const struct timespec *until),
+      (handle, value, until), (UNTIL(until)))
 JOINS(pthread_clockjoin_np, (pthread_t handle, void **value, clockid_t clock, const struct timespec *until),
       (handle, value, clock, until), (UNTIL(until)))
 JOINS(pthread_tryjoin_np, (pthread_t handle, void **value), (handle, value), (.timeout = 0))
 JOINS(thrd_join, (thrd_t handle, int *value), (handle, value), (.timeout = 0))
 
-#define DETACHES(fn)                                                                                       \
-    CALL_ROW(int, fn, #fn, (pthread_t), NO_WAIT)                                                         \
-    EXPORTED int fn(pthread_t handle) {                                                                    \
-        struct thread *detached = thread_find(handle);                                                       \
-        int result = REAL(fn)(handle);                                                                     \
-        if (result == 0 && detached)                                                                         \
-            thread_detached(detached);                                                                       \
-        return result;                                                                                       \
+#define DETACHES(fn)                                   \
+    CALL_ROW(int, fn, #fn, (pthread_t), NO_WAIT)       \
+    EXPORTED int fn(pthread_t handle) {                \
+        struct thread *detached = thread_find(handle); \
+        int result = REAL(fn)(handle);                 \
+        if (result == 0 && detached)                   \
+            thread_detached(detached);                 \
+        return result;                                 \
     }
 DETACHES(pthread_detach)
 DETACHES(thrd_detach)
@@ -126,8 +127,8 @@ EXPORTED int prctl(int option, ...) {
     return result;
 }
 
-/* What ends the process when main has left with pthread_exit is found by the exit hook; here the wrapper only makes sure
- * that the unwinding passes no frame without tables. */
+/* What ends the process when main has left with pthread_exit is found by the exit hook; here the wrapper only
+ * makes sure that the unwinding passes no frame without tables. */
 CALL_ROW(void, pthread_exit, "pthread_exit", (void *), NO_WAIT)
 EXPORTED __attribute__((noreturn)) void pthread_exit(void *value) {
     REAL(pthread_exit)(value);

@@ -12,18 +12,19 @@
 #define COND    (ROW_FUTEX(COND), CURRENT)
 #define OLD     (ROW_FUTEX(COND), .version = "GLIBC_2.2.5")
 
-WAITS_QUIETLY_AS(current_cond_wait, "pthread_cond_wait", (pthread_cond_t *condition, pthread_mutex_t *mutex),
+WAITS_QUIETLY_AS(current_cond_wait, "pthread_cond_wait", (pthread_cond_t * condition, pthread_mutex_t *mutex),
                  (condition, mutex), COND, (ON_ADDRESS(condition), .second = (uintptr_t)mutex))
 WAITS_QUIETLY_AS(current_cond_timedwait, "pthread_cond_timedwait",
-                 (pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until),
+                 (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec *until),
                  (condition, mutex, until), COND,
                  (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
 WAITS_QUIETLY(pthread_cond_clockwait,
-              (pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until),
+              (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock,
+               const struct timespec *until),
               (condition, mutex, clock, until), (ROW_FUTEX(COND)),
               (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
-WAITS_QUIETLY_AS(old_cond_wait, "pthread_cond_wait", (void *condition, pthread_mutex_t *mutex), (condition, mutex),
-                 OLD, (.second = (uintptr_t)mutex))
+WAITS_QUIETLY_AS(old_cond_wait, "pthread_cond_wait", (void *condition, pthread_mutex_t *mutex),
+                 (condition, mutex), OLD, (.second = (uintptr_t)mutex))
 WAITS_QUIETLY_AS(old_cond_timedwait, "pthread_cond_timedwait",
                  (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
                  (condition, mutex, until), OLD, (.second = (uintptr_t)mutex, UNTIL(until)))
@@ -34,16 +35,17 @@ __asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@GLIBC_2.3.2");
 __asm__(".symver old_cond_wait, pthread_cond_wait@GLIBC_2.2.5");
 __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");
 
-/* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted by glibc
- * in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
-#define SIGNALS(fn, symbol, type, waits_in, row)                                                           \
-    CALL_ROW(int, fn, symbol, (type *), row)                                                               \
-    EXPORTED int fn(type *condition) {                                                                     \
-        const pthread_cond_t *cond = (const void *)condition;                                                \
-        condition_signalled(condition, __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0);  \
-        return REAL(fn)(condition);                                                                        \
+/* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
+ * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
+#define SIGNALS(fn, symbol, type, waits_in, row)                                                            \
+    CALL_ROW(int, fn, symbol, (type *), row)                                                                \
+    EXPORTED int fn(type *condition) {                                                                      \
+        const pthread_cond_t *cond = (const void *)condition;                                               \
+        condition_signalled(condition, __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0); \
+        return REAL(fn)(condition);                                                                         \
     }
-SIGNALS(current_cond_signal, "pthread_cond_signal", pthread_cond_t, condition, (.kind = LW_WAIT_NONE, CURRENT))
+SIGNALS(current_cond_signal, "pthread_cond_signal", pthread_cond_t, condition,
+        (.kind = LW_WAIT_NONE, CURRENT))
 SIGNALS(current_cond_broadcast, "pthread_cond_broadcast", pthread_cond_t, condition,
         (.kind = LW_WAIT_NONE, CURRENT))
 SIGNALS(cnd_signal, "cnd_signal", cnd_t, condition, (.kind = LW_WAIT_NONE))
@@ -51,20 +53,20 @@ SIGNALS(cnd_broadcast, "cnd_broadcast", cnd_t, condition, (.kind = LW_WAIT_NONE)
 __asm__(".symver current_cond_signal, pthread_cond_signal@@GLIBC_2.3.2");
 __asm__(".symver current_cond_broadcast, pthread_cond_broadcast@@GLIBC_2.3.2");
 
-WAITS_QUIETLY(cnd_wait, (cnd_t *condition, mtx_t *mutex), (condition, mutex), (ROW_FUTEX(COND)),
+WAITS_QUIETLY(cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), (ROW_FUTEX(COND)),
               (ON_ADDRESS(condition), .second = (uintptr_t)mutex))
-WAITS_QUIETLY(cnd_timedwait, (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
+WAITS_QUIETLY(cnd_timedwait,
+              (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
               (condition, mutex, until), (ROW_FUTEX(COND)),
               (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
 
 #define SEMAPHORE (ROW_FUTEX(SEMAPHORE))
-WAITS(int, sem_wait, (sem_t *semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)))
-WAITS(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until), (semaphore, until),
-      SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
-WAITS(int, sem_clockwait,
-      (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
+WAITS(int, sem_wait, (sem_t * semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)))
+WAITS(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
+      (semaphore, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
+WAITS(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
       (semaphore, clock, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
 
 /* Answers PTHREAD_BARRIER_SERIAL_THREAD, which is -1, or an error number; never errno. */
-WAITS_QUIETLY(pthread_barrier_wait, (pthread_barrier_t *barrier), (barrier), (ROW_FUTEX(BARRIER)),
+WAITS_QUIETLY(pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), (ROW_FUTEX(BARRIER)),
               (ON_ADDRESS(barrier)))

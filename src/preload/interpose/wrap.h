@@ -3,12 +3,12 @@
  *   WAITS(TYPE, NAME, PARAMETERS, ARGUMENTS, ROW, WAIT)
  *
  * declares an interposed function TYPE NAME PARAMETERS that calls the real one with ARGUMENTS while a wait
- * record is published. ROW fills struct call (kind, object form, system calls), WAIT fills struct wait (object,
- * second, timeout). Both are designated initialisers in parentheses. To add pthread_foo: add its line here in
- * the family it belongs to, and a case in tests/.
+ * record is published. ROW fills struct call (kind, object form, system calls), WAIT fills struct wait
+ * (object, second, timeout). Both are designated initialisers in parentheses. To add pthread_foo: add its
+ * line here in the family it belongs to, and a case in tests/.
  *
- * WAITS_AGAIN takes one thing more: statements that set the arguments to what is left of the timeout, for calls
- * that the kernel does not restart and that must go on after the snapshot signal (signal(7)).
+ * WAITS_AGAIN takes one thing more: statements that set the arguments to what is left of the timeout, for
+ * calls that the kernel does not restart and that must go on after the snapshot signal (signal(7)).
  */
 #pragma once
 
@@ -21,56 +21,59 @@
 #define UNPACK(...) __VA_ARGS__
 
 /* The row and the type of a real function. */
-#define CALL_ROW(type, fn, symbol, parameters, row)                                                        \
-    typedef type fn##_type parameters;                                                                     \
+#define CALL_ROW(type, fn, symbol, parameters, row) \
+    typedef type fn##_type parameters;              \
     static struct call fn##_call IN_TABLE = {.name = symbol, UNPACK row};
 
 #define REAL(fn) ((fn##_type *)call_real(&fn##_call))
 
 /* Functions that answer -1 with errno set. */
-#define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left)                                 \
-    CALL_ROW(type, fn, #fn, parameters, row)                                                             \
-    EXPORTED type fn parameters {                                                                          \
-        WAIT_ENDS struct wait wait = {UNPACK waits_for};                                                     \
-        type result;                                                                                         \
-        wait_begin(&wait, &fn##_call);                                                                     \
-        result = REAL(fn) arguments;                                                                       \
-        while (wait_again(&wait, result == -1)) {                                                            \
-            left;                                                                                            \
-            result = REAL(fn) arguments;                                                                   \
-        }                                                                                                    \
-        return result;                                                                                       \
+#define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left) \
+    CALL_ROW(type, fn, #fn, parameters, row)                               \
+    EXPORTED type fn parameters {                                          \
+        WAIT_ENDS struct wait wait;                                        \
+        wait.on = (struct waited_for){UNPACK waits_for};                   \
+        type result;                                                       \
+        wait_begin(&wait, &fn##_call);                                     \
+        result = REAL(fn) arguments;                                       \
+        while (wait_again(&wait, result == -1)) {                          \
+            left;                                                          \
+            result = REAL(fn) arguments;                                   \
+        }                                                                  \
+        return result;                                                     \
     }
 
-#define WAITS(type, fn, parameters, arguments, row, waits_for)                                             \
+#define WAITS(type, fn, parameters, arguments, row, waits_for) \
     WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, (void)0)
 
 /* Functions that answer an error number and never EINTR. */
-#define WAITS_QUIETLY(fn, parameters, arguments, row, waits_for)                                           \
+#define WAITS_QUIETLY(fn, parameters, arguments, row, waits_for) \
     WAITS_QUIETLY_AS(fn, #fn, parameters, arguments, row, waits_for)
 
-#define WAITS_QUIETLY_AS(fn, symbol, parameters, arguments, row, waits_for)                                \
-    CALL_ROW(int, fn, symbol, parameters, row)                                                             \
-    EXPORTED int fn parameters {                                                                           \
-        WAIT_ENDS struct wait wait = {UNPACK waits_for};                                                     \
-        int result;                                                                                          \
-        wait_begin(&wait, &fn##_call);                                                                     \
-        result = REAL(fn) arguments;                                                                       \
-        return result;                                                                                       \
+#define WAITS_QUIETLY_AS(fn, symbol, parameters, arguments, row, waits_for) \
+    CALL_ROW(int, fn, symbol, parameters, row)                              \
+    EXPORTED int fn parameters {                                            \
+        WAIT_ENDS struct wait wait;                                         \
+        wait.on = (struct waited_for){UNPACK waits_for};                    \
+        int result;                                                         \
+        wait_begin(&wait, &fn##_call);                                      \
+        result = REAL(fn) arguments;                                        \
+        return result;                                                      \
     }
 
-/* Locks: an uncontended one must cost next to nothing, so it is tried first. What is not EBUSY and not taken is left
- * to the real call to say. */
-#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for)                          \
-    CALL_ROW(int, fn, #fn, parameters, row)                                                              \
-    EXPORTED int fn parameters {                                                                           \
-        int result = REAL(try_name) try_arguments;                                                           \
-        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)                                        \
-            return result;                                                                                   \
-        WAIT_ENDS struct wait wait = {UNPACK waits_for};                                                     \
-        wait_begin(&wait, &fn##_call);                                                                     \
-        result = REAL(fn) arguments;                                                                       \
-        return result;                                                                                       \
+/* Locks: an uncontended one must cost next to nothing, so it is tried first. What is not EBUSY and not taken
+ * is left to the real call to say. */
+#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for) \
+    CALL_ROW(int, fn, #fn, parameters, row)                                       \
+    EXPORTED int fn parameters {                                                  \
+        int result = REAL(try_name) try_arguments;                                \
+        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)             \
+            return result;                                                        \
+        WAIT_ENDS struct wait wait;                                               \
+        wait.on = (struct waited_for){UNPACK waits_for};                          \
+        wait_begin(&wait, &fn##_call);                                            \
+        result = REAL(fn) arguments;                                              \
+        return result;                                                            \
     }
 
 /* A real function that is called by wrappers but not interposed. */
@@ -82,6 +85,6 @@
 #define FOR_TIMEVAL(span)   .timeout = (uintptr_t)(span), .timeout_form = TIMEOUT_TIMEVAL
 #define FOR_MS(ms)          .timeout = (uint64_t)(ms), .timeout_form = TIMEOUT_MS
 
-#define ROW_FUTEX(wait_kind) .kind = LW_WAIT_##wait_kind, .object = OBJECT_ADDRESS, .syscalls = {SYS_futex}
-#define ROW_FD(wait_kind, ...) .kind = LW_WAIT_##wait_kind, .object = OBJECT_FD, .syscalls = {__VA_ARGS__}
+#define ROW_FUTEX(wait_kind)      .kind = LW_WAIT_##wait_kind, .object = OBJECT_ADDRESS, .syscalls = {SYS_futex}
+#define ROW_FD(wait_kind, ...)    .kind = LW_WAIT_##wait_kind, .object = OBJECT_FD, .syscalls = {__VA_ARGS__}
 #define ROW_PLAIN(wait_kind, ...) .kind = LW_WAIT_##wait_kind, .syscalls = {__VA_ARGS__}
