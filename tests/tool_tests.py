@@ -1,5 +1,5 @@
 """The tool, the options, and what happens when something is missing."""
-import json, os, shutil, stat, subprocess, tempfile
+import json, os, re, shutil, stat, subprocess, tempfile
 
 from run import BUILD, HERE, LIBRARY, TOOL, Wrong, expect, watched
 
@@ -156,6 +156,19 @@ def test_exports_nothing_but_wrappers():
     strange = [name for name in ours if name.split("@")[0] not in known]
     expect(not strange, "exported, but no function of libc: %r" % strange)
     expect("pthread_cond_wait@GLIBC_2.2.5" in names and "pthread_cond_wait@@GLIBC_2.3.2" in names, "versions")
+
+
+def test_readme_commands():
+    """Every command of the README runs as it stands there. scripts/test is what runs this."""
+    root = os.path.dirname(HERE)
+    if os.path.join(root, "build") != BUILD:
+        return
+    text = open(os.path.join(root, "README.md")).read()
+    blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) if block.strip() != "scripts/test"]
+    expect(len(blocks) >= 7, "commands found: %r" % blocks)
+    for block in blocks:
+        result = subprocess.run(["bash", "-euc", block], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
+        expect(result.returncode == 0 and "Segmentation" not in result.stdout, "%s\n%s" % (block, result.stdout))
 
 
 def test_catches_a_planted_fault():
