@@ -158,6 +158,35 @@ def test_exports_nothing_but_wrappers():
     expect("pthread_cond_wait@GLIBC_2.2.5" in names and "pthread_cond_wait@@GLIBC_2.3.2" in names, "versions")
 
 
+def test_json_of_strange_names():
+    report = json.loads(watched([case("strange_names")], "format=json").stderr)
+    expect(report["threads"][0]["name"] == "a\nb\033[31m\\xff", "%r" % report["threads"][0]["name"])
+
+
+def test_separate_debug_file():
+    """Lines come from a debug file that only the debuglink names."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "stripped")
+        os.mkdir(os.path.join(directory, ".debug"))
+        debug = os.path.join(directory, ".debug", "stripped.debug")
+        for command in (["objcopy", "--only-keep-debug", case("silent_sender"), debug],
+                        ["objcopy", "--strip-all", "--remove-section=.note.gnu.build-id", "--add-gnu-debuglink=" + debug, case("silent_sender"), program]):
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        result = watched([program])
+        expect("wait_for_news" in result.stderr and "silent_sender.c:" in result.stderr, result.stderr)
+        os.remove(debug)
+        result = watched([program])
+        expect("stripped+0x" in result.stderr and "wait_for_news" not in result.stderr, result.stderr)
+
+
+def test_formatted():
+    files = subprocess.run(["git", "ls-files", "src/*.c", "src/*.h", "tests/*.c", "tests/*.h", "tests/*.cpp"], cwd=os.path.dirname(HERE),
+                           stdout=subprocess.PIPE, text=True).stdout.split()
+    expect(files, "no files: not a git checkout?")
+    result = subprocess.run(["clang-format-14", "--dry-run", "-Werror", *files], cwd=os.path.dirname(HERE), stderr=subprocess.PIPE, text=True)
+    expect(result.returncode == 0, result.stderr[:2000])
+
+
 def test_readme_commands():
     """Every command of the README runs as it stands there. scripts/test is what runs this."""
     root = os.path.dirname(HERE)

@@ -71,10 +71,12 @@ static void keep_descriptors(const struct helper *helper) {
             sys_call(SYS_close, fd);
 }
 
-/* In the helper: on a stack of the shim's, in the program's memory, with descriptors of its own. No return. */
+/* In the helper: on a stack of the shim's, in the program's memory, with descriptors of its own. No return.
+ */
 static int helper_main(void *argument) {
     struct helper *helper = argument;
-    /* The program's handlers must not run here: default dispositions, then signals as a new program has them. */
+    /* The program's handlers must not run here: default dispositions, then signals as a new program has them.
+     */
     struct {
         void *handler;
         unsigned long flags;

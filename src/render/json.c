@@ -2,13 +2,28 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "render.h"
 #include "stack.h"
 
+/* Names and paths may be any bytes; JSON is UTF-8. What is not is written as \\xNN, so that nothing is lost.
+ */
+static json_t *text(const char *words) {
+    json_t *made = json_string(words);
+    if (made)
+        return made;
+    char *escaped = malloc(4 * strlen(words) + 1), *at = escaped;
+    for (const unsigned char *byte = (const unsigned char *)words; escaped && *byte; byte++)
+        at += *byte < 0x80 ? sprintf(at, "%c", *byte) : sprintf(at, "\\x%02x", *byte);
+    made = json_string(escaped ? escaped : "?");
+    free(escaped);
+    return made;
+}
+
 static json_t *text_or_null(const char *words) {
-    return words && words[0] ? json_string(words) : json_null();
+    return words && words[0] ? text(words) : json_null();
 }
 
 static json_t *address(uint64_t number) {
@@ -28,10 +43,10 @@ static json_t *words(const struct analysis *analysis, uint32_t offset) {
 }
 
 static void add_frame(const struct symbol_frame *frame, void *frames) {
-    json_array_append_new(frames, json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}", "function",
+    json_array_append_new(frames, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "function",
                                             text_or_null(frame->function), "file", text_or_null(frame->file),
                                             "line", frame->file ? json_integer(frame->line) : json_null(),
-                                            "module", frame->module, "build_id",
+                                            "module", text(frame->module), "build_id",
                                             text_or_null(frame->build_id), "offset", address(frame->offset),
                                             "address", address(frame->address), "inlined", frame->inlined));
 }
@@ -80,7 +95,7 @@ static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
 static json_t *evidence(const struct thread_finding *finding) {
     json_t *list = json_array();
     for (size_t i = 0; i < finding->evidence_count; i++)
-        json_array_append_new(list, json_string(finding->evidence[i]));
+        json_array_append_new(list, text(finding->evidence[i]));
     return list;
 }
 
@@ -145,13 +160,13 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
     json_t *report = json_pack(
-        "{s:i, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid, "exe",
-        snapshot_words(analysis->snapshot, header->exe), "trigger",
+        "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid, "exe",
+        text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
         trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
         seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
         "groups", groups, "deadlocks", json_array(), "incomplete", words(analysis, header->incomplete));
     if (!report) {
-        fprintf(stderr, "leakwatch: the report cannot be written as JSON: a name in it is not UTF-8\n");
+        fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");
         return;
     }
     json_dumpf(report, out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12));

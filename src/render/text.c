@@ -17,6 +17,17 @@ static const char *words(const struct analysis *analysis, uint32_t offset) {
     return snapshot_words(analysis->snapshot, offset);
 }
 
+/* A name may hold anything; a terminal must not obey it, nor a line end early. */
+static void put_clean(FILE *out, const char *words) {
+    for (; *words; words++)
+        fputc((unsigned char)*words < 0x20 || *words == 0x7f ? '?' : *words, out);
+}
+
+static void put_name(FILE *out, const char *name, int tid) {
+    put_clean(out, name);
+    fprintf(out, " (%d)", tid);
+}
+
 static void put_count(FILE *out, bool *first, size_t count, const char *what, bool counted) {
     if (count == 0)
         return;
@@ -95,7 +106,8 @@ static void put_names(FILE *out, const struct analysis *analysis, const struct g
     fprintf(out, " ");
     for (size_t i = 0; i < group->count && i < NAMES_SHOWN; i++) {
         const struct lw_snapshot_thread *thread = analysis->findings[group->members[i]].thread;
-        fprintf(out, "%s %s (%d)", i ? "," : "", words(analysis, thread->name), thread->tid);
+        fputs(i ? ", " : " ", out);
+        put_name(out, words(analysis, thread->name), thread->tid);
     }
     if (group->count > NAMES_SHOWN)
         fprintf(out, " and %zu more", group->count - NAMES_SHOWN);
@@ -105,12 +117,14 @@ static void put_names(FILE *out, const struct analysis *analysis, const struct g
 static void put_object(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                        const struct lw_snapshot_thread *thread) {
     if (thread->fd >= 0) {
-        fprintf(out, "fd %lld %s", (long long)thread->fd, words(analysis, thread->target));
+        fprintf(out, "fd %lld ", (long long)thread->fd);
+        put_clean(out, words(analysis, thread->target));
         return;
     }
     if (thread->kind == LW_WAIT_JOIN) {
         const struct lw_snapshot_thread *joined = thread_alive(analysis->snapshot, thread->owner);
-        fprintf(out, "the end of %s (%d)", joined ? words(analysis, joined->name) : "thread", thread->owner);
+        fputs("the end of ", out);
+        put_name(out, joined ? words(analysis, joined->name) : "thread", thread->owner);
         return;
     }
     char *symbol = symbols_object(symbols, thread->object);
@@ -154,14 +168,15 @@ static void put_creation(FILE *out, const struct analysis *analysis, struct symb
     if (thread->flags & LW_THREAD_MAIN)
         return;
     if (thread->flags & LW_THREAD_UNSEEN) {
-        fprintf(out, "  created inside libc or by a raw clone: not seen by pthread_create\n");
+        fprintf(out, "  its creation was not seen: inside libc, by a raw clone, or past the preload\n");
         return;
     }
     if (thread->creator_tid == 0 && thread->creation_count == 0)
         return;
     double ago = (double)(analysis->snapshot->header->monotonic - thread->created) / 1e9;
-    fprintf(out, "  created by  %s (%d) %.1fs ago\n", words(analysis, thread->creator_name),
-            thread->creator_tid, ago);
+    fputs("  created by  ", out);
+    put_name(out, words(analysis, thread->creator_name), thread->creator_tid);
+    fprintf(out, " %.1fs ago\n", ago);
     put_stack(out, analysis, symbols, thread->creation_first, thread->creation_count, 0, false);
     if (thread->flags & LW_THREAD_CREATION_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
@@ -188,7 +203,11 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     if (group->verdict > VERDICT_NONE)
         fprintf(out, "  %s", verdict_words(group->verdict));
     for (size_t i = 0; i < finding->evidence_count; i++)
-        fprintf(out, "%s%s", i ? "; " : group->verdict > VERDICT_NONE ? ": " : "  ", finding->evidence[i]);
+        fputs(i                               ? "; "
+              : group->verdict > VERDICT_NONE ? ": "
+                                              : "  ",
+              out),
+            put_clean(out, finding->evidence[i]);
     fputc('\n', out);
     put_names(out, analysis, group);
     const char *call = words(analysis, thread->call);

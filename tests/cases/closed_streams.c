@@ -6,6 +6,8 @@
  * CHECK: leakwatch: 1 leaked thread in {{.*}}closed_streams (pid {{[0-9]+}}) at exit; 2 live
  * CHECK-EMPTY:
  * CHECK-NEXT: 1 thread [pause
+ * CHECK: #0 leave_a_thread ends.h:{{[0-9]+}} (inlined)
+ * CHECK-NEXT: #1 main closed_streams.c:{{[0-9]+}}
  */
 #include <errno.h>
 

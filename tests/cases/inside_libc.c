@@ -5,7 +5,7 @@
  * CHECK-DAG: as the kernel tells; no wrapper saw the call
  * CHECK-DAG: reads_lines inside_libc.c:
  * CHECK-DAG: #0 main inside_libc.c:
- * CHECK-DAG: created inside libc or by a raw clone
+ * CHECK-DAG: its creation was not seen
  * CHECK-DAG: 1 thread  [futex]
  */
 #include <linux/futex.h>
