@@ -180,11 +180,34 @@ def test_separate_debug_file():
 
 
 def test_formatted():
-    files = subprocess.run(["git", "ls-files", "src/*.c", "src/*.h", "tests/*.c", "tests/*.h", "tests/*.cpp"], cwd=os.path.dirname(HERE),
-                           stdout=subprocess.PIPE, text=True).stdout.split()
-    expect(files, "no files: not a git checkout?")
-    result = subprocess.run(["clang-format-14", "--dry-run", "-Werror", *files], cwd=os.path.dirname(HERE), stderr=subprocess.PIPE, text=True)
+    root = os.path.dirname(HERE)
+    files = [os.path.join(folder, name) for top in ("src", "tests") for folder, _, names in os.walk(os.path.join(root, top))
+             for name in names if name.endswith((".c", ".h", ".cpp"))]
+    expect(len(files) > 80, "files: %r" % files)
+    result = subprocess.run(["clang-format-14", "--dry-run", "-Werror", *files], stderr=subprocess.PIPE, text=True, timeout=60)
     expect(result.returncode == 0, result.stderr[:2000])
+
+
+def test_saved_snapshot():
+    """A snapshot that was kept gives the same report later; a damaged one is one line, wherever it is cut."""
+    with tempfile.TemporaryDirectory() as directory:
+        kept = os.path.join(directory, "kept.lwsnap")
+        result = watched([case("silent_sender")], "format=snapshot:log=" + kept)
+        expect(result.stderr == "" and result.returncode == 0, "%r" % result)
+        text = tool("render", kept)
+        expect(text.returncode == 23 and "reader (" in text.stdout and "wait_for_news" in text.stdout, "%r" % text)
+        report = json.loads(tool("render", "--format", "json", kept).stdout)
+        expect(report["counts"]["leaked"] == 1 and report["threads"][0]["name"] == "reader", "%r" % report)
+        result = watched([case("silent_sender")], "format=snapshot:log=" + kept)
+        expect("kept.lwsnap: File exists" in result.stderr, "%r" % result)
+        whole = open(kept, "rb").read()
+        damaged = os.path.join(directory, "damaged")
+        for cut in range(0, len(whole), max(1, len(whole) // 50)):
+            open(damaged, "wb").write(whole[:cut])
+            result = tool("render", damaged)
+            expect(result.returncode == 1 and result.stderr.count("\n") == 1 and result.stdout == "", "cut at %d: %r" % (cut, result))
+        result = watched([case("silent_sender")], "format=snapshot")
+        expect("a snapshot is binary: give it a log" in result.stderr, "%r" % result)
 
 
 def test_readme_commands():

@@ -72,7 +72,7 @@ static bool parse_signal(const char *value, void *into) {
 }
 
 static bool parse_format(const char *value, void *into) {
-    if (!text_equal(value, "text") && !text_equal(value, "json"))
+    if (!text_equal(value, "text") && !text_equal(value, "json") && !text_equal(value, "snapshot"))
         return false;
     text_copy(into, sizeof options.format, value);
     return true;
@@ -106,7 +106,7 @@ static const struct {
     {"min_wait", parse_span, &options.min_wait, "a time such as 500ms or 2s"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},
-    {"format", parse_format, options.format, "text or json"},
+    {"format", parse_format, options.format, "text, json or snapshot"},
     {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
     {"program", parse_program, options.program, "a pattern of at most 255 bytes"},
 };

@@ -45,3 +45,20 @@ bool output_write(const char *log, int descriptor, const char *report, size_t si
     }
     return write_all(descriptor, report, size);
 }
+
+bool output_snapshot(const char *path, const void *bytes, size_t size) {
+    if (path[0] == '\0') {
+        complain("a snapshot is binary: give it a log, such as log=%%e-%%p-%%n.lwsnap");
+        return false;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && write_all(fd, bytes, size);
+    int error = errno;
+    if (fd >= 0 && close(fd) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    if (!written)
+        complain("cannot write snapshot %s: %s", path, strerror(error));
+    return written;
+}

@@ -8,3 +8,7 @@
  * the descriptor when log is empty. What cannot be written to the log is said and goes to stderr instead.
  * False if it could not be written anywhere. */
 bool output_write(const char *log, int descriptor, const char *report, size_t size);
+
+/* Writes a snapshot to a file of its own, which must not exist. False, and a line on stderr, if it cannot be.
+ */
+bool output_snapshot(const char *path, const void *bytes, size_t size);

@@ -13,8 +13,8 @@
 
 static void usage(FILE *out) {
     fputs("usage: leakwatch render [OPTIONS] SNAPSHOT\n"
-          "  --format text|json   default: text\n"
-          "  --log PATH           append the report there instead of printing it\n"
+          "  --format F   text (default), json, or snapshot: a copy\n"
+          "  --log PATH   append the report there instead of printing it\n"
           "exit status: 0 nothing leaked, 23 leaks found, 2 usage, 1 could not do it\n",
           out);
 }
@@ -51,9 +51,10 @@ int command_render(int count, char **arguments) {
         usage(stderr);
         return TOOL_USAGE;
     }
+    bool keeps = strcmp(format, "snapshot") == 0;
     render_function *render = render_by_name(format);
-    if (!render) {
-        complain("render: there is no format '%s': text or json", format);
+    if (!render && !keeps) {
+        complain("render: there is no format '%s': text, json or snapshot", format);
         return TOOL_USAGE;
     }
 
@@ -80,13 +81,16 @@ int command_render(int count, char **arguments) {
         complain("%s: no memory for a report", path);
         return TOOL_FAILED;
     }
-    render(out, analysis, symbols);
+    if (render)
+        render(out, analysis, symbols);
     if (fclose(out) != 0) {
         complain("%s: no memory for a report", path);
         return TOOL_FAILED;
     }
     int status = analysis->counts.leaked > 0 ? TOOL_LEAKS : TOOL_OK;
-    if (!output_write(log, watched ? STDERR_FILENO : STDOUT_FILENO, report, size))
+    if (keeps && render_has_content(analysis)
+            ? !output_snapshot(log, snapshot.base, snapshot.size)
+            : !output_write(log, watched ? STDERR_FILENO : STDOUT_FILENO, report, size))
         status = TOOL_FAILED;
     if (watched)
         snapshot_answer(&snapshot, analysis->counts.leaked > 0 ? LW_ANSWER_LEAKS : LW_ANSWER_CLEAN);

@@ -20,7 +20,7 @@ static void usage(FILE *out) {
     fputs("usage: leakwatch run [OPTIONS] -- PROGRAM [ARGUMENTS]\n"
           "  --exitcode N     status when threads leaked and the program's own was 0; default 23, 0 leaves "
           "it alone\n"
-          "  --format F       text (default) or json\n"
+          "  --format F       text (default), json, or snapshot (needs --log)\n"
           "  --log PATH       append reports there (%p pid, %e program, %n number) instead of stderr\n"
           "  --grace TIME     how long threads may take to finish at exit; default 500ms\n"
           "  --signal NAME    asks a running program for a report; default USR1, or none\n"
