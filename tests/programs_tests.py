@@ -1,7 +1,7 @@
 """Programs from Debian under a real load: their answers unchanged, their threads named."""
 import os, re, shutil, signal, socket, subprocess, tempfile, time
 
-from run import LIBRARY, Wrong, expect, watched
+from run import BUILD, LIBRARY, Wrong, expect, watched
 
 
 class Server:
@@ -135,3 +135,19 @@ def test_shell_pipelines():
     plain = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
     result = watched(["bash", "-c", script])
     expect((result.stdout, result.returncode, result.stderr) == (plain.stdout, plain.returncode, plain.stderr), "%r" % result)
+
+
+def test_storm():
+    """Threads at full speed with snapshots, forks and dlopen beside: nothing fails, and no stack is impossible."""
+    known = {"main", "storms", "one_round", "waits", "reads", "ends", "unlock", "forks", "loads", "snapshots", "lowest_free",
+             "resident_kib"}
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "reports")
+        result = watched([os.path.join(BUILD, "tests", "storm"), "10"], "log=" + log, timeout=120)
+        expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+        reports = open(log).read()
+    expect(reports.count("leakwatch: ") > 50 and "incomplete" not in reports, reports[-2000:])
+    frames = re.findall(r"^    #\d+ +(\S+) .*storm\.c:\d+", reports, re.M)
+    expect(len(frames) > 200 and set(frames) <= known, "frames: %r" % (set(frames) - known))
+    for stack in re.findall(r"((?:^    #\d+ .*\n)+)", reports, re.M):
+        expect(stack.count("storm.c:") == 0 or stack.rstrip().splitlines()[-1].split()[1] in known, stack)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static int ends[2];
+static pthread_attr_t small;
 
 static void *end(void *unused) {
     return unused;
@@ -20,9 +21,11 @@ static void *stay(void *unused) {
     return read(ends[0], &byte, 1) < 0 ? unused : NULL;
 }
 
+/* Stacks small enough to stay in glibc's cache: its pthread_detach looks into the thread's block once more after it has
+ * marked it detached (nptl/pthread_detach.c), and faults if the thread has ended and its stack is unmapped. */
 static void create(void *(*routine)(void *)) {
     pthread_t thread;
-    while (pthread_create(&thread, NULL, routine, NULL) != 0)
+    while (pthread_create(&thread, &small, routine, NULL) != 0)
         usleep(100); /* too many at once on a small machine */
     pthread_detach(thread);
 }
@@ -30,6 +33,8 @@ static void create(void *(*routine)(void *)) {
 int main(void) {
     if (pipe(ends) != 0)
         return 1;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 64 * 1024);
     for (int i = 0; i < 100000; i++)
         create(end);
     create(stay);
