@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "../snapshot/writer.h"
+#include "clock.h"
 #include "conditions.h"
 #include "describe.h"
 #include "memory.h"
@@ -87,8 +88,8 @@ struct captured capture(const struct capture_request *request) {
     header->trigger = request->trigger;
     header->signal = request->signal;
     header->sequence = request->sequence;
-    header->realtime = sys_now(CLOCK_REALTIME);
-    header->monotonic = sys_now(CLOCK_MONOTONIC);
+    header->realtime = clock_ns(CLOCK_REALTIME);
+    header->monotonic = clock_ns(CLOCK_MONOTONIC);
     header->started = process.started;
     header->created = thread_created_count();
     header->lost = thread_lost_count();

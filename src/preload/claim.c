@@ -2,6 +2,7 @@
 
 #include <sys/time.h>
 
+#include "clock.h"
 #include "sys.h"
 
 enum { NESTING_MAX = 16, FRAME_REACH = 256 * 1024 };
@@ -83,7 +84,7 @@ int64_t claim_timeout(const struct wait *wait) {
         /* Which clock the deadline is of depends on the object. No machine has been up for thirty years, and
          * no real-time clock shows a date before 2001. */
         if (ns > 1000000000ll * 1000000000ll)
-            ns -= (int64_t)(sys_now(CLOCK_REALTIME) - sys_now(CLOCK_MONOTONIC));
+            ns -= (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
         return ns > (int64_t)wait_started(wait) ? ns - (int64_t)wait_started(wait) : 0;
     }
     return -1;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -39,7 +40,7 @@ void condition_signalled(const void *condition, bool unheard) {
     struct condition *entry = entry_of((uintptr_t)condition);
     struct thread *self = thread_self();
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    clock_read(CLOCK_MONOTONIC_COARSE, &now);
     __atomic_fetch_add(&entry->signals, 1, __ATOMIC_RELAXED);
     if (unheard)
         __atomic_fetch_add(&entry->unheard, 1, __ATOMIC_RELAXED);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "memory.h"
 #include "sys.h"
 #include "text.h"
@@ -43,7 +44,7 @@ static char **copy_environment(char **envp) {
 
 void process_setup(int argc, char **argv, char **envp) {
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
-    process.started = sys_now(CLOCK_MONOTONIC);
+    process.started = clock_ns(CLOCK_MONOTONIC);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", process.exe, sizeof process.exe - 1);
     text_copy(process.program, sizeof process.program, argc > 0 ? argv[0] : "?");
     if (length <= 0)
@@ -53,7 +54,7 @@ void process_setup(int argc, char **argv, char **envp) {
 
 void process_forked(void) {
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
-    process.started = sys_now(CLOCK_MONOTONIC);
+    process.started = clock_ns(CLOCK_MONOTONIC);
 }
 
 bool process_is_ours(void) {

@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "capture.h"
+#include "clock.h"
 #include "launch.h"
 #include "memory.h"
 #include "options.h"
@@ -117,7 +118,7 @@ static struct liveness look_around(void) {
 
 bool report_all_done(uint64_t grace_ns) {
     enum { PAUSE = 5000000, STILL_FOR = 8 };
-    uint64_t start = sys_now(CLOCK_MONOTONIC);
+    uint64_t start = clock_ns(CLOCK_MONOTONIC);
     struct liveness before = {0};
     int saved_errno = errno;
     unsigned still = 0;
@@ -129,7 +130,7 @@ bool report_all_done(uint64_t grace_ns) {
         }
         /* Every thread left sleeps without a deadline and none has moved for eight looks: none will end. */
         still = now.unmoved == now.others && now.digest == before.digest ? still + 1 : 0;
-        if (still >= STILL_FOR || sys_now(CLOCK_MONOTONIC) - start >= grace_ns) {
+        if (still >= STILL_FOR || clock_ns(CLOCK_MONOTONIC) - start >= grace_ns) {
             errno = saved_errno;
             return false;
         }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conditions.h"
 #include "launch.h"
 #include "options.h"
@@ -62,8 +63,10 @@ static const char *variable(char **envp, const char *name) {
  * program starts its main, or creates a thread if a constructor does that first. */
 void start_late(void) {
     static int done;
-    if (!__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
-        process.stacks = unwind_setup();
+    if (__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
+        return;
+    clock_setup();
+    process.stacks = unwind_setup();
 }
 
 /* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is

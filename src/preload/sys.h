@@ -46,12 +46,6 @@ static inline size_t sys_peek(uintptr_t address, void *into, size_t size) {
     return copied < 0 ? 0 : (size_t)copied;
 }
 
-static inline uint64_t sys_now(clockid_t clock) {
-    struct timespec now = {0};
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static inline void sys_sleep_ns(uint64_t ns) {
     struct timespec span = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
     sys_call(SYS_nanosleep, &span, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "clock.h"
 #include "sys.h"
 #include "table.h"
 #include "text.h"
@@ -98,7 +99,7 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
     record->start = start;
     record->argument = argument;
     record->creation = creation;
-    record->created = sys_now(CLOCK_MONOTONIC);
+    record->created = clock_ns(CLOCK_MONOTONIC);
     record->stack_size = default_stack_size;
     uint32_t flags = THREAD_USED;
     int detach_state = PTHREAD_CREATE_JOINABLE;
@@ -145,7 +146,7 @@ static void thread_ending(void *value) {
         return;
     thread_current = &nobody;
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
-    self->ended = sys_now(CLOCK_MONOTONIC);
+    self->ended = clock_ns(CLOCK_MONOTONIC);
     set_flag(self, THREAD_ENDED);
 }
 
@@ -209,7 +210,7 @@ void thread_named(struct thread *record, const char *name) {
 
 static void describe_initial_thread(struct thread *self, uint32_t kept) {
     self->flags = THREAD_USED | THREAD_MAIN | kept;
-    self->created = sys_now(CLOCK_MONOTONIC);
+    self->created = clock_ns(CLOCK_MONOTONIC);
     sys_call(SYS_prctl, PR_GET_NAME, self->name);
 }
 

@@ -29,7 +29,7 @@ bool call_is_known(const struct call *call) {
 }
 
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
-    uint64_t gone = sys_now(CLOCK_MONOTONIC_COARSE) - wait_started(wait);
+    uint64_t gone = clock_ns(CLOCK_MONOTONIC_COARSE) - wait_started(wait);
     return gone >= ns ? 0 : ns - gone;
 }
 

@@ -13,6 +13,7 @@
 
 #include "../snapshot/format.h"
 #include "arch.h"
+#include "clock.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -73,7 +74,7 @@ static inline __attribute__((always_inline)) void wait_begin(struct wait *wait, 
     wait->call = call;
     wait->thread = self;
     wait->interrupted = 0;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &wait->started); /* the vDSO, no system call */
+    clock_read(CLOCK_MONOTONIC_COARSE, &wait->started);
     registers_save(&wait->registers);
     if (__builtin_expect(self == NULL, 0))
         return;
