@@ -1,7 +1,7 @@
 /* Evidence: what speaks for a thread never being woken, in words. */
 #pragma once
 
-#include "analysis.h"
+#include "findings.h"
 
 /* Adds what can be said of an untimed wait to the finding and sets its verdict. */
 void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,

@@ -1,7 +1,7 @@
 /* Names of enumerations as every report spells them. */
 #include <stdio.h>
 
-#include "analysis.h"
+#include "findings.h"
 #include "syscall_names.h"
 
 static const char *const kinds[] = {

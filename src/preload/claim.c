@@ -20,9 +20,8 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
         return true; /* a page fault inside the call */
     const struct call *call = wait->call;
     bool listed = false;
-    for (int i = 0; i < 2; i++)
-        listed |= call->syscalls[i] == word->number ||
-                  (call->syscalls[i] == SYSCALL_READ && word->number == SYS_read);
+    for (int i = 0; i < 2 && call->syscalls[i] != 0; i++)
+        listed |= word->number == (call->syscalls[i] == SYSCALL_READ ? SYS_read : call->syscalls[i]);
     if (!listed)
         return false;
     return call->object != OBJECT_FD || (int)word->argument[0] == (int)wait->on.object;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "interpose/wrap.h"
+#include "call.h"
 #include "sys.h"
 #include "table.h"
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "libunwind_remote.h"
 #include "memory.h"
 
 enum { ROWS = 1 << 15, PROBES = 8 }; /* 512 KiB of address space, touched as it fills */
@@ -66,8 +65,4 @@ void rows_clear(void) {
     for (unsigned i = 0; entries && i < ROWS; i++)
         if (entries[i].pc != 0)
             __atomic_store_n(&entries[i].pc, 0, __ATOMIC_RELEASE);
-}
-
-uintptr_t rows_function_start(uintptr_t pc) {
-    return libunwind_function_start(pc);
 }

@@ -24,5 +24,3 @@ bool rows_find(uintptr_t pc, struct row *row);
 /* One caller at a time. When the table is full, nothing more is kept. */
 void rows_keep(uintptr_t pc, struct row row);
 void rows_clear(void);
-/* Start of the function around pc by its unwind entry, 0 if it has none. */
-uintptr_t rows_function_start(uintptr_t pc);

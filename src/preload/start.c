@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "call.h"
 #include "clock.h"
 #include "conditions.h"
 #include "launch.h"
@@ -15,7 +16,6 @@
 #include "thread.h"
 #include "triggers.h"
 #include "unwind.h"
-#include "wait.h"
 
 /* The table is locked across fork, so that the child finds it whole. Our handlers were registered first: they
  * are the last before the fork and the first after it, and no code of the program's runs in between. Signals

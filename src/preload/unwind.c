@@ -20,7 +20,7 @@ static char *row_stack; /* where a row is looked up for a thread whose own stack
 /* A stack ends where the shim's thread_main called the program's start routine. */
 static bool is_thread_main(uintptr_t pc) {
     return pc >= (uintptr_t)thread_main && pc < (uintptr_t)thread_main + 256 &&
-           rows_function_start(pc - 1) == (uintptr_t)thread_main;
+           libunwind_function_start(pc - 1) == (uintptr_t)thread_main;
 }
 
 bool unwind_setup(void) {

@@ -1,33 +1,5 @@
 #include "wait.h"
 
-#include <dlfcn.h>
-
-/* The linker's names for the ends of the table (ld(1), "__start_SECNAME"). */
-extern struct call __start_leakwatch_calls[], __stop_leakwatch_calls[];
-
-void *call_resolve(struct call *call) {
-    void *real = NULL;
-    /* Before glibc 2.36 dlsym(RTLD_NEXT) gave the oldest version of a symbol (glibc bug 14932). */
-    if (call->version)
-        real = dlvsym(RTLD_NEXT, call->name, call->version);
-    if (!real)
-        real = dlsym(RTLD_NEXT, call->name);
-    __atomic_store_n(&call->real, real, __ATOMIC_RELEASE);
-    return real;
-}
-
-void calls_resolve_all(void) {
-    for (struct call *call = __start_leakwatch_calls; call < __stop_leakwatch_calls; call++)
-        call_resolve(call);
-    dlerror(); /* what this libc does not have is no error of the program's */
-}
-
-bool call_is_known(const struct call *call) {
-    uintptr_t offset = (uintptr_t)call - (uintptr_t)__start_leakwatch_calls;
-    return offset < (uintptr_t)__stop_leakwatch_calls - (uintptr_t)__start_leakwatch_calls &&
-           offset % sizeof *call == 0;
-}
-
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
     uint64_t gone = clock_ns(CLOCK_MONOTONIC_COARSE) - wait_started(wait);
     return gone >= ns ? 0 : ns - gone;

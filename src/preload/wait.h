@@ -13,18 +13,10 @@
 
 #include "../snapshot/format.h"
 #include "arch.h"
+#include "call.h"
 #include "clock.h"
 #include "sys.h"
 #include "thread.h"
-
-/* What the object of a call is. */
-enum object_form {
-    OBJECT_NONE,
-    OBJECT_ADDRESS, /* of a lock, condition, semaphore, barrier */
-    OBJECT_FD,
-    OBJECT_HANDLE,  /* a pthread_t */
-    OBJECT_POLLFDS, /* address of struct pollfd[], the count in `second` */
-};
 
 /* How a call's timeout is given. Pointers are not followed by a wrapper: they may be wild, and the kernel or
  * libc, not we, must be the one to find out. */
@@ -37,18 +29,6 @@ enum timeout_form {
     TIMEOUT_TIMEVAL,  /* likewise */
     TIMEOUT_AT,       /* pointer to an absolute time */
 };
-
-/* One interposed call: a row of the table that the wrappers make up (interpose/wrap.h). */
-struct call {
-    const char *name;
-    const char *version; /* symbol version of the real function, NULL for the default */
-    void *real;
-    uint8_t kind;        /* enum lw_wait_kind */
-    uint8_t object;      /* enum object_form */
-    int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
-                            SYSCALL_READ */
-};
-enum { SYSCALL_READ = -2 };
 
 /* What a call waits for: the part of a wait record that its wrapper fills in. */
 struct waited_for {
@@ -114,13 +94,3 @@ int wait_left_ms(const struct wait *wait, int ms);
 /* Both return `left`, filled, or NULL when span is NULL. */
 struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
                                     struct timespec *left);
-
-/* The real function of a row, looked up on first use if the constructor has not run yet. */
-void *call_resolve(struct call *call);
-static inline void *call_real(struct call *call) {
-    return __builtin_expect(call->real != NULL, 1) ? call->real : call_resolve(call);
-}
-/* Looks up every row. Once, from the constructor: dlsym may allocate. */
-void calls_resolve_all(void);
-/* Is this the address of a row? */
-bool call_is_known(const struct call *call);

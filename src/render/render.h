@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "../analysis/analysis.h"
+#include "../analysis/findings.h"
 #include "../symbols/symbols.h"
 
 /* Writes one report. Nothing is written when there is nothing to say. */

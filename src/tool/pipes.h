@@ -2,7 +2,7 @@
  * is as it was captured. */
 #pragma once
 
-#include "../analysis/analysis.h"
+#include "../analysis/findings.h"
 
 /* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. Caller frees. NULL if
  * none. */

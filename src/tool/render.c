@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../analysis/analysis.h"
 #include "../render/render.h"
 #include "output.h"
 #include "pipes.h"

@@ -16,17 +16,6 @@
 
 #define EXPORTED __attribute__((visibility("default"), used))
 
-#define IN_TABLE __attribute__((section("leakwatch_calls"), used))
-
-#define UNPACK(...) __VA_ARGS__
-
-/* The row and the type of a real function. */
-#define CALL_ROW(type, fn, symbol, parameters, row) \
-    typedef type fn##_type parameters;              \
-    static struct call fn##_call IN_TABLE = {.name = symbol, UNPACK row};
-
-#define REAL(fn) ((fn##_type *)call_real(&fn##_call))
-
 /* Functions that answer -1 with errno set. */
 #define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left) \
     CALL_ROW(type, fn, #fn, parameters, row)                               \
@@ -75,9 +64,6 @@
         result = REAL(fn) arguments;                                              \
         return result;                                                            \
     }
-
-/* A real function that is called by wrappers but not interposed. */
-#define CALLS(type, fn, symbol, parameters) CALL_ROW(type, fn, symbol, parameters, (.kind = LW_WAIT_NONE))
 
 #define ON_ADDRESS(pointer) .object = (uintptr_t)(pointer)
 #define UNTIL(pointer)      .timeout = (uintptr_t)(pointer), .timeout_form = TIMEOUT_AT

@@ -1,0 +1,54 @@
+/* The table of calls: a row for each real function that is interposed, or called past the wrappers. Rows are
+ * declared where they are used and put together by the linker. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../snapshot/format.h"
+
+/* What the object of a call is. */
+enum object_form {
+    OBJECT_NONE,
+    OBJECT_ADDRESS, /* of a lock, condition, semaphore, barrier */
+    OBJECT_FD,
+    OBJECT_HANDLE,  /* a pthread_t */
+    OBJECT_POLLFDS, /* address of struct pollfd[], the count in `second` */
+};
+
+/* One interposed call: a row of the table of calls. */
+struct call {
+    const char *name;
+    const char *version; /* symbol version of the real function, NULL for the default */
+    void *real;
+    uint8_t kind;        /* enum lw_wait_kind */
+    uint8_t object;      /* enum object_form */
+    int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
+                            SYSCALL_READ */
+};
+enum { SYSCALL_READ = -2 };
+
+/* The real function of a row, looked up on first use if the constructor has not run yet. */
+void *call_resolve(struct call *call);
+static inline void *call_real(struct call *call) {
+    return __builtin_expect(call->real != NULL, 1) ? call->real : call_resolve(call);
+}
+/* Looks up every row. Once, from the constructor: dlsym may allocate. */
+void calls_resolve_all(void);
+/* Is this the address of a row? */
+bool call_is_known(const struct call *call);
+
+#define IN_TABLE __attribute__((section("leakwatch_calls"), used))
+
+#define UNPACK(...) __VA_ARGS__
+
+/* The row and the type of a real function. */
+#define CALL_ROW(type, fn, symbol, parameters, row) \
+    typedef type fn##_type parameters;              \
+    static struct call fn##_call IN_TABLE = {.name = symbol, UNPACK row};
+
+#define REAL(fn) ((fn##_type *)call_real(&fn##_call))
+
+/* A real function that is called by wrappers but not interposed. */
+#define CALLS(type, fn, symbol, parameters) CALL_ROW(type, fn, symbol, parameters, (.kind = LW_WAIT_NONE))
