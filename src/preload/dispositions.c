@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "process.h"
 #include "sys.h"
 #include "table.h"
 
@@ -53,9 +54,24 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
         shared->installed = install_ours(signal, &shared->program) == 0;
 }
 
+/* A vfork child runs in the parent's memory with dispositions of its own: what it changes must not be
+ * remembered. */
+static int change_in_vforked(int signal, const struct sigaction *action, struct sigaction *before) {
+    const struct taken *shared = &taken[signal];
+    struct sigaction previous;
+    int result = REAL(real_sigaction)(signal, action, &previous);
+    if (result == 0 && (previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction == shared->handler)
+        previous = shared->program;
+    if (result == 0 && before)
+        *before = previous;
+    return result;
+}
+
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
     if (signal < 1 || signal > 64 || !taken[signal].handler)
         return REAL(real_sigaction)(signal, action, before);
+    if (!process_is_ours())
+        return change_in_vforked(signal, action, before);
     struct taken *shared = &taken[signal];
     /* Copied first: a wild pointer must fault here, not under the gate. */
     struct sigaction wanted, previous;
