@@ -1,7 +1,7 @@
 """Programs from Debian under a real load: their answers unchanged, their threads named."""
 import os, re, shutil, signal, socket, subprocess, tempfile, time
 
-from run import BUILD, LIBRARY, Wrong, expect, watched
+from run import BUILD, HERE, LIBRARY, Wrong, expect, watched
 
 
 class Server:
@@ -151,3 +151,27 @@ def test_storm():
     expect(len(frames) > 200 and set(frames) <= known, "frames: %r" % (set(frames) - known))
     for stack in re.findall(r"((?:^    #\d+ .*\n)+)", reports, re.M):
         expect(stack.count("storm.c:") == 0 or stack.rstrip().splitlines()[-1].split()[1] in known, stack)
+
+
+def sanitized(directory, sanitizer):
+    program = os.path.join(directory, sanitizer)
+    subprocess.run(["gcc", "-g", "-O1", "-fsanitize=" + sanitizer, "-pthread", os.path.join(HERE, "cases/queue_never_closed.c"),
+                    "-o", program], check=True, timeout=120)
+    return program
+
+
+def test_thread_sanitizer():
+    """The sanitizer stands behind the shim, and sees what it would see: no race, no false lock."""
+    with tempfile.TemporaryDirectory() as directory:
+        result = watched([sanitized(directory, "thread")])
+        expect(result.returncode == 0 and "ThreadSanitizer" not in result.stderr, result.stderr)
+        expect(re.search(r"3 threads  \[cond wait", result.stderr), result.stderr)
+
+
+def test_address_sanitizer():
+    """libasan insists on being first."""
+    first = subprocess.run(["gcc", "-print-file-name=libasan.so"], stdout=subprocess.PIPE, text=True).stdout.strip()
+    with tempfile.TemporaryDirectory() as directory:
+        result = watched([sanitized(directory, "address")], env={"LD_PRELOAD": first + ":" + LIBRARY, "ASAN_OPTIONS": "detect_leaks=0"})
+        expect(result.returncode == 0 and "AddressSanitizer" not in result.stderr, result.stderr)
+        expect(re.search(r"3 threads  \[cond wait", result.stderr), result.stderr)

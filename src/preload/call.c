@@ -5,13 +5,20 @@
 /* The linker's names for the ends of the table (ld(1), "__start_SECNAME"). */
 extern struct call __start_leakwatch_calls[], __stop_leakwatch_calls[];
 
+/* Are two functions of one object? */
+static bool same_object(void *a, void *b) {
+    Dl_info of_a, of_b;
+    return dladdr(a, &of_a) && dladdr(b, &of_b) && of_a.dli_fbase == of_b.dli_fbase;
+}
+
 void *call_resolve(struct call *call) {
-    void *real = NULL;
-    /* Before glibc 2.36 dlsym(RTLD_NEXT) gave the oldest version of a symbol (glibc bug 14932). */
-    if (call->version)
-        real = dlvsym(RTLD_NEXT, call->name, call->version);
-    if (!real)
-        real = dlsym(RTLD_NEXT, call->name);
+    void *real = dlsym(RTLD_NEXT, call->name);
+    void *versioned = call->version ? dlvsym(RTLD_NEXT, call->name, call->version) : NULL;
+    /* Before glibc 2.36 dlsym(RTLD_NEXT) gave the oldest version of a symbol (glibc bug 14932). But where
+     * another shim, or a sanitizer, stands between us and libc, it is the one to call: it knows no versions.
+     */
+    if (versioned && (!real || call->exact || same_object(real, versioned)))
+        real = versioned;
     __atomic_store_n(&call->real, real, __ATOMIC_RELEASE);
     return real;
 }

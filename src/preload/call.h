@@ -24,6 +24,7 @@ struct call {
     void *real;
     uint8_t kind;        /* enum lw_wait_kind */
     uint8_t object;      /* enum object_form */
+    bool exact;          /* no other version will do, not even another shim's */
     int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
                             SYSCALL_READ */
 };

@@ -13,7 +13,7 @@
 #define STARTS(fn, symbol_version)                                                                           \
     CALL_ROW(int, fn, "__libc_start_main",                                                                   \
              (int (*)(int, char **, char **), int, char **, void *, void *, void *, void *),                 \
-             (.kind = LW_WAIT_NONE, .version = symbol_version))                                              \
+             (.kind = LW_WAIT_NONE, .version = symbol_version, .exact = true))                               \
     EXPORTED int fn(int (*main)(int, char **, char **), int count, char **arguments, void *init, void *fini, \
                     void *rtld_fini, void *stack_end);                                                       \
     EXPORTED int fn(int (*main)(int, char **, char **), int count, char **arguments, void *init, void *fini, \

@@ -10,7 +10,7 @@
  * (glibc nptl/old_pthread_cond_*.c). */
 #define CURRENT .version = "GLIBC_2.3.2"
 #define COND    (ROW_FUTEX(COND), CURRENT)
-#define OLD     (ROW_FUTEX(COND), .version = "GLIBC_2.2.5")
+#define OLD     (ROW_FUTEX(COND), .version = "GLIBC_2.2.5", .exact = true)
 
 WAITS_QUIETLY_AS(current_cond_wait, "pthread_cond_wait", (pthread_cond_t * condition, pthread_mutex_t *mutex),
                  (condition, mutex), COND, (ON_ADDRESS(condition), .second = (uintptr_t)mutex))
