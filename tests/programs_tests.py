@@ -102,7 +102,7 @@ def test_memcached():
 
 
 PYTHON = """
-import queue, threading, sys
+import queue, threading, sys, time
 jobs, answers = queue.Queue(), queue.Queue()
 def work():
     while (job := jobs.get()) is not None:
@@ -111,6 +111,7 @@ threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
 for thread in threads: thread.start()
 for job in range(500): jobs.put(job)
 print(sum(answers.get() for _ in range(500)))
+time.sleep(0.2) # all wait again: one that is not yet would be ended by the interpreter
 if sys.argv[1] == "close":
     for _ in threads: jobs.put(None)
     for thread in threads: thread.join()

@@ -148,6 +148,14 @@ def test_environment_and_arguments_are_the_programs():
     expect(result.stdout == "here\n" and result.stderr == "", "%r" % result)
 
 
+def test_descriptors_are_the_programs():
+    """The shim keeps none open: the next one that a program opens has the number that it has without us."""
+    command = ["bash", "-c", "exec python3 -c 'import os; print(sorted(os.listdir(\"/proc/self/fd\")))'"]
+    plain = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, timeout=60)
+    result = watched(command)
+    expect(result.stdout == plain.stdout and "'0'" in plain.stdout, "%s instead of %s" % (result.stdout, plain.stdout))
+
+
 def test_exports_nothing_but_wrappers():
     names = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], stdout=subprocess.PIPE, text=True, check=True).stdout
     ours = [line.split()[-1] for line in names.splitlines() if line.split()[-2] != "A"]

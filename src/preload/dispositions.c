@@ -12,7 +12,6 @@ CALLS(int, real_sigaction, "sigaction", (int, const struct sigaction *, struct s
 struct taken {
     void (*handler)(int, siginfo_t *, void *);
     bool ends;
-    bool installed;           /* the kernel calls ours */
     unsigned version;         /* odd while `program` changes */
     struct sigaction program; /* as the program set it */
 };
@@ -51,48 +50,44 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
     shared->ends = ends;
     /* Ignored from the start (nohup, a shell's background job): so it stays. */
     if (!has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
-        shared->installed = install_ours(signal, &shared->program) == 0;
+        install_ours(signal, &shared->program);
 }
 
-/* A vfork child runs in the parent's memory with dispositions of its own: what it changes must not be
- * remembered. */
-static int change_in_vforked(int signal, const struct sigaction *action, struct sigaction *before) {
+/* What the program knows as the signal's disposition: its own where ours stands in for it. The kernel is
+ * asked, for libc has ways to set one past sigaction (sigset, siginterrupt). */
+static int seen_by_program(int signal, struct sigaction *seen) {
     const struct taken *shared = &taken[signal];
-    struct sigaction previous;
-    int result = REAL(real_sigaction)(signal, action, &previous);
-    if (result == 0 && (previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction == shared->handler)
-        previous = shared->program;
-    if (result == 0 && before)
-        *before = previous;
+    int result = REAL(real_sigaction)(signal, NULL, seen);
+    if (result == 0 && (seen->sa_flags & SA_SIGINFO) && seen->sa_sigaction == shared->handler)
+        *seen = shared->program;
     return result;
+}
+
+/* A signal that ends the program is ours at SIG_DFL only, the snapshot signal is unless it is ignored. */
+static bool keeps_ours(const struct taken *shared, const struct sigaction *wanted) {
+    bool handled = has_handler(wanted), ignored = !handled && wanted->sa_handler == SIG_IGN;
+    return !ignored && (!handled || !shared->ends);
 }
 
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
     if (signal < 1 || signal > 64 || !taken[signal].handler)
         return REAL(real_sigaction)(signal, action, before);
-    if (!process_is_ours())
-        return change_in_vforked(signal, action, before);
     struct taken *shared = &taken[signal];
     /* Copied first: a wild pointer must fault here, not under the gate. */
     struct sigaction wanted, previous;
     if (action)
         wanted = *action;
     uint64_t signals;
-    int result = 0;
     signals_block_all(&signals);
     gate_enter(&gate);
-    if (shared->installed)
-        previous = shared->program;
-    else
-        result = REAL(real_sigaction)(signal, NULL, &previous);
+    int result = seen_by_program(signal, &previous);
     if (action && result == 0) {
-        bool keep_ours = shared->ends ? !has_handler(&wanted) && wanted.sa_handler == SIG_DFL
-                                      : has_handler(&wanted) || wanted.sa_handler == SIG_DFL;
-        result = keep_ours ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
-        if (result == 0) {
-            shared->installed = keep_ours;
+        /* A vfork child runs in the parent's memory with dispositions of its own: what it sets is not
+         * remembered. */
+        bool ours = process_is_ours(), keep = ours && keeps_ours(shared, &wanted);
+        if (ours)
             remember(shared, &wanted);
-        }
+        result = keep ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
     }
     gate_leave(&gate);
     signals_restore(&signals);

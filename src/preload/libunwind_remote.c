@@ -202,7 +202,15 @@ static int no_name(unw_addr_space_t space, unw_word_t address, char *name, size_
     return -UNW_ENOINFO;
 }
 
-bool libunwind_load(void) {
+/* libunwind opens a pipe to test addresses of its own process with (x86_64/Ginit.c); we have no use for it,
+ * and the program would find two descriptors that it never opened. It does without when it gets none. */
+static __thread bool initialising __attribute__((tls_model("initial-exec")));
+
+bool libunwind_wants_pipe(void) {
+    return initialising;
+}
+
+static bool load(void) {
     void *library = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!library) {
         dlerror();
@@ -232,6 +240,13 @@ bool libunwind_load(void) {
     lib.set_caching_policy(lib.space, UNW_CACHE_NONE); /* rows are our cache */
     lib.ready = true;
     return true;
+}
+
+bool libunwind_load(void) {
+    initialising = true;
+    bool loaded = load();
+    initialising = false;
+    return loaded;
 }
 
 bool libunwind_ready(void) {

@@ -12,6 +12,8 @@
 #include "unwind.h"
 
 bool libunwind_load(void);
+/* Is the calling thread inside libunwind's start-up, which opens a pipe that it is not to have? */
+bool libunwind_wants_pipe(void);
 bool libunwind_ready(void);
 void libunwind_give_up(void);
 
