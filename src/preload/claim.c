@@ -7,6 +7,17 @@
 
 enum { NESTING_MAX = 16, FRAME_REACH = 256 * 1024 };
 
+/* Is a futex part of the object (or, for a condition, of its mutex) that the record names? A thread is joined
+ * through a word of the block that its handle points to. */
+static bool is_futex_of(const struct wait *wait, uint64_t futex) {
+    enum { OBJECT_SIZE = 64, THREAD_BLOCK_SIZE = 4096 };
+    uint64_t size = wait->call->object == OBJECT_HANDLE ? THREAD_BLOCK_SIZE : OBJECT_SIZE;
+    if (wait->on.object == 0 || futex - wait->on.object < size)
+        return true;
+    return wait->call->object == OBJECT_ADDRESS && wait->on.second != 0 &&
+           futex - wait->on.second < OBJECT_SIZE;
+}
+
 /* Could a thread with this record be where the kernel says it is? */
 static bool agrees(const struct wait *wait, const struct kernel_word *word) {
     if (word->state == KERNEL_SILENT)
@@ -23,6 +34,8 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
     for (int i = 0; i < 2 && call->syscalls[i] != 0; i++)
         listed |= word->number == (call->syscalls[i] == SYSCALL_READ ? SYS_read : call->syscalls[i]);
     if (!listed)
+        return false;
+    if (word->number == SYS_futex && !is_futex_of(wait, word->argument[0]))
         return false;
     return call->object != OBJECT_FD || (int)word->argument[0] == (int)wait->on.object;
 }

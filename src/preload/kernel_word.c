@@ -104,6 +104,8 @@ static const struct {
     {SYS_wait4, LW_WAIT_CHILD, 0, NEVER, "wait4"},
     {SYS_waitid, LW_WAIT_CHILD, 0, NEVER, "waitid"},
     {SYS_futex, LW_WAIT_FUTEX, 'a', IF_POINTER_3, "futex"},
+    {SYS_semop, LW_WAIT_SEMAPHORE, 0, NEVER, "semop"},
+    {SYS_semtimedop, LW_WAIT_SEMAPHORE, 0, IF_POINTER_3, "semtimedop"},
     {SYS_flock, LW_WAIT_FILE_LOCK, 'f', NEVER, "flock"},
     {SYS_mq_timedreceive, LW_WAIT_MQ_RECEIVE, 'f', IF_POINTER_4, "mq_timedreceive"},
     {SYS_mq_timedsend, LW_WAIT_MQ_SEND, 'f', IF_POINTER_4, "mq_timedsend"},

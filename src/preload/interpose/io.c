@@ -15,6 +15,15 @@ WAITS(ssize_t, __read_chk, (int fd, void *buffer, size_t size, size_t room), (fd
 WAITS(ssize_t, readv, (int fd, const struct iovec *parts, int count), (fd, parts, count),
       (ROW_FD(UNSETTLED_READ, SYS_readv)), (ON_FD))
 
+WAITS(ssize_t, pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at),
+      (ROW_FD(UNSETTLED_READ, SYS_pread64)), (ON_FD))
+WAITS(ssize_t, pread64, (int fd, void *buffer, size_t size, off64_t at), (fd, buffer, size, at),
+      (ROW_FD(UNSETTLED_READ, SYS_pread64)), (ON_FD))
+WAITS(ssize_t, __pread_chk, (int fd, void *buffer, size_t size, off_t at, size_t room),
+      (fd, buffer, size, at, room), (ROW_FD(UNSETTLED_READ, SYS_pread64)), (ON_FD))
+WAITS(ssize_t, __pread64_chk, (int fd, void *buffer, size_t size, off64_t at, size_t room),
+      (fd, buffer, size, at, room), (ROW_FD(UNSETTLED_READ, SYS_pread64)), (ON_FD))
+
 WAITS(ssize_t, write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
       (ROW_FD(UNSETTLED_WRITE, SYS_write)), (ON_FD))
 WAITS(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
@@ -49,6 +58,8 @@ WAITS(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, 
 WAITS(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
       (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD))
 
+WAITS(int, connect, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length),
+      (ROW_FD(CONNECT, SYS_connect)), (ON_FD))
 WAITS(int, accept, (int fd, struct sockaddr *restrict address, socklen_t *restrict length),
       (fd, address, length), (ROW_FD(ACCEPT, SYS_accept)), (ON_FD))
 WAITS(int, accept4, (int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags),
