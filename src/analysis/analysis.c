@@ -18,8 +18,11 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
         evidence_gather(analysis->snapshot, facts, finding);
     else if (thread->state == LW_STATE_WAITING)
         finding->verdict = VERDICT_IDLE;
+    else if (thread->look_us > 0)
+        evidence_of_running(finding);
     uint64_t least = analysis->snapshot->header->min_wait;
-    finding->hidden = least > 0 && !finished && finding_duration(analysis, finding) < least;
+    finding->hidden =
+        least > 0 && thread->kind != LW_WAIT_NONE && finding_duration(analysis, finding) < least;
     finding->leaked =
         analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
     analysis->counts.leaked += finding->leaked;

@@ -114,3 +114,9 @@ void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,
     }
     finding->verdict = finding->evidence_count > 0 ? VERDICT_SUSPECT : VERDICT_NONE;
 }
+
+void evidence_of_running(struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    say(finding, "used %.0f%% of a processor over %.0f ms", 100.0 * thread->look_cpu_us / thread->look_us,
+        thread->look_us / 1000.0);
+}

@@ -6,3 +6,6 @@
 /* Adds what can be said of an untimed wait to the finding and sets its verdict. */
 void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,
                      struct thread_finding *finding);
+
+/* What is known of a running thread that was looked at twice. */
+void evidence_of_running(struct thread_finding *finding);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <ucontext.h>
 
 #if defined(__x86_64__)
 
@@ -39,6 +40,39 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
                      : "rbx", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0",
                        "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
                        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+
+/* Defines the function `name`: jumps to `sleeper` if its first argument is a number below `count` for which
+ * the byte in `table` is set, or if the row's real function is not known yet; else to the real function,
+ * leaving registers and stack as they are. */
+#define DISPATCH_SYSCALL(name, table, count, row, sleeper) \
+    __asm__(".text\n"                                      \
+            ".globl " name "\n"                            \
+            ".type " name ", @function\n" name ":\n"       \
+            "\t.cfi_startproc\n"                           \
+            "\tcmpq $" count ", %rdi\n"                    \
+            "\tjae 1f\n"                                   \
+            "\tleaq " table "(%rip), %rax\n"               \
+            "\tcmpb $0, (%rax,%rdi)\n"                     \
+            "\tjne " sleeper "\n"                          \
+            "1:\tmovq " row "(%rip), %rax\n"               \
+            "\ttestq %rax, %rax\n"                         \
+            "\tje " sleeper "\n"                           \
+            "\tjmp *%rax\n"                                \
+            "\t.cfi_endproc\n"                             \
+            ".size " name ", . - " name "\n");
+
+/* The registers of the code that a signal interrupted. */
+static inline void registers_of_context(const void *context, struct registers *into) {
+    const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    *into = (struct registers){.bx = (uintptr_t)of[REG_RBX],
+                               .bp = (uintptr_t)of[REG_RBP],
+                               .r12 = (uintptr_t)of[REG_R12],
+                               .r13 = (uintptr_t)of[REG_R13],
+                               .r14 = (uintptr_t)of[REG_R14],
+                               .r15 = (uintptr_t)of[REG_R15],
+                               .sp = (uintptr_t)of[REG_RSP],
+                               .pc = (uintptr_t)of[REG_RIP]};
 }
 
 /* Did the signal whose handler is given this context make a system call fail with EINTR? The kernel puts

@@ -15,13 +15,15 @@ enum object_form {
     OBJECT_FD,
     OBJECT_HANDLE,  /* a pthread_t */
     OBJECT_POLLFDS, /* address of struct pollfd[], the count in `second` */
+    OBJECT_FDS,     /* the descriptor read from, in `second` the one written to */
+    OBJECT_SYSCALL, /* a system call's number, its first argument in `second`: the kernel tells the rest */
 };
 
 /* One interposed call: a row of the table of calls. */
 struct call {
+    void *real;
     const char *name;
     const char *version; /* symbol version of the real function, NULL for the default */
-    void *real;
     uint8_t kind;        /* enum lw_wait_kind */
     uint8_t object;      /* enum object_form */
     bool exact;          /* no other version will do, not even another shim's */

@@ -98,7 +98,7 @@ struct captured capture(const struct capture_request *request) {
     header->program = snapshot_string(&writer, process.program);
     header->condition_lost = (uint32_t)condition_lost();
 
-    describe_threads(&writer, &tasks);
+    describe_threads(&writer, &tasks, request->context);
     write_conditions(&writer);
     modules_write(&writer, process.exe);
 

@@ -12,6 +12,7 @@ struct capture_request {
     enum lw_trigger trigger;
     int signal;
     uint32_t sequence;
+    const void *context; /* ucontext_t of what the signal interrupted, or NULL */
 };
 
 struct captured {

@@ -10,8 +10,10 @@ enum { NESTING_MAX = 16, FRAME_REACH = 256 * 1024 };
 /* Is a futex part of the object (or, for a condition, of its mutex) that the record names? A thread is joined
  * through a word of the block that its handle points to. */
 static bool is_futex_of(const struct wait *wait, uint64_t futex) {
-    enum { OBJECT_SIZE = 64, THREAD_BLOCK_SIZE = 4096 };
-    uint64_t size = wait->call->object == OBJECT_HANDLE ? THREAD_BLOCK_SIZE : OBJECT_SIZE;
+    enum { OBJECT_SIZE = 64, ONCE_SIZE = 4, THREAD_BLOCK_SIZE = 4096 };
+    uint64_t size = wait->call->object == OBJECT_HANDLE ? THREAD_BLOCK_SIZE
+                    : wait->call->kind == LW_WAIT_ONCE  ? ONCE_SIZE
+                                                        : OBJECT_SIZE;
     if (wait->on.object == 0 || futex - wait->on.object < size)
         return true;
     return wait->call->object == OBJECT_ADDRESS && wait->on.second != 0 &&
@@ -22,6 +24,9 @@ static bool is_futex_of(const struct wait *wait, uint64_t futex) {
 static bool agrees(const struct wait *wait, const struct kernel_word *word) {
     if (word->state == KERNEL_SILENT)
         return true;
+    const struct call *call = wait->call;
+    if (word->state == KERNEL_RUNNING)
+        return call->kind == LW_WAIT_SPIN;
     if (word->state != KERNEL_SLEEPS)
         return false;
     /* The call's own frames lie below the record's; far below is another stack or another call. */
@@ -29,7 +34,8 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
         return false;
     if (word->number < 0)
         return true; /* a page fault inside the call */
-    const struct call *call = wait->call;
+    if (call->object == OBJECT_SYSCALL)
+        return word->number == (int64_t)wait->on.object && word->argument[0] == wait->on.second;
     bool listed = false;
     for (int i = 0; i < 2 && call->syscalls[i] != 0; i++)
         listed |= word->number == (call->syscalls[i] == SYSCALL_READ ? SYS_read : call->syscalls[i]);
@@ -61,43 +67,44 @@ static bool peek_timespec(uintptr_t at, int64_t scale, int64_t *ns) {
            !__builtin_add_overflow(*ns, pair[1] * scale, ns);
 }
 
-bool claim_timed(const struct wait *wait) {
-    switch (wait->on.timeout_form) {
+bool claim_timed(const struct waited_for *on) {
+    switch (on->timeout_form) {
     case TIMEOUT_NONE:
         return false;
     case TIMEOUT_MS:
-        return (int)wait->on.timeout >= 0;
+        return (int)on->timeout >= 0;
     case TIMEOUT_TIMESPEC:
     case TIMEOUT_TIMEVAL:
-        return wait->on.timeout != 0;
+    case TIMEOUT_AT:
+        return on->timeout != 0;
     default:
         return true;
     }
 }
 
-int64_t claim_timeout(const struct wait *wait) {
+int64_t claim_timeout(const struct waited_for *on, uint64_t started) {
     int64_t ns;
-    if (!claim_timed(wait))
+    if (!claim_timed(on))
         return -1;
-    switch (wait->on.timeout_form) {
+    switch (on->timeout_form) {
     case TIMEOUT_MS:
-        return (int64_t)(int)wait->on.timeout * 1000000;
+        return (int64_t)(int)on->timeout * 1000000;
     case TIMEOUT_SECONDS:
-        return (int64_t)wait->on.timeout * 1000000000;
+        return (int64_t)on->timeout * 1000000000;
     case TIMEOUT_US:
-        return (int64_t)wait->on.timeout * 1000;
+        return (int64_t)on->timeout * 1000;
     case TIMEOUT_TIMESPEC:
-        return peek_timespec(wait->on.timeout, 1, &ns) ? ns : -1;
+        return peek_timespec(on->timeout, 1, &ns) ? ns : -1;
     case TIMEOUT_TIMEVAL:
-        return peek_timespec(wait->on.timeout, 1000, &ns) ? ns : -1;
+        return peek_timespec(on->timeout, 1000, &ns) ? ns : -1;
     case TIMEOUT_AT:
-        if (!peek_timespec(wait->on.timeout, 1, &ns))
+        if (!peek_timespec(on->timeout, 1, &ns) || started == 0)
             return -1;
         /* Which clock the deadline is of depends on the object. No machine has been up for thirty years, and
          * no real-time clock shows a date before 2001. */
         if (ns > 1000000000ll * 1000000000ll)
             ns -= (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
-        return ns > (int64_t)wait_started(wait) ? ns - (int64_t)wait_started(wait) : 0;
+        return ns > (int64_t)started ? ns - (int64_t)started : 0;
     }
     return -1;
 }

@@ -10,7 +10,7 @@
  * nested ones outward. False if there is none. */
 bool claim_read(const struct thread *record, const struct kernel_word *word, struct wait *wait);
 
-/* Nanoseconds from the start of the wait to its deadline, -1 if it has none. */
-int64_t claim_timeout(const struct wait *wait);
-/* Has the wait a deadline? */
-bool claim_timed(const struct wait *wait);
+/* Has what is waited for a deadline? */
+bool claim_timed(const struct waited_for *on);
+/* Nanoseconds from the start of the wait (0 if that is not known) to its deadline, -1 if it has none. */
+int64_t claim_timeout(const struct waited_for *on, uint64_t started);

@@ -4,40 +4,18 @@
 #include <string.h>
 
 #include "claim.h"
+#include "clock.h"
 #include "descriptor.h"
 #include "kernel_word.h"
 #include "options.h"
 #include "process.h"
+#include "running.h"
+#include "sleeping_calls.h"
+#include "stack.h"
 #include "sys.h"
 #include "text.h"
 #include "unwind.h"
 #include "wait.h"
-
-/* A window of another thread's stack, copied through the kernel; moved when a word outside is wanted. */
-struct stack_window {
-    struct stack_memory memory;
-    uintptr_t start;
-    size_t size;
-    uintptr_t words[512];
-};
-
-static bool window_word(struct stack_memory *memory, uintptr_t address, uintptr_t *value) {
-    struct stack_window *window = (struct stack_window *)memory;
-    if (address - window->start >= window->size || window->size - (address - window->start) < sizeof *value) {
-        window->start = address;
-        window->size = sys_peek(address, window->words, sizeof window->words);
-        if (window->size < sizeof *value)
-            return false;
-    }
-    memcpy(value, (char *)window->words + (address - window->start), sizeof *value);
-    return true;
-}
-
-/* Work space of a capture, one at a time: too large for a frame each. */
-struct workspace {
-    struct stack_window window;
-    uintptr_t frames[UNWIND_DEPTH_MAX];
-};
 
 struct believed {
     bool waits;     /* the thread sleeps */
@@ -91,15 +69,53 @@ static int32_t owner_of(enum lw_wait_kind kind, uintptr_t object) {
     }
 }
 
+static void put_timeout(struct lw_snapshot_thread *thread, const struct waited_for *on) {
+    thread->timeout_ns = claim_timeout(on, thread->wait_started);
+    if (claim_timed(on))
+        thread->flags |= LW_THREAD_TIMED;
+}
+
+static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int in, int out) {
+    enum lw_wait_kind kind;
+    int fd = descriptor_that_blocks(in, out, &kind);
+    thread->kind = kind;
+    put_fd(writer, thread, fd);
+}
+
+/* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
+ */
+static void put_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                            const struct kernel_word *word) {
+    const struct sleeping_call *call = sleeping_call_of(word->number, word->argument);
+    thread->kind = LW_WAIT_SYSCALL;
+    if (!call)
+        return;
+    thread->kind = call->kind;
+    if (!thread->call)
+        thread->call = snapshot_string(writer, call->name);
+    put_timeout(thread, &(struct waited_for){.timeout = word->argument[call->timeout_argument],
+                                             .timeout_form = sleeping_call_timeout(call, word->argument)});
+    switch (call->first) {
+    case FIRST_FD:
+        put_fd(writer, thread, (int)word->argument[0]);
+        break;
+    case FIRST_OF_FDS:
+        put_fds(writer, thread, (int)word->argument[0],
+                (int)word->argument[call->number == SYS_splice ? 2 : 1]);
+        break;
+    case FIRST_ADDRESS:
+        thread->object = word->argument[0];
+        break;
+    }
+}
+
 static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                       const struct believed *seen) {
     const struct wait *wait = &seen->wait;
     thread->kind = wait->call->kind;
     thread->call = snapshot_string(writer, wait->call->name);
     thread->wait_started = wait_started(wait);
-    thread->timeout_ns = claim_timeout(wait);
-    if (claim_timed(wait))
-        thread->flags |= LW_THREAD_TIMED;
+    put_timeout(thread, &wait->on);
     struct {
         int fd;
         short events, revents;
@@ -108,9 +124,18 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
     case OBJECT_FD:
         put_fd(writer, thread, (int)wait->on.object);
         break;
+    case OBJECT_FDS:
+        put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
+        break;
     case OBJECT_POLLFDS:
         if (wait->on.second == 1 && sys_peek(wait->on.object, &one, sizeof one) == sizeof one)
             put_fd(writer, thread, one.fd);
+        break;
+    case OBJECT_SYSCALL:
+        if (seen->word.state == KERNEL_SLEEPS)
+            put_system_call(writer, thread, &seen->word);
+        else
+            thread->syscall_number = (int64_t)wait->on.object;
         break;
     case OBJECT_HANDLE:
         thread->object = wait->on.object;
@@ -131,44 +156,14 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
     }
 }
 
-static void put_kernel_wait(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                            const struct kernel_word *word) {
-    struct kernel_wait wait = kernel_wait_of(word);
-    thread->flags |= LW_THREAD_KERNEL_WORD;
-    thread->kind = wait.kind;
-    if (wait.call)
-        thread->call = snapshot_string(writer, wait.call);
-    if (wait.timed)
-        thread->flags |= LW_THREAD_TIMED;
-    if (wait.has_object)
-        thread->object = word->argument[0];
-    if (wait.has_fd)
-        put_fd(writer, thread, (int)word->argument[0]);
-}
-
 static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                      const struct believed *seen, struct workspace *space) {
+                      const struct believed *seen) {
     struct registers registers = {.sp = seen->word.sp, .pc = seen->word.pc};
-    if (!process.stacks)
-        return;
-    if (seen->by_record)
-        registers = seen->wait.registers;
-    space->window.memory.word = window_word;
-    space->window.start = registers.sp; /* nothing below it is asked for */
-    space->window.size = sys_peek(registers.sp, space->window.words, sizeof space->window.words);
-    size_t depth = (size_t)options.depth;
-    size_t first = 0;
     /* What only the kernel saw begins at the place the system call was made from. */
-    if (!seen->by_record)
-        space->frames[first++] = registers.pc;
-    struct unwound unwound =
-        unwind(&registers, seen->by_record, &space->window.memory, space->frames + first, depth - first);
-    thread->stack_count = (uint32_t)(first + unwound.count);
-    thread->stack_first = snapshot_frames(writer, space->frames, &thread->stack_count);
-    if (unwound.cut)
-        thread->flags |= LW_THREAD_CUT;
-    if (unwound.broken)
-        thread->flags |= LW_THREAD_BROKEN;
+    if (seen->by_record)
+        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, NULL, 0);
+    else
+        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL, 0);
 }
 
 static void put_record(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
@@ -226,8 +221,40 @@ static uint64_t cpu_time(int tid) {
     return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
 }
 
+/* se.exec_start, ns. It is printed as milliseconds with six decimals (kernel: kernel/sched/debug.c). */
+static uint64_t scheduler_time(int directory, int tid) {
+    char path[32], words[512];
+    struct text text = TEXT_IN(path);
+    path[0] = '\0';
+    text_put_number(&text, tid);
+    text_put(&text, "/sched");
+    if (directory < 0 || sys_read_file(directory, path, words, sizeof words) <= 0)
+        return 0;
+    const char *at = strstr(words, "se.exec_start");
+    uint64_t ms, rest;
+    if (!at || !(at = strchr(at, ':')))
+        return 0;
+    at += 1 + strspn(at + 1, " ");
+    if (!text_number(&at, &ms) || *at++ != '.' || !text_number(&at, &rest))
+        return 0;
+    return ms * 1000000u + rest;
+}
+
+/* When a thread last ran, for one whose wait no wrapper saw: se.exec_start of /proc/PID/task/TID/sched, in
+ * milliseconds of the scheduler's clock. That clock has its own zero, so it is read off the calling thread,
+ * which runs. It may differ between processors by the time they gave to interrupts: "about". 0 if not known.
+ */
+static uint64_t last_ran(int directory, int tid) {
+    uint64_t now = scheduler_time(directory, (int)sys_call(SYS_gettid)),
+             then = scheduler_time(directory, tid);
+    uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
+    if (then == 0 || now < then || now - then > monotonic)
+        return 0;
+    return monotonic - (now - then);
+}
+
 static void describe_live(struct snapshot_writer *writer, const struct tasks *tasks, size_t index, int caller,
-                          struct workspace *space) {
+                          const void *context, struct running *running) {
     struct task task = tasks->task[index];
     struct lw_snapshot_thread *thread = snapshot_thread(writer);
     if (!thread)
@@ -260,16 +287,28 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
     }
     if (!seen.waits) {
         thread->state = LW_STATE_RUNNING;
+        if (task.tid == caller && context) {
+            struct registers registers;
+            registers_of_context(context, &registers);
+            stack_put(writer, thread, &registers, STACK_ALL, NULL, 0);
+        } else if (task.tid != caller) {
+            running_add(running, thread, task.record);
+        }
         return;
     }
     thread->syscall_number = seen.word.number;
     memcpy(thread->syscall_args, seen.word.argument, sizeof thread->syscall_args);
     if (seen.by_record)
         put_claim(writer, thread, &seen);
-    else
-        put_kernel_wait(writer, thread, &seen.word);
-    thread->state = thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING : LW_STATE_BLOCKED;
-    put_stack(writer, thread, &seen, space);
+    else {
+        thread->flags |= LW_THREAD_KERNEL_WORD;
+        thread->wait_started = last_ran(tasks->directory, task.tid);
+        put_system_call(writer, thread, &seen.word);
+    }
+    thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
+                    : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
+                                                      : LW_STATE_BLOCKED;
+    put_stack(writer, thread, &seen);
     /* It went on while its stack was copied: what was copied is no stack. */
     if (task.record && task.tid != caller &&
         __atomic_load_n(&task.record->moves, __ATOMIC_ACQUIRE) != seen.moves) {
@@ -302,12 +341,13 @@ static bool was_given_again(const struct tasks *tasks, size_t index) {
            word.number != SYS_madvise && word.number != SYS_munmap && word.number != SYS_futex;
 }
 
-void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks) {
-    static struct workspace space; /* captures are one at a time (report.c) */
+void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks, const void *context) {
+    struct running running = {0};
     int caller = (int)sys_call(SYS_gettid);
     for (size_t i = 0; i < tasks->count; i++)
         if (!tasks_is_over(tasks, i) || was_given_again(tasks, i))
-            describe_live(writer, tasks, i, caller, &space);
+            describe_live(writer, tasks, i, caller, context, &running);
+    running_look(&running, writer, tasks->directory);
     for (struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
         if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
@@ -321,10 +361,13 @@ struct sleep describe_sleep(const struct tasks *tasks, size_t index) {
     if (!seen.waits)
         return sleep;
     if (seen.by_record) {
-        sleep.untimed = !claim_timed(&seen.wait);
+        sleep.untimed = !claim_timed(&seen.wait.on);
     } else {
-        struct kernel_wait wait = kernel_wait_of(&seen.word);
-        sleep.untimed = !wait.timed && seen.word.number >= 0;
+        const struct sleeping_call *call = sleeping_call_of(seen.word.number, seen.word.argument);
+        sleep.untimed = seen.word.number >= 0 &&
+                        !(call && claim_timed(&(struct waited_for){
+                                      .timeout = seen.word.argument[call->timeout_argument],
+                                      .timeout_form = sleeping_call_timeout(call, seen.word.argument)}));
         sleep.moves += (uint64_t)seen.word.number + seen.word.sp;
     }
     return sleep;

@@ -8,7 +8,8 @@
 #include "../snapshot/writer.h"
 #include "tasks.h"
 
-void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks);
+/* context: ucontext_t of what the caller was doing when a signal interrupted it, or NULL. */
+void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks, const void *context);
 
 /* Just whether and how a thread sleeps. */
 struct sleep {

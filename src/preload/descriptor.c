@@ -1,6 +1,7 @@
 #include "descriptor.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -82,6 +83,9 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
     bool read = kind == LW_WAIT_UNSETTLED_READ;
     if (!read && kind != LW_WAIT_UNSETTLED_WRITE)
         return kind;
+    long flags = sys_call(SYS_fcntl, fd, F_GETFL);
+    if (!read && flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+        read = true;
     struct stat status;
     if (sys_call(SYS_fstat, fd, &status) == 0) {
         if (S_ISFIFO(status.st_mode))
@@ -107,4 +111,11 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
         if (starts(target, kinds[i].start))
             return kinds[i].kind;
     return LW_WAIT_FILE_READ;
+}
+
+int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind) {
+    struct pollfd readable = {.fd = in, .events = POLLIN};
+    bool starved = sys_call(SYS_poll, &readable, 1, 0) == 0;
+    *kind = starved ? LW_WAIT_UNSETTLED_READ : LW_WAIT_UNSETTLED_WRITE;
+    return starved ? in : out;
 }

@@ -8,5 +8,8 @@
 
 /* Appends what fd names: "pipe:[4711]", "/var/log/x", "socket:[12] 127.0.0.1:80 -> 127.0.0.1:4242". */
 void descriptor_target(int fd, struct text *target);
-/* Turns an unsettled read or write into what it is on this descriptor; leaves other kinds alone. */
+/* Turns an unsettled read or write into what it is on this descriptor; leaves other kinds alone. A write to
+ * what was opened for reading only is a read (vmsplice(2)). */
 enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *target);
+/* Of two descriptors between which bytes are moved, the one that holds the move up; *kind becomes its. */
+int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind);

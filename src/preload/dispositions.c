@@ -69,8 +69,18 @@ static bool keeps_ours(const struct taken *shared, const struct sigaction *wante
     return !ignored && (!handled || !shared->ends);
 }
 
+bool disposition_is_taken(int signal) {
+    return signal >= 1 && signal <= 64 && taken[signal].handler;
+}
+
+bool disposition_is_ours(int signal) {
+    struct sigaction now;
+    return disposition_is_taken(signal) && REAL(real_sigaction)(signal, NULL, &now) == 0 &&
+           (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == taken[signal].handler;
+}
+
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
-    if (signal < 1 || signal > 64 || !taken[signal].handler)
+    if (!disposition_is_taken(signal))
         return REAL(real_sigaction)(signal, action, before);
     struct taken *shared = &taken[signal];
     /* Copied first: a wild pointer must fault here, not under the gate. */

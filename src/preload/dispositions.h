@@ -12,6 +12,12 @@
 /* Takes a signal over. ends: its default action ends the program, and that is what it is used for. */
 void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), bool ends);
 
+/* Is it one of those? */
+bool disposition_is_taken(int signal);
+
+/* Does the kernel have our handler for it now? Not if the program ignores it, or set one past libc. */
+bool disposition_is_ours(int signal);
+
 /* What sigaction(2) does, seen by the program. */
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before);
 

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../snapshot/format.h"
-
 enum kernel_state {
     KERNEL_SILENT,  /* not to be had: no /proc, not permitted */
     KERNEL_GONE,    /* no such thread (any more) */
@@ -23,13 +21,3 @@ struct kernel_word {
 
 /* task_directory: descriptor of /proc/self/task, or negative. Async-signal-safe. */
 struct kernel_word kernel_ask(int task_directory, int tid);
-
-/* What a system call waits for, when no wrapper saw it. */
-struct kernel_wait {
-    uint8_t kind;    /* enum lw_wait_kind, maybe unsettled */
-    bool has_fd;     /* argument 0 is a descriptor */
-    bool has_object; /* argument 0 is an address */
-    bool timed;
-    const char *call; /* the function's name, NULL if the tool must name it by number */
-};
-struct kernel_wait kernel_wait_of(const struct kernel_word *word);

@@ -68,9 +68,10 @@ static void make(void *argument) {
     captured_drop(&captured);
 }
 
-struct report_result report_make(enum lw_trigger trigger, int signal, bool wait) {
-    struct work work = {
-        .request = {.trigger = trigger, .signal = signal}, .wait = wait, .result = {.leaked = -1}};
+struct report_result report_make(enum lw_trigger trigger, int signal, const void *context, bool wait) {
+    struct work work = {.request = {.trigger = trigger, .signal = signal, .context = context},
+                        .wait = wait,
+                        .result = {.leaked = -1}};
     int saved_errno = errno;
     uint64_t signals;
     signals_block_all(&signals);

@@ -10,9 +10,10 @@ struct report_result {
     int leaked; /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
 };
 
-/* Makes a report on a stack of the shim's own, with all signals blocked. wait: come back only when it has
- * been written. Async-signal-safe; keeps errno. */
-struct report_result report_make(enum lw_trigger trigger, int signal, bool wait);
+/* Makes a report on a stack of the shim's own, with all signals blocked. context: ucontext_t of what the
+ * signal interrupted, or NULL. wait: come back only when it has been written. Async-signal-safe; keeps errno.
+ */
+struct report_result report_make(enum lw_trigger trigger, int signal, const void *context, bool wait);
 
 /* Is there nothing to tell at exit: no thread but the caller's and none unjoined? Waits for the grace period.
  */

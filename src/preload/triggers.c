@@ -11,6 +11,7 @@
 #include "options.h"
 #include "process.h"
 #include "report.h"
+#include "sample.h"
 #include "sys.h"
 #include "thread.h"
 #include "wait.h"
@@ -29,7 +30,7 @@ int trigger_exit(int status) {
     }
     if (report_all_done(options.grace))
         return status;
-    struct report_result result = report_make(LW_TRIGGER_EXIT, 0, true);
+    struct report_result result = report_make(LW_TRIGGER_EXIT, 0, NULL, true);
     return result.leaked == 1 && status == 0 ? options.exitcode : status;
 }
 
@@ -69,9 +70,14 @@ static void excuse_interrupted_wait(void *context) {
 
 static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     int saved_errno = errno;
+    if (sample_answer(info, context)) {
+        excuse_interrupted_wait(context);
+        errno = saved_errno;
+        return;
+    }
     struct sigaction program = disposition_of_program(signal);
     if (process_is_ours())
-        report_make(LW_TRIGGER_SIGNAL, signal, false);
+        report_make(LW_TRIGGER_SIGNAL, signal, context, false);
     errno = saved_errno;
     if (program.sa_flags & SA_SIGINFO)
         program.sa_sigaction(signal, info, context);
@@ -82,13 +88,13 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
 }
 
 static void on_ending_signal(int signal, siginfo_t *info, void *context) {
-    (void)info, (void)context;
+    (void)info;
     int saved_errno = errno;
     /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
      * those. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
         (thread_created_count() > 0 || !report_all_done(0)))
-        report_make(LW_TRIGGER_TERMINATE, signal, true);
+        report_make(LW_TRIGGER_TERMINATE, signal, context, true);
     disposition_die_of(signal);
     errno = saved_errno;
 }

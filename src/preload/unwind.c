@@ -172,6 +172,16 @@ struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_
     return unwind_rows(from, true, &own.memory, frames, room, true);
 }
 
+uintptr_t unwind_function_start(uintptr_t pc) {
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&libunwind_gate);
+    uintptr_t start = libunwind_ready() ? libunwind_function_start(pc) : 0;
+    gate_leave(&libunwind_gate);
+    signals_restore(&signals);
+    return start;
+}
+
 void unwind_forget(void) {
     uint64_t signals;
     signals_block_all(&signals);

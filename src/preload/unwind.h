@@ -41,6 +41,9 @@ struct unwound unwind(const struct registers *from, bool bp_known, struct stack_
 /* The same for the calling thread's own stack, from the caller's registers, on 300 bytes of it. */
 struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_t room);
 
+/* Where the function around pc begins, 0 if its module does not tell. */
+uintptr_t unwind_function_start(uintptr_t pc);
+
 /* Forgets all rows: code was unloaded. */
 void unwind_forget(void);
 

@@ -104,16 +104,16 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     const struct lw_snapshot_thread *thread = finding->thread;
     uint64_t now = analysis->snapshot->header->monotonic;
     bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
-    return json_pack("{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid",
-                     thread->tid, "name", words(analysis, thread->name), "main",
-                     !!(thread->flags & LW_THREAD_MAIN), "state", state_words((enum lw_state)thread->state),
-                     "leaked", finding->leaked, "suppressed", 0, "verdict", verdict_words(finding->verdict),
-                     "evidence", evidence(finding), "age_seconds",
-                     thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
-                     "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding),
-                     "stack", stack(analysis, symbols, thread->stack_first, thread->stack_count, kernel_word),
-                     "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only",
-                     kernel_word, "created_by", creator(analysis, symbols, thread));
+    return json_pack(
+        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid", thread->tid,
+        "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN), "state",
+        state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0, "verdict",
+        verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
+        thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
+        "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
+        stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
+        "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", kernel_word,
+        "created_by", creator(analysis, symbols, thread));
 }
 
 static json_t *group_object(const struct analysis *analysis, const struct group *group) {

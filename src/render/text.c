@@ -191,8 +191,9 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
         fprintf(out, "%s", wait_words(thread));
     else
         fprintf(out, "%s", state_words((enum lw_state)thread->state));
+    bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
     if (group->longest)
-        fprintf(out, ", %.1fs", (double)group->longest / 1e9);
+        fprintf(out, ", %s%.1fs", kernel_word ? "about " : "", (double)group->longest / 1e9);
     if (thread->state == LW_STATE_FINISHED)
         fprintf(out, " ago, never joined");
     if (thread->timeout_ns >= 0)
@@ -211,11 +212,11 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     fputc('\n', out);
     put_names(out, analysis, group);
     const char *call = words(analysis, thread->call);
-    bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
     unsigned number = 0;
     if (call[0] && !kernel_word)
         fprintf(out, "    #%-2u %s\n", number++, call);
-    put_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number, kernel_word);
+    put_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number,
+              thread->flags & LW_THREAD_EXACT);
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
     if (kernel_word)

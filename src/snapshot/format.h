@@ -144,6 +144,7 @@ enum lw_thread_flag {
     LW_THREAD_TIMED = 1u << 6,       /* the wait has a deadline */
     LW_THREAD_CREATION_CUT = 1u << 7,
     LW_THREAD_BROKEN = 1u << 8, /* the stack ended at a frame that cannot be unwound */
+    LW_THREAD_EXACT = 1u << 9,  /* the first frame is where the thread stood, not a return address */
 };
 
 struct lw_snapshot_thread {
@@ -175,6 +176,8 @@ struct lw_snapshot_thread {
     uint64_t creation_first;
     uint32_t creation_count;
     uint32_t creator_name; /* string */
+    uint32_t look_us;      /* of a running thread: between two looks, us; 0 if it was not looked at twice */
+    uint32_t look_cpu_us;  /* CPU time that it used between them */
 };
 
 /* A mapped ELF object. */

@@ -8,8 +8,10 @@
 #define WAITS_CHILD .kind = LW_WAIT_CHILD, .syscalls = {SYS_wait4, SYS_waitid}
 
 WAITS(pid_t, wait, (int *status), (status), (WAITS_CHILD), (.second = (uintptr_t)-1))
+ALSO(__wait, wait)
 WAITS(pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options), (WAITS_CHILD),
       (.second = (uintptr_t)pid))
+ALSO(__waitpid, waitpid)
 WAITS(pid_t, wait3, (int *status, int options, struct rusage *usage), (status, options, usage), (WAITS_CHILD),
       (.second = (uintptr_t)-1))
 WAITS(pid_t, wait4, (pid_t pid, int *status, int options, struct rusage *usage),

@@ -1,4 +1,4 @@
-/* Mutexes, read-write locks: pthread and C11. */
+/* Mutexes, read-write locks, spin locks, initialisation done once: pthread and C11. */
 #include <pthread.h>
 #include <threads.h>
 
@@ -39,3 +39,27 @@ LOCKS(pthread_rwlock_clockwrlock, rwlock_trywrlock,
 WAITS_QUIETLY(mtx_lock, (mtx_t * mutex), (mutex), MUTEX, (ON_ADDRESS(mutex)))
 WAITS_QUIETLY(mtx_timedlock, (mtx_t *restrict mutex, const struct timespec *restrict until), (mutex, until),
               MUTEX, (ON_ADDRESS(mutex), UNTIL(until)))
+
+/* Old names of libpthread's, which programs linked long ago still ask for. */
+ALSO(__pthread_mutex_lock, pthread_mutex_lock)
+ALSO(__pthread_rwlock_rdlock, pthread_rwlock_rdlock)
+ALSO(__pthread_rwlock_wrlock, pthread_rwlock_wrlock)
+
+/* A spinning thread makes no system call: the kernel says that it runs, and only the record that it waits. */
+CALLS(int, spin_trylock, "pthread_spin_trylock", (pthread_spinlock_t *))
+LOCKS(pthread_spin_lock, spin_trylock, (pthread_spinlock_t * lock), (lock), (lock),
+      (.kind = LW_WAIT_SPIN, .object = OBJECT_ADDRESS), (ON_ADDRESS(lock)))
+
+/* The thread that runs the routine publishes the same record as those that wait for it; the futex tells them
+ * apart (claim.c). */
+#define ONCE (ROW_FUTEX(ONCE))
+WAITS_QUIETLY(pthread_once, (pthread_once_t * control, void (*routine)(void)), (control, routine), ONCE,
+              (ON_ADDRESS(control)))
+ALSO(__pthread_once, pthread_once)
+CALL_ROW(void, call_once, "call_once", (once_flag *, void (*)(void)), ONCE)
+EXPORTED void call_once(once_flag *flag, void (*routine)(void)) {
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){ON_ADDRESS(flag)};
+    wait_begin(&wait, &call_once_call);
+    REAL(call_once)(flag, routine);
+}

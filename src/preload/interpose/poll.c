@@ -15,6 +15,7 @@
 #define asked ((int)wait.on.timeout)
 WAITS_AGAIN(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
             (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
+ALSO(__poll, poll)
 WAITS_AGAIN(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t room), (fds, count, ms, room),
             (POLLS), (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
 
@@ -24,10 +25,10 @@ WAITS_AGAIN(int, epoll_wait, (int fd, struct epoll_event *events, int room, int 
 WAITS_AGAIN(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
             (fd, events, room, ms, mask), EPOLL, (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
 
-/* These take a pointer: what is left goes into a span of our own. */
-#define LEFT_SPAN         \
-    struct timespec left; \
-    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
+WAITS_AGAIN(int, epoll_pwait2,
+            (int fd, struct epoll_event *events, int room, const struct timespec *span, const sigset_t *mask),
+            (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2)),
+            (.object = (uintptr_t)fd, FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, ppoll,
             (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
             (fds, count, span, mask), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
@@ -47,3 +48,4 @@ WAITS(int, select,
        struct timeval *restrict span),
       (count, reads, writes, excepts, span), (ROW_PLAIN(SELECT, SYS_select, SYS_pselect6)),
       (.second = (uintptr_t)count, FOR_TIMEVAL(span)))
+ALSO(__select, select)

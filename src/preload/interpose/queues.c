@@ -1,9 +1,7 @@
-/* System V and POSIX message queues, System V semaphores, locks on files. */
+/* System V and POSIX message queues, System V semaphores. */
 #include <mqueue.h>
-#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
-#include <unistd.h>
 
 #include "wrap.h"
 
@@ -15,9 +13,6 @@ WAITS(int, msgsnd, (int queue, const void *message, size_t size, int flags), (qu
 /* glibc makes semop and semtimedop one system call or the other, by architecture and version. */
 WAITS(int, semop, (int set, struct sembuf *operations, size_t count), (set, operations, count),
       (ROW_PLAIN(SEMAPHORE, SYS_semop, SYS_semtimedop)), (.second = (uintptr_t)set))
-#define LEFT_SPAN         \
-    struct timespec left; \
-    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
 WAITS_AGAIN(int, semtimedop, (int set, struct sembuf *operations, size_t count, const struct timespec *span),
             (set, operations, count, span), (ROW_PLAIN(SEMAPHORE, SYS_semtimedop)),
             (.second = (uintptr_t)set, FOR_TIMESPEC(span)), LEFT_SPAN)
@@ -35,10 +30,3 @@ WAITS(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned pri
 WAITS(int, mq_timedsend,
       (mqd_t queue, const char *message, size_t size, unsigned priority, const struct timespec *until),
       (queue, message, size, priority, until), (ROW_FD(MQ_SEND, SYS_mq_timedsend)), (QUEUE, UNTIL(until)))
-
-WAITS(int, flock, (int fd, int operation), (fd, operation), (ROW_FD(FILE_LOCK, SYS_flock)),
-      (.object = (uintptr_t)fd))
-WAITS(int, lockf, (int fd, int command, off_t length), (fd, command, length), (ROW_FD(FILE_LOCK, SYS_fcntl)),
-      (.object = (uintptr_t)fd))
-WAITS(int, lockf64, (int fd, int command, off64_t length), (fd, command, length),
-      (ROW_FD(FILE_LOCK, SYS_fcntl)), (.object = (uintptr_t)fd))

@@ -8,12 +8,10 @@
 #include "wrap.h"
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
-#define LEFT_SPAN         \
-    struct timespec left; \
-    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
 
 WAITS_AGAIN(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
             (FOR_TIMESPEC(span)), LEFT_SPAN)
+ALSO(__nanosleep, nanosleep)
 WAITS_AGAIN(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
             span = (useconds_t)(wait_left_ns(&wait, wait.on.timeout * 1000u) / 1000u))
 WAITS_AGAIN(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
@@ -68,5 +66,14 @@ WAITS_AGAIN(int, sigtimedwait,
             (const sigset_t *restrict signals, siginfo_t *restrict info,
              const struct timespec *restrict span),
             (signals, info, span), WAITS_FOR_SIGNAL, (FOR_TIMESPEC(span)), LEFT_SPAN)
-WAITS(int, sigsuspend, (const sigset_t *mask), (mask), (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend)),
+
+#define SUSPENDS (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend))
+WAITS(int, sigsuspend, (const sigset_t *mask), (mask), SUSPENDS, (.object = 0))
+ALSO(__sigsuspend, sigsuspend)
+/* BSD's takes a mask; the X/Open one takes a signal, and is what <signal.h> calls sigpause (sigpause(3)). */
+int bsd_sigpause(int mask) __asm__("sigpause");
+WAITS_AGAIN_AS(int, bsd_sigpause, "sigpause", (int mask), (mask), SUSPENDS, (.object = 0), (void)0)
+WAITS_AGAIN_AS(int, sigpause, "__xpg_sigpause", (int signal), (signal), SUSPENDS, (.object = 0), (void)0)
+int __sigpause(int signal_or_mask, int is_signal);
+WAITS(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal), SUSPENDS,
       (.object = 0))

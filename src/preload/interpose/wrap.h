@@ -18,22 +18,28 @@
 
 /* Functions that answer -1 with errno set. */
 #define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left) \
-    CALL_ROW(type, fn, #fn, parameters, row)                               \
-    EXPORTED type fn parameters {                                          \
-        WAIT_ENDS struct wait wait;                                        \
-        wait.on = (struct waited_for){UNPACK waits_for};                   \
-        type result;                                                       \
-        wait_begin(&wait, &fn##_call);                                     \
-        result = REAL(fn) arguments;                                       \
-        while (wait_again(&wait, result == -1)) {                          \
-            left;                                                          \
-            result = REAL(fn) arguments;                                   \
-        }                                                                  \
-        return result;                                                     \
+    WAITS_AGAIN_AS(type, fn, #fn, parameters, arguments, row, waits_for, left)
+
+#define WAITS_AGAIN_AS(type, fn, symbol, parameters, arguments, row, waits_for, left) \
+    CALL_ROW(type, fn, symbol, parameters, row)                                       \
+    EXPORTED type fn parameters {                                                     \
+        WAIT_ENDS struct wait wait;                                                   \
+        wait.on = (struct waited_for){UNPACK waits_for};                              \
+        type result;                                                                  \
+        wait_begin(&wait, &fn##_call);                                                \
+        result = REAL(fn) arguments;                                                  \
+        while (wait_again(&wait, result == -1)) {                                     \
+            left;                                                                     \
+            result = REAL(fn) arguments;                                              \
+        }                                                                             \
+        return result;                                                                \
     }
 
 #define WAITS(type, fn, parameters, arguments, row, waits_for) \
     WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, (void)0)
+
+/* Another name under which libc exports the same function, for libraries that were linked to it. */
+#define ALSO(alias_name, fn) EXPORTED extern __typeof__(fn) alias_name __attribute__((alias(#fn), copy(fn)));
 
 /* Functions that answer an error number and never EINTR. */
 #define WAITS_QUIETLY(fn, parameters, arguments, row, waits_for) \
@@ -70,6 +76,12 @@
 #define FOR_TIMESPEC(span)  .timeout = (uintptr_t)(span), .timeout_form = TIMEOUT_TIMESPEC
 #define FOR_TIMEVAL(span)   .timeout = (uintptr_t)(span), .timeout_form = TIMEOUT_TIMEVAL
 #define FOR_MS(ms)          .timeout = (uint64_t)(ms), .timeout_form = TIMEOUT_MS
+
+/* For WAITS_AGAIN: `span`, a pointer to how long to wait, becomes what is left of it, in a span of our own.
+ */
+#define LEFT_SPAN         \
+    struct timespec left; \
+    span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left)
 
 #define ROW_FUTEX(wait_kind)      .kind = LW_WAIT_##wait_kind, .object = OBJECT_ADDRESS, .syscalls = {SYS_futex}
 #define ROW_FD(wait_kind, ...)    .kind = LW_WAIT_##wait_kind, .object = OBJECT_FD, .syscalls = {__VA_ARGS__}

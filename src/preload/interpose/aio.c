@@ -1,0 +1,32 @@
+/* Asynchronous input and output: POSIX's, made of threads by glibc, and the kernel's, which libaio calls. */
+#include <aio.h>
+
+#include "wrap.h"
+
+/* glibc waits in a futex of its own (sysdeps/pthread/aio_suspend.c). */
+#define AIO (ROW_PLAIN(FUTEX, SYS_futex))
+#define SUSPENDS(fn, type)                                                                                   \
+    WAITS_AGAIN(int, fn, (const struct type *const list[], int count, const struct timespec *restrict span), \
+                (list, count, span), AIO, (FOR_TIMESPEC(span)), LEFT_SPAN)
+SUSPENDS(aio_suspend, aiocb)
+SUSPENDS(aio_suspend64, aiocb64)
+
+/* libaio's answers a negative error number. It is not libc's: where the library is missing, so is the call.
+ */
+CALL_ROW(int, io_getevents, "io_getevents", (void *, long, long, void *, struct timespec *),
+         (ROW_PLAIN(SYSCALL, SYS_io_getevents)))
+EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span);
+EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span) {
+    if (!REAL(io_getevents))
+        return -ENOSYS;
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){FOR_TIMESPEC(span)};
+    struct timespec left;
+    int result;
+    wait_begin(&wait, &io_getevents_call);
+    while ((result = REAL(io_getevents)(context, least, room, events, span)) == -EINTR && wait.interrupted) {
+        wait.interrupted = 0;
+        span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left);
+    }
+    return result;
+}

@@ -1,0 +1,57 @@
+/* syscall(): how C++'s atomic waits and semaphores, Rust, and abseil reach futex, for which libc has no
+ * function.
+ *
+ * It must be as if it were not there: a system call that cannot sleep is jumped to without a frame of ours,
+ * for it may be one that returns twice (clone, vfork), or one whose caller counts its stack. */
+#include <stddef.h>
+#include <unistd.h>
+
+#include "../sleeping_calls.h"
+#include "wrap.h"
+
+typedef long syscall_type(long, ...);
+static struct call syscall_call IN_TABLE = {
+    .name = "syscall", .kind = LW_WAIT_SYSCALL, .object = OBJECT_SYSCALL};
+_Static_assert(offsetof(struct call, real) == 0, "the jump reads the row's first word");
+
+enum { CALLS_KNOWN = 512 };
+static const uint8_t may_sleep[CALLS_KNOWN] __attribute__((used)) = {
+#define X(call, ...) [SYS_##call] = 1,
+    SLEEPING_CALLS(X)
+#undef X
+};
+DISPATCH_SYSCALL("syscall", "may_sleep", "512", "syscall_call", "syscall_that_may_sleep")
+
+/* Makes the arguments what is left of the timeout, when the snapshot signal alone has ended the call. */
+static void set_what_is_left(const struct wait *wait, const struct sleeping_call *call, long argument[6],
+                             struct timespec *left) {
+    if (wait->on.timeout_form == TIMEOUT_MS)
+        argument[call->timeout_argument] = wait_left_ms(wait, (int)wait->on.timeout);
+    else if (wait->on.timeout_form == TIMEOUT_TIMESPEC && call->number != SYS_ppoll &&
+             call->number != SYS_pselect6)
+        argument[call->timeout_argument] =
+            (long)wait_left_timespec(wait, (const struct timespec *)wait->on.timeout, left);
+}
+
+__attribute__((visibility("hidden"), used)) long syscall_that_may_sleep(long number, long a, long b, long c,
+                                                                        long d, long e, long f);
+long syscall_that_may_sleep(long number, long a, long b, long c, long d, long e, long f) {
+    long argument[] = {a, b, c, d, e, f};
+    const struct sleeping_call *call = sleeping_call_of(number, (const uint64_t *)argument);
+    syscall_type *real = REAL(syscall);
+    if (!call)
+        return real(number, a, b, c, d, e, f);
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){.object = (uintptr_t)number,
+                                  .second = (uintptr_t)a,
+                                  .timeout = (uint64_t)argument[call->timeout_argument],
+                                  .timeout_form = sleeping_call_timeout(call, (const uint64_t *)argument)};
+    struct timespec left;
+    wait_begin(&wait, &syscall_call);
+    long result = real(number, a, b, c, d, e, f);
+    while (wait_again(&wait, result == -1)) {
+        set_what_is_left(&wait, call, argument, &left);
+        result = real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+    }
+    return result;
+}
