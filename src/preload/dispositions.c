@@ -28,6 +28,9 @@ static int install_ours(int signal, const struct sigaction *program) {
     struct taken *shared = &taken[signal];
     /* SA_ONSTACK: without an alternate stack it changes nothing, and Go insists on it. */
     struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    /* Everything is blocked meanwhile: a signal of the program's that comes then must be pending when the
+     * handler decides whether the call that it interrupted may go on (triggers.c). */
+    memset(&ours.sa_mask, 0xff, sizeof ours.sa_mask);
     if (has_handler(program)) {
         ours.sa_flags = (program->sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
         ours.sa_mask = program->sa_mask;

@@ -152,8 +152,6 @@ static void thread_ending(void *value) {
 
 static void thread_beginning(struct thread *self) {
     thread_current = self;
-    /* A key below 32 lives in glibc's thread block; a later one would make it allocate
-     * (nptl/pthread_setspecific.c). */
     if (end_key_usable)
         pthread_setspecific(end_key, self);
     self->handle = pthread_self(); /* before the tid says that it runs */
@@ -214,8 +212,26 @@ static void describe_initial_thread(struct thread *self, uint32_t kept) {
     sys_call(SYS_prctl, PR_GET_NAME, self->name);
 }
 
+/* The last key of glibc's first block of 32, so that the program's keys have the numbers that they have
+ * without us: one that reads a key before it made it must find nothing there. A key of a later block would
+ * make pthread_setspecific allocate (nptl/pthread_setspecific.c). */
+static bool take_end_key(void) {
+    enum { FIRST_BLOCK = 32 };
+    pthread_key_t taken[FIRST_BLOCK];
+    unsigned count = 0;
+    while (count < FIRST_BLOCK && pthread_key_create(&taken[count], thread_ending) == 0)
+        if (taken[count++] >= FIRST_BLOCK - 1)
+            break;
+    if (count == 0)
+        return false;
+    end_key = taken[--count];
+    while (count > 0)
+        pthread_key_delete(taken[--count]);
+    return end_key < FIRST_BLOCK;
+}
+
 void thread_setup(void) {
-    end_key_usable = pthread_key_create(&end_key, thread_ending) == 0 && end_key < 32;
+    end_key_usable = take_end_key();
     pthread_attr_t attr;
     if (pthread_getattr_default_np(&attr) == 0) {
         pthread_attr_getstacksize(&attr, &default_stack_size);

@@ -19,13 +19,13 @@ static volatile int reached;
 
 static __attribute__((noinline)) int never_ends(int at) {
     while (at != reached)
-        at = at % 2 + 2; /* 2, 3, 2, 3, ... */
+        at = at % 2 + 2;
     return at;
 }
 
 static void *works(void *unused) {
 #ifdef FIXED
-    reached = 3;
+    reached = 2;
 #endif
     return never_ends(2) ? NULL : unused;
 }

@@ -1,0 +1,241 @@
+/* Plays every call of wait_rows.h in one way, and prints what came of each: to be compared with and without
+ * the preload. usage: every_wait woken | timed | signalled | cancelled | snapshot | blocked
+ *
+ * woken: it blocks, and what it waits for comes. timed: it does not come in time. signalled: a handler
+ * without SA_RESTART runs in the waiting thread; then it is woken. cancelled: likewise with pthread_cancel.
+ * snapshot: the waiting thread is sent SIGUSR1, must not notice, and is woken. blocked: all at the same time,
+ * and one snapshot; a line for each tells what its report must say. */
+#include <time.h>
+
+#include "wait_rows.h"
+
+enum object { NONE, FD, ADDRESS };
+
+static const struct row {
+    const char *call, *kind;
+    enum object object;
+    void (*set_up)(struct scene *), (*wake)(struct scene *);
+} rows[] =
+    {
+#define X(call, kind, object, scene, waking, expression) {#call, kind, object, set_up_##scene, wake_##waking},
+        WAIT_ROWS(X)
+#undef X
+},
+  timed_rows[] = {
+#define X(call, scene, expression) {#call, "", NONE, set_up_##scene, NULL},
+      TIMED_ROWS(X)
+#undef X
+};
+
+static long wait_in(unsigned row, struct scene *s) {
+    enum { FIRST = __COUNTER__ + 1 };
+    switch (row) {
+#define X(call, kind, object, scene, waking, expression) \
+    case __COUNTER__ - FIRST:                            \
+        return (long)expression;
+        WAIT_ROWS(X)
+#undef X
+    }
+    return -1;
+}
+
+static long wait_timed_in(unsigned row, struct scene *s) {
+    enum { FIRST = __COUNTER__ + 1 };
+    switch (row) {
+#define X(call, scene, expression) \
+    case __COUNTER__ - FIRST:      \
+        return (long)expression;
+        TIMED_ROWS(X)
+#undef X
+    }
+    return -1;
+}
+
+/* One row being played. */
+struct play {
+    struct scene scene;
+    const struct row *row;
+    unsigned index;
+    bool timed;
+    volatile pid_t tid;
+    volatile bool returned;
+    volatile int cleanups;
+    long result;
+    int error;
+};
+
+static void clean_up(void *argument) {
+    struct play *play = argument;
+    play->cleanups++;
+    let_go(&play->scene);
+}
+
+static void *waits(void *argument) {
+    struct play *play = argument;
+    int unused;
+    play->tid = (pid_t)syscall(SYS_gettid);
+    pthread_cleanup_push(clean_up, play);
+    errno = 0;
+    play->result = (play->timed ? wait_timed_in : wait_in)(play->index, &play->scene);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &unused);
+    play->error = play->result < 0 ? errno : 0;
+    play->returned = true;
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static bool is_asleep(pid_t tid) {
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    bool read_it = fgets(line, sizeof line, file);
+    fclose(file);
+    const char *state = strrchr(line, ')');
+    return read_it && state && state[2] == 'S';
+}
+
+static void pass_ms(long ms) {
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+static void await_sleep(const struct play *play) {
+    bool spins = strcmp(play->row->kind, "spin lock") == 0;
+    for (int ms = 0; ms < 2000 && (play->tid == 0 || spins || !is_asleep(play->tid)); ms++) {
+        if (spins && ms == 20)
+            return;
+        pass_ms(1);
+    }
+    pass_ms(2);
+}
+
+static void begin(struct play *play, const struct row *row, unsigned index, bool timed) {
+    *play = (struct play){.row = row, .index = index, .timed = timed};
+    play->scene.span = (struct timespec){0, SPAN_MS * 1000000};
+    row->set_up(&play->scene);
+    clock_gettime(CLOCK_REALTIME, &play->scene.until);
+    play->scene.until.tv_nsec += SPAN_MS * 1000000;
+    if (play->scene.until.tv_nsec >= 1000000000)
+        play->scene.until.tv_nsec -= 1000000000, play->scene.until.tv_sec++;
+    MUST(pthread_create(&play->scene.thread, NULL, waits, play) == 0);
+    char name[16];
+    snprintf(name, sizeof name, "row %u", index);
+    pthread_setname_np(play->scene.thread, name);
+}
+
+/* Waits for the thread's end, not by a call that is under test. */
+static bool ends_within(struct play *play, int ms) {
+    for (; ms > 0; ms--) {
+        void *result;
+        if (pthread_tryjoin_np(play->scene.thread, &result) == 0) {
+            if (result == PTHREAD_CANCELED)
+                printf(" cancelled");
+            return true;
+        }
+        pass_ms(1);
+    }
+    return false;
+}
+
+static void end(struct play *play) {
+    struct scene *s = &play->scene;
+    printf(" result %ld errno %d cleanups %d\n", play->returned ? play->result : 0, play->error,
+           play->cleanups);
+    if (s->target)
+        sem_post(&s->release);
+    if (s->child > 0)
+        kill(s->child, SIGKILL), waitpid(s->child, NULL, 0);
+    if (s->made_queue)
+        msgctl(s->ipc, IPC_RMID, NULL);
+    if (s->made_semaphores)
+        semctl(s->ipc, 0, IPC_RMID);
+}
+
+static void play_one(const char *mode, const struct row *row, unsigned index) {
+    static struct play play; /* a request of aio may outlive its row */
+    bool timed = strcmp(mode, "timed") == 0;
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    begin(&play, row, index, timed);
+    printf("%s (%s):", row->call, row->kind);
+    if (!timed)
+        await_sleep(&play);
+    if (strcmp(mode, "signalled") == 0)
+        pthread_kill(play.scene.thread, SIGUSR2);
+    else if (strcmp(mode, "cancelled") == 0)
+        pthread_cancel(play.scene.thread);
+    else if (strcmp(mode, "snapshot") == 0)
+        syscall(SYS_tgkill, getpid(), play.tid, SIGUSR1);
+    if (strcmp(mode, "woken") != 0 && !timed) {
+        pass_ms(20);
+        if (strcmp(mode, "snapshot") == 0)
+            await_sleep(&play);
+        else
+            printf(play.returned || play.cleanups ? " at once," : " went on,");
+    }
+    if (!timed && !play.returned && !play.cleanups)
+        row->wake(&play.scene);
+    if (!ends_within(&play, 3000)) {
+        printf(" STUCK\n");
+        fflush(stdout);
+        _exit(71);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    double ms = (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+    if (timed)
+        printf(ms < SPAN_MS - 1 ? " EARLY" : " in time,");
+    end(&play);
+}
+
+/* Every row at once; what is printed is what a report must say of each. */
+static void block_all(void) {
+    enum { ROWS = sizeof rows / sizeof *rows };
+    static struct play plays[ROWS];
+    for (unsigned i = 0; i < ROWS; i++)
+        begin(&plays[i], &rows[i], i, false);
+    for (unsigned i = 0; i < ROWS; i++)
+        await_sleep(&plays[i]);
+    for (unsigned i = 0; i < ROWS; i++) {
+        printf("row %u\t%s\t%s\t", i, rows[i].call, rows[i].kind);
+        if (rows[i].object == FD)
+            printf("fd %d\n", plays[i].scene.fd);
+        else if (rows[i].object == ADDRESS)
+            printf("%p\n", plays[i].scene.object);
+        else
+            printf("none\n");
+    }
+    fflush(stdout);
+    raise(SIGUSR1);
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (plays[i].scene.child > 0)
+            kill(plays[i].scene.child, SIGKILL);
+        if (plays[i].scene.made_queue)
+            msgctl(plays[i].scene.ipc, IPC_RMID, NULL);
+        if (plays[i].scene.made_semaphores)
+            semctl(plays[i].scene.ipc, 0, IPC_RMID);
+    }
+}
+
+static void on_signal(int signal) {
+    (void)signal;
+}
+
+int main(int argc, char **argv) {
+    const char *mode = argc > 1 ? argv[1] : "woken";
+    bool timed = strcmp(mode, "timed") == 0;
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, AWAITED);
+    pthread_sigmask(SIG_BLOCK, &awaited, NULL);
+    sigaction(SIGUSR2, &(struct sigaction){.sa_handler = on_signal}, NULL);
+    if (strcmp(mode, "blocked") == 0) {
+        block_all();
+        _exit(0);
+    }
+    unsigned count = timed ? sizeof timed_rows / sizeof *timed_rows : sizeof rows / sizeof *rows;
+    for (unsigned i = 0; i < count; i++)
+        play_one(mode, timed ? &timed_rows[i] : &rows[i], i);
+    fflush(stdout);
+    _exit(0);
+}

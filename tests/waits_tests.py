@@ -1,0 +1,84 @@
+"""Every call of the shim's table, played by every_wait in each way a wait can go: the same with and without the preload."""
+import difflib, json, os, re, subprocess, tempfile
+
+from run import BUILD, LIBRARY, expect, watched
+
+PROGRAM = os.path.join(BUILD, "tests", "every_wait")
+
+# Waits that cannot be acted out here, and why.
+CANNOT_BLOCK = {
+    **dict.fromkeys(("pread", "pread64", "__pread64", "__pread_chk", "__pread64_chk", "preadv", "preadv64", "pwrite", "pwrite64",
+                     "__pwrite64", "pwritev", "pwritev64", "copy_file_range"), "takes files that can be seeked, which answer at once"),
+    "getrandom": "the kernel's pool is filled before there are programs",
+    "io_getevents": "libaio's: libaio_getevents in programs_tests.py",
+}
+NO_WAITS = set("""pthread_create thrd_create pthread_detach thrd_detach pthread_exit thrd_exit pthread_setname_np prctl pthread_tryjoin_np
+    pthread_cond_signal pthread_cond_broadcast cnd_signal cnd_broadcast sigaction __sigaction signal bsd_signal ssignal sysv_signal
+    __sysv_signal siginterrupt sigset sigignore dlclose pipe2 __libc_start_main exit _exit _Exit quick_exit""".split())
+
+
+def played(mode):
+    plain = subprocess.run([PROGRAM, mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    expect(plain.returncode == 0 and plain.stderr == "", "%r" % plain)
+    return plain.stdout
+
+
+def compare(mode, expected):
+    with tempfile.TemporaryDirectory() as directory:
+        result = watched([PROGRAM, mode], "at_exit=0:log=" + os.path.join(directory, "log"))
+    expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+    expect(result.stdout == expected, "\n".join(difflib.unified_diff(expected.splitlines(), result.stdout.splitlines(), "without", "with", n=0)))
+    expect("EARLY" not in expected and "STUCK" not in expected, expected)
+
+
+def test_woken():
+    compare("woken", played("woken"))
+
+
+def test_timed_out():
+    compare("timed", played("timed"))
+
+
+def test_interrupted_by_the_program():
+    compare("signalled", played("signalled"))
+
+
+def test_cancelled():
+    expected = played("cancelled")
+    expect("cleanups 2" not in expected and expected.count("cancelled result") > 60, expected)
+    compare("cancelled", expected)
+
+
+def test_interrupted_by_a_snapshot():
+    compare("snapshot", played("woken"))
+
+
+def test_blocked():
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "log")
+        result = watched([PROGRAM, "blocked"], "at_exit=0:format=json:log=" + log)
+        expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+        threads = {thread["name"]: thread for thread in json.load(open(log))["threads"]}
+    for line in result.stdout.splitlines():
+        name, call, kind, wanted = line.split("\t")
+        wait = threads[name]["wait"]
+        expect(wait and wait["kind"] == kind and wait["call"] in (call, call.removeprefix("__")), "%s: %r" % (line, wait))
+        expect(wait["seconds"] is not None and wait["seconds"] < 60 and not threads[name]["kernel_only"], "%s: %r" % (line, wait))
+        found = wait["object"] or {}
+        if wanted.startswith("fd "):
+            expect(found.get("fd") == int(wanted[3:]), "%s: %r" % (line, wait))
+        elif wanted != "none":
+            expect(int(found.get("address") or "0", 16) == int(wanted, 16), "%s: %r" % (line, wait))
+        functions = [frame["function"] for frame in threads[name]["stack"]]
+        expect(functions[-1] == "waits", "%s: %r" % (line, functions))
+
+
+def test_every_wrapper_has_a_row():
+    names = subprocess.run(["nm", "-D", "--defined-only", LIBRARY], stdout=subprocess.PIPE, text=True, check=True).stdout
+    wrapped = {line.split()[-1].split("@")[0] for line in names.splitlines() if line.split()[-2] != "A"}
+    # names of old, which programs cannot be linked to any more
+    wrapped -= {"__pthread_mutex_lock", "__pthread_rwlock_rdlock", "__pthread_rwlock_wrlock", "__pthread_once"}
+    tested = set(re.findall(r"^    X\((\w+),", open(os.path.join(os.path.dirname(__file__), "programs/wait_rows.h")).read(), re.M))
+    missing = wrapped - tested - NO_WAITS - set(CANNOT_BLOCK)
+    expect(not missing, "wrapped, and in no row of wait_rows.h: %s" % sorted(missing))
+    expect(tested <= wrapped, "in wait_rows.h and not wrapped: %s" % sorted(tested - wrapped))
