@@ -24,7 +24,9 @@ static bool has_handler(const struct sigaction *action) {
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-static int install_ours(int signal, const struct sigaction *program) {
+/* *program loses the flags that the kernel does not keep (SA_INTERRUPT since 5.11): it is what will be
+ * answered. */
+static int install_ours(int signal, struct sigaction *program) {
     struct taken *shared = &taken[signal];
     /* SA_ONSTACK: without an alternate stack it changes nothing, and Go insists on it. */
     struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
@@ -36,7 +38,11 @@ static int install_ours(int signal, const struct sigaction *program) {
         ours.sa_mask = program->sa_mask;
     }
     ours.sa_sigaction = shared->handler;
-    return REAL(real_sigaction)(signal, &ours, NULL);
+    int result = REAL(real_sigaction)(signal, &ours, NULL);
+    struct sigaction kept;
+    if (result == 0 && has_handler(program) && REAL(real_sigaction)(signal, NULL, &kept) == 0)
+        program->sa_flags &= kept.sa_flags | ~ours.sa_flags;
+    return result;
 }
 
 static void remember(struct taken *shared, const struct sigaction *program) {
@@ -101,6 +107,8 @@ int disposition_change(int signal, const struct sigaction *action, struct sigact
         if (ours)
             remember(shared, &wanted);
         result = keep ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
+        if (keep)
+            remember(shared, &wanted);
     }
     gate_leave(&gate);
     signals_restore(&signals);

@@ -32,8 +32,10 @@ struct question {
     uintptr_t pc;
     const struct registers *registers; /* NULL: symbolic */
     struct stack_memory *memory;
-    bool found; /* an unwind entry, for the last address looked up */
-    bool odd;   /* the row reads what a plain row does not */
+    bool found;    /* an unwind entry, for the last address looked up */
+    bool odd;      /* the row reads what a plain row does not */
+    bool in_place; /* the module cannot go away: its tables may be read where they lie */
+    uintptr_t module_start, module_end;
     uintptr_t return_slot;
 };
 
@@ -84,23 +86,37 @@ static int find_by_headers(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 /* Address of .eh_frame_hdr of the module around pc, 0 if there is none. */
-static uintptr_t unwind_table_of(uintptr_t pc) {
+static uintptr_t unwind_table_of(uintptr_t pc, struct question *question) {
     struct dl_find_object object = {0};
-    if (find_object)
-        return find_object((void *)pc, &object) == 0 ? (uintptr_t)object.dlfo_eh_frame : 0;
+    if (find_object) {
+        if (find_object((void *)pc, &object) != 0)
+            return 0;
+        question->module_start = (uintptr_t)object.dlfo_map_start;
+        question->module_end = (uintptr_t)object.dlfo_map_end;
+        return (uintptr_t)object.dlfo_eh_frame;
+    }
     object.dlfo_map_start = (void *)pc;
     return dl_iterate_phdr(find_by_headers, &object) ? (uintptr_t)object.dlfo_eh_frame : 0;
+}
+
+/* Reads of a module's tables; through the kernel, which cannot fault, unless the module is known to stay. */
+static bool read_table(const struct question *question, uintptr_t address, void *into, size_t size) {
+    if (question->in_place && address >= question->module_start && address + size <= question->module_end) {
+        memcpy(into, (const void *)address, size);
+        return true;
+    }
+    return sys_peek(address, into, size) == size;
 }
 
 static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need_details,
                           void *argument) {
     struct question *question = argument;
-    uintptr_t header = unwind_table_of(pc);
+    uintptr_t header = unwind_table_of(pc, question);
     uint8_t bytes[12];
     question->found = false;
     /* Version 1, eh_frame_ptr of 4 bytes pc-relative, count of 4 bytes, table of 4+4 bytes relative to the
      * header: what every linker writes (LSB, "The .eh_frame_hdr section"). */
-    if (header == 0 || sys_peek(header, bytes, sizeof bytes) != sizeof bytes || bytes[0] != 1 ||
+    if (header == 0 || !read_table(question, header, bytes, sizeof bytes) || bytes[0] != 1 ||
         bytes[2] != 0x03 || bytes[3] != 0x3b)
         return -UNW_ENOINFO;
     uint32_t entries;
@@ -137,7 +153,7 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
         *value = 1;
         return 0;
     }
-    return sys_peek(address, value, sizeof *value) == sizeof *value ? 0 : -UNW_EINVAL;
+    return read_table(question, address, value, sizeof *value) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
@@ -256,9 +272,9 @@ void libunwind_give_up(void) {
     lib.ready = false;
 }
 
-struct row libunwind_row(uintptr_t pc) {
+struct row libunwind_row(uintptr_t pc, bool in_place) {
     struct row none = {.kind = ROW_NONE}, complex = {.kind = ROW_COMPLEX};
-    struct question question = {.pc = pc - 1};
+    struct question question = {.pc = pc - 1, .in_place = in_place};
     unw_cursor_t cursor;
     if (lib.init_remote(&cursor, lib.space, &question) < 0)
         return none;
@@ -312,8 +328,8 @@ void libunwind_whole(const struct registers *from, struct stack_memory *memory, 
     }
 }
 
-uintptr_t libunwind_function_start(uintptr_t pc) {
-    struct question question = {.pc = pc};
+uintptr_t libunwind_function_start(uintptr_t pc, bool in_place) {
+    struct question question = {.pc = pc, .in_place = in_place};
     unw_proc_info_t info = {0};
     if (find_proc_info(lib.space, pc, &info, 0, &question) != 0)
         return 0;

@@ -17,11 +17,12 @@ bool libunwind_wants_pipe(void);
 bool libunwind_ready(void);
 void libunwind_give_up(void);
 
-/* The row of the return address pc. */
-struct row libunwind_row(uintptr_t pc);
+/* The row of the return address pc. in_place: pc is on the caller's own stack, so that its module cannot be
+ * unloaded meanwhile, and no system call is needed to read its tables. */
+struct row libunwind_row(uintptr_t pc, bool in_place);
 
 /* Unwinds with all registers; ends_at says which return address is beyond the outermost frame to keep. */
 void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
                      size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result);
 
-uintptr_t libunwind_function_start(uintptr_t pc);
+uintptr_t libunwind_function_start(uintptr_t pc, bool in_place);

@@ -11,6 +11,7 @@ struct process {
     char program[256];  /* argv[0] */
     char **environment; /* a copy for the tool, without what would watch it too */
     bool stacks;        /* libunwind is there */
+    bool filtered;      /* it took a seccomp filter upon itself: what it does not call itself may end it */
 };
 
 extern struct process process;
@@ -21,6 +22,9 @@ void process_forked(void);
 /* Is the caller in the watched process itself? False in a vfork child, which shares our memory, and in a
  * child made by a raw clone, of which we know nothing. */
 bool process_is_ours(void);
+
+/* A seccomp filter was set by the process itself. From now on nothing is asked of the kernel: no report. */
+void process_is_filtered(void);
 
 /* Last part of argv[0]. */
 const char *process_name(void);

@@ -150,17 +150,27 @@ static void thread_ending(void *value) {
     set_flag(self, THREAD_ENDED);
 }
 
-static void thread_beginning(struct thread *self) {
+/* The calling thread's id without a system call, which a seccomp filter may answer with death: glibc knows
+ * it, and the clock of a thread's CPU time is named by it (kernel: include/linux/posix-timers_types.h). Only
+ * for threads that glibc made: another may share its maker's thread block. */
+static int32_t own_tid(void) {
+    clockid_t clock;
+    if (pthread_getcpuclockid(pthread_self(), &clock) != 0)
+        return (int32_t)sys_call(SYS_gettid);
+    return (int32_t) ~(clock >> 3);
+}
+
+static void thread_beginning(struct thread *self, int32_t tid) {
     thread_current = self;
     if (end_key_usable)
         pthread_setspecific(end_key, self);
     self->handle = pthread_self(); /* before the tid says that it runs */
-    __atomic_store_n(&self->tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
+    __atomic_store_n(&self->tid, tid, __ATOMIC_RELEASE);
 }
 
 void *thread_main(void *record) {
     struct thread *self = record;
-    thread_beginning(self);
+    thread_beginning(self, own_tid());
     void *result = self->start(self->argument);
     __asm__ volatile("" ::: "memory"); /* not a tail call: stacks end at this frame */
     return result;
@@ -179,7 +189,7 @@ struct thread *thread_adopt(void) {
      */
     __atomic_store_n(&record->flags, THREAD_USED | THREAD_ADOPTED | THREAD_LISTED | THREAD_DETACHED,
                      __ATOMIC_RELEASE);
-    thread_beginning(record);
+    thread_beginning(record, (int32_t)sys_call(SYS_gettid));
     return record;
 }
 

@@ -13,6 +13,7 @@
 #include "report.h"
 #include "sample.h"
 #include "sys.h"
+#include "text.h"
 #include "thread.h"
 #include "wait.h"
 
@@ -20,7 +21,20 @@ static bool active;
 static int end_reported; /* by whichever end comes first */
 static int quick_status;
 
+/* Under a seccomp filter no report is tried; if there would be something in it, that is said. */
+static void excuse_filtered(void) {
+    for (struct thread *record = thread_first(); record; record = record->next)
+        if ((record->flags & THREAD_USED) && !(record->flags & (THREAD_MAIN | THREAD_ENDED)) &&
+            record != thread_current) {
+            text_complain("no report of ", process_name(), ": it has set itself a seccomp filter", NULL);
+            return;
+        }
+}
+
 int trigger_exit(int status) {
+    if (active && options.at_exit && process.filtered &&
+        !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
+        excuse_filtered();
     if (!active || !options.at_exit || !process_is_ours())
         return status;
     if (__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL)) {

@@ -20,7 +20,7 @@ static char *row_stack; /* where a row is looked up for a thread whose own stack
 /* A stack ends where the shim's thread_main called the program's start routine. */
 static bool is_thread_main(uintptr_t pc) {
     return pc >= (uintptr_t)thread_main && pc < (uintptr_t)thread_main + 256 &&
-           libunwind_function_start(pc - 1) == (uintptr_t)thread_main;
+           libunwind_function_start(pc - 1, true) == (uintptr_t)thread_main;
 }
 
 bool unwind_setup(void) {
@@ -32,6 +32,7 @@ bool unwind_setup(void) {
 
 struct row_question {
     uintptr_t pc;
+    bool own;
     struct row row;
     bool ends_stack;
 };
@@ -39,21 +40,22 @@ struct row_question {
 static void ask_row(void *argument) {
     struct row_question *question = argument;
     question->ends_stack = is_thread_main(question->pc);
-    question->row = question->ends_stack ? (struct row){.kind = ROW_END} : libunwind_row(question->pc);
+    question->row =
+        question->ends_stack ? (struct row){.kind = ROW_END} : libunwind_row(question->pc, question->own);
 }
 
-/* The row of a return address. own_stack: is there little room on this one? */
-static struct row row_of(uintptr_t pc, bool switch_stack) {
+/* The row of a return address. own: it is on the caller's own stack, which may have little room. */
+static struct row row_of(uintptr_t pc, bool own) {
     struct row row;
     if (rows_find(pc, &row))
         return row;
-    struct row_question question = {.pc = pc};
+    struct row_question question = {.pc = pc, .own = own};
     uint64_t signals;
     signals_block_all(&signals);
     gate_enter(&libunwind_gate);
     if (!libunwind_ready())
         question.row.kind = ROW_NONE;
-    else if (switch_stack)
+    else if (own)
         run_on_stack(ask_row, &question, row_stack + OWN_STACK);
     else
         ask_row(&question);
@@ -78,12 +80,12 @@ static void ask_whole(void *argument) {
 }
 
 static struct unwound unwind_rows(const struct registers *from, bool bp_known, struct stack_memory *memory,
-                                  uintptr_t *frames, size_t room, bool switch_stack) {
+                                  uintptr_t *frames, size_t room, bool own) {
     struct unwound result = {0};
     uintptr_t pc = from->pc, sp = from->sp, bp = from->bp;
     /* The first address is exact, later ones are behind a call: one less is inside it. */
     for (bool exact = true;; exact = false) {
-        struct row row = row_of(exact ? pc + 1 : pc, switch_stack);
+        struct row row = row_of(exact ? pc + 1 : pc, own);
         uintptr_t cfa;
         if (row.kind == ROW_END) {
             if (result.count > 0)
@@ -101,7 +103,7 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
             gate_enter(&libunwind_gate);
             if (!libunwind_ready())
                 result.broken = true;
-            else if (switch_stack)
+            else if (own)
                 run_on_stack(ask_whole, &question, row_stack + OWN_STACK);
             else
                 ask_whole(&question);
@@ -176,7 +178,7 @@ uintptr_t unwind_function_start(uintptr_t pc) {
     uint64_t signals;
     signals_block_all(&signals);
     gate_enter(&libunwind_gate);
-    uintptr_t start = libunwind_ready() ? libunwind_function_start(pc) : 0;
+    uintptr_t start = libunwind_ready() ? libunwind_function_start(pc, false) : 0;
     gate_leave(&libunwind_gate);
     signals_restore(&signals);
     return start;

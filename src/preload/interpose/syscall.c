@@ -3,9 +3,11 @@
  *
  * It must be as if it were not there: a system call that cannot sleep is jumped to without a frame of ours,
  * for it may be one that returns twice (clone, vfork), or one whose caller counts its stack. */
+#include <linux/seccomp.h>
 #include <stddef.h>
 #include <unistd.h>
 
+#include "../process.h"
 #include "../sleeping_calls.h"
 #include "wrap.h"
 
@@ -15,12 +17,13 @@ static struct call syscall_call IN_TABLE = {
 _Static_assert(offsetof(struct call, real) == 0, "the jump reads the row's first word");
 
 enum { CALLS_KNOWN = 512 };
-static const uint8_t may_sleep[CALLS_KNOWN] __attribute__((used)) = {
+static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 #define X(call, ...) [SYS_##call] = 1,
     SLEEPING_CALLS(X)
 #undef X
+        [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
 };
-DISPATCH_SYSCALL("syscall", "may_sleep", "512", "syscall_call", "syscall_that_may_sleep")
+DISPATCH_SYSCALL("syscall", "looked_at", "512", "syscall_call", "syscall_looked_at")
 
 /* Makes the arguments what is left of the timeout, when the snapshot signal alone has ended the call. */
 static void set_what_is_left(const struct wait *wait, const struct sleeping_call *call, long argument[6],
@@ -33,14 +36,19 @@ static void set_what_is_left(const struct wait *wait, const struct sleeping_call
             (long)wait_left_timespec(wait, (const struct timespec *)wait->on.timeout, left);
 }
 
-__attribute__((visibility("hidden"), used)) long syscall_that_may_sleep(long number, long a, long b, long c,
-                                                                        long d, long e, long f);
-long syscall_that_may_sleep(long number, long a, long b, long c, long d, long e, long f) {
+__attribute__((visibility("hidden"), used)) long syscall_looked_at(long number, long a, long b, long c,
+                                                                   long d, long e, long f);
+long syscall_looked_at(long number, long a, long b, long c, long d, long e, long f) {
     long argument[] = {a, b, c, d, e, f};
     const struct sleeping_call *call = sleeping_call_of(number, (const uint64_t *)argument);
     syscall_type *real = REAL(syscall);
-    if (!call)
-        return real(number, a, b, c, d, e, f);
+    if (!call) {
+        long result = real(number, a, b, c, d, e, f);
+        if (number == SYS_seccomp && result == 0 &&
+            (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
+            process_is_filtered();
+        return result;
+    }
     WAIT_ENDS struct wait wait;
     wait.on = (struct waited_for){.object = (uintptr_t)number,
                                   .second = (uintptr_t)a,

@@ -123,7 +123,9 @@ EXPORTED int prctl(int option, ...) {
     __builtin_va_end(rest);
     int result = REAL(prctl)(option, a, b, c, d);
     if (result == 0 && option == PR_SET_NAME && thread_self())
-        sys_call(SYS_prctl, PR_GET_NAME, thread_self()->name);
+        thread_named(thread_self(), (const char *)a);
+    if (result == 0 && option == PR_SET_SECCOMP)
+        process_is_filtered();
     return result;
 }
 
