@@ -302,7 +302,8 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
         put_claim(writer, thread, &seen);
     else {
         thread->flags |= LW_THREAD_KERNEL_WORD;
-        thread->wait_started = last_ran(tasks->directory, task.tid);
+        uint64_t since = last_ran(tasks->directory, task.tid);
+        thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
         put_system_call(writer, thread, &seen.word);
     }
     thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING

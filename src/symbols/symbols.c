@@ -2,6 +2,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
+#include <libiberty/demangle.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,12 +171,18 @@ static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
 /* libstdc++'s, which knows every C++ name that its compilers make. */
 char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
 
+/* Rust's old names look like C++'s, with a hash at the end: theirs is asked first. */
+static char *demangle(const char *name) {
+    int status;
+    char *words = rust_demangle(name, 0);
+    return words ? words : __cxa_demangle(name, NULL, NULL, &status);
+}
+
 /* Readable form of a symbol's name, kept with `symbols`. */
 static const char *readable(struct symbols *symbols, const char *name) {
-    int status;
-    if (!name || name[0] != '_' || name[1] != 'Z')
+    if (!name || name[0] != '_' || (name[1] != 'Z' && name[1] != 'R'))
         return name;
-    char *words = __cxa_demangle(name, NULL, NULL, &status);
+    char *words = demangle(name);
     struct name *kept = words ? malloc(sizeof *kept) : NULL;
     if (!kept) {
         free(words);
@@ -228,6 +235,19 @@ static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_
     add(entry, frame);
 }
 
+/* The compilation unit around pc. Where some units have no entry in .debug_aranges (Go's), the nearest before pc that
+ * has one may be another. */
+static Dwarf_Die *unit_of(Dwfl_Module *dwfl, uint64_t pc, Dwarf_Addr *bias) {
+    Dwarf_Die *unit = dwfl_module_addrdie(dwfl, pc, bias);
+    if (!unit || dwarf_haspc(unit, pc - *bias) != 0)
+        return unit;
+    unit = NULL;
+    while ((unit = dwfl_module_nextcu(dwfl, unit, bias)))
+        if (dwarf_haspc(unit, pc - *bias) > 0)
+            return unit;
+    return NULL;
+}
+
 static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
     struct symbol_frame frame = {.module = "", .address = address};
     struct module *module = module_of(symbols, address);
@@ -251,7 +271,7 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     if (name && (symbol.st_size == 0 || offset < symbol.st_size))
         frame.function = readable(symbols, name);
     Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(dwfl, pc, &bias);
+    Dwarf_Die *unit = unit_of(dwfl, pc, &bias);
     if (!unit) {
         add(entry, frame);
         return;
