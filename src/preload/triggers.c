@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dispositions.h"
 #include "options.h"
 #include "process.h"
@@ -82,6 +83,19 @@ static void excuse_interrupted_wait(void *context) {
 #endif
 }
 
+/* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests do), and
+ * means no report by it. */
+static bool is_too_soon(const struct sigaction *program) {
+    enum { BETWEEN_NS = 1000000000 };
+    static uint64_t latest;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
+    bool handled = (program->sa_flags & SA_SIGINFO) || program->sa_handler != SIG_DFL;
+    if (handled && before != 0 && now - before < BETWEEN_NS)
+        return true;
+    __atomic_store_n(&latest, now, __ATOMIC_RELAXED);
+    return false;
+}
+
 static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     int saved_errno = errno;
     if (sample_answer(info, context)) {
@@ -90,7 +104,7 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
         return;
     }
     struct sigaction program = disposition_of_program(signal);
-    if (process_is_ours())
+    if (process_is_ours() && !is_too_soon(&program))
         report_make(LW_TRIGGER_SIGNAL, signal, context, false);
     errno = saved_errno;
     if (program.sa_flags & SA_SIGINFO)

@@ -166,6 +166,9 @@ static void let_go(struct scene *s) {
     X(cnd_wait, "cond wait", ADDRESS, cnd, by_cnd, (HOLDING(s, cnd_wait(&s->cnd, &s->mtx))))                 \
     X(cnd_timedwait, "cond wait", ADDRESS, cnd, by_cnd,                                                      \
       (HOLDING(s, cnd_timedwait(&s->cnd, &s->mtx, FAR_AWAY))))                                               \
+    X(pthread_cond_destroy, "cond wait", ADDRESS, waited_cond, by_cond_broadcast,                            \
+      (pthread_cond_destroy(&s->cond)))                                                                      \
+    X(cnd_destroy, "cond wait", ADDRESS, waited_cnd, by_cnd_broadcast, (cnd_destroy(&s->cnd), 0))            \
     X(sem_wait, "semaphore wait", ADDRESS, sem, by_post, (sem_wait(&s->sem)))                                \
     X(sem_timedwait, "semaphore wait", ADDRESS, sem, by_post, (sem_timedwait(&s->sem, FAR_AWAY)))            \
     X(sem_clockwait, "semaphore wait", ADDRESS, sem, by_post,                                                \

@@ -237,6 +237,37 @@ static void wake_by_cnd(struct scene *s) {
     cnd_signal(&s->cnd);
     mtx_unlock(&s->mtx);
 }
+/* A condition that is waited for cannot be destroyed yet. */
+static void *waits_for_cond(void *argument) {
+    struct scene *s = argument;
+    pthread_mutex_lock(&s->mutex);
+    pthread_cond_wait(&s->cond, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+    return NULL;
+}
+static void set_up_waited_cond(struct scene *s) {
+    set_up_cond(s);
+    MUST(pthread_create(&s->target, NULL, waits_for_cond, s) == 0);
+    usleep(20000);
+}
+static void wake_by_cond_broadcast(struct scene *s) {
+    pthread_cond_broadcast(&s->cond);
+}
+static int waits_for_cnd(void *argument) {
+    struct scene *s = argument;
+    mtx_lock(&s->mtx);
+    cnd_wait(&s->cnd, &s->mtx);
+    mtx_unlock(&s->mtx);
+    return 0;
+}
+static void set_up_waited_cnd(struct scene *s) {
+    set_up_cnd(s);
+    MUST(thrd_create(&s->target, waits_for_cnd, s) == thrd_success);
+    usleep(20000);
+}
+static void wake_by_cnd_broadcast(struct scene *s) {
+    cnd_broadcast(&s->cnd);
+}
 static void set_up_sem(struct scene *s) {
     sem_init(&s->sem, 0, 0);
     s->object = &s->sem;

@@ -35,6 +35,19 @@ __asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@GLIBC_2.3.2");
 __asm__(".symver old_cond_wait, pthread_cond_wait@GLIBC_2.2.5");
 __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");
 
+/* Destroying a condition waits for those that wait for it (nptl/pthread_cond_destroy.c). The old ones' did
+ * not. */
+WAITS_QUIETLY_AS(current_cond_destroy, "pthread_cond_destroy", (pthread_cond_t * condition), (condition),
+                 COND, (ON_ADDRESS(condition)))
+__asm__(".symver current_cond_destroy, pthread_cond_destroy@@GLIBC_2.3.2");
+CALL_ROW(void, cnd_destroy, "cnd_destroy", (cnd_t *), (ROW_FUTEX(COND)))
+EXPORTED void cnd_destroy(cnd_t *condition) {
+    WAIT_ENDS struct wait wait;
+    wait.on = (struct waited_for){ON_ADDRESS(condition)};
+    wait_begin(&wait, &cnd_destroy_call);
+    REAL(cnd_destroy)(condition);
+}
+
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
  * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
 #define SIGNALS(fn, symbol, type, waits_in, row)                                                            \
