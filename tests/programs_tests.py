@@ -176,3 +176,108 @@ def test_address_sanitizer():
         result = watched([sanitized(directory, "address")], env={"LD_PRELOAD": first + ":" + LIBRARY, "ASAN_OPTIONS": "detect_leaks=0"})
         expect(result.returncode == 0 and "AddressSanitizer" not in result.stderr, result.stderr)
         expect(re.search(r"3 threads  \[cond wait", result.stderr), result.stderr)
+
+
+def library(name):
+    """A shared library of a Debian package, by its file's name."""
+    for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu/faketime"):
+        if os.path.exists(os.path.join(directory, name)):
+            return os.path.join(directory, name)
+    raise Wrong(name + " is not installed")
+
+
+def beside(name, **env):
+    """Another preload before ours and behind it: the same report, and the same answers of a larger program."""
+    program = os.path.join(BUILD, "tests", "queue_never_closed")
+    for order in (LIBRARY + ":" + library(name), library(name) + ":" + LIBRARY):
+        result = watched([program], env=dict(env, LD_PRELOAD=order))
+        expect(result.returncode == 0 and re.search(r"^3 threads  \[cond wait", result.stderr, re.M), result.stderr)
+        result = watched([program + "-fixed"], env=dict(env, LD_PRELOAD=order))
+        expect(result.returncode == 0 and result.stderr == "", result.stderr)
+        result = watched(["/usr/bin/python3", "-c", PYTHON, "close"], env=dict(env, LD_PRELOAD=order))
+        expect(result.returncode == 0 and result.stdout.strip().isdigit() and result.stderr == "", "%r" % result)
+
+
+def test_beside_jemalloc():
+    beside("libjemalloc.so.2")
+
+
+def test_beside_eatmydata():
+    beside("libeatmydata.so")
+
+
+def test_beside_faketime():
+    """A clock that is a day off and twice as fast: waits and reports are as ever."""
+    beside("libfaketimeMT.so.1", FAKETIME="+1d x2")
+
+
+def test_rust():
+    """std's Condvar, park and mpsc wait in futexes of their own."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "waits")
+        subprocess.run(["/usr/bin/rustc", "-g", "-O", os.path.join(HERE, "languages/waits.rs"), "-o", program], check=True, timeout=120)
+        result = watched([program])
+    expect(result.returncode == 0 and result.stdout == "42\n", "%r" % result)
+    expect("3 leaked threads in" in result.stderr and result.stderr.count("[futex, ") == 3, result.stderr)
+    for words in ("condvar (", "parked (", "receiver (", "std::thread::park", "Condvar::wait", "recv", "waits::main", "waits.rs:"):
+        expect(words in result.stderr, "%s is not in\n%s" % (words, result.stderr))
+
+
+def test_go_with_cgo():
+    """The C threads are seen as ever; the runtime's own, blocked in raw futexes, by the kernel's word. Go ends past libc: it is asked."""
+    with tempfile.TemporaryDirectory() as directory:
+        program, log = os.path.join(directory, "waits"), os.path.join(directory, "log")
+        env = dict(os.environ, HOME=directory, GOCACHE=os.path.join(directory, "cache"), GOFLAGS="-buildvcs=false", GOTOOLCHAIN="local")
+        subprocess.run(["/usr/bin/go", "build", "-o", program, os.path.join(HERE, "languages/waits.go")], check=True, timeout=300, env=env)
+        process = subprocess.Popen([program], env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="log=" + log),
+                                   stdout=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGUSR1)
+        output = process.communicate(timeout=60)[0]
+        report = open(log).read()
+    expect(process.returncode == 0 and output == "42\ndone\n", "%r %r" % (process.returncode, output))
+    expect(re.search(r"#0  read\n +#1  reads +waits.go:", report) and re.search(r"\[futex, about [0-9.]+s\]", report), report)
+    expect("runtime.futex" in report and "as the kernel tells" in report, report)
+
+
+def test_libaio_getevents():
+    """libaio's own call, timed through a wrapper of it, and untimed; it makes its system call by syscall()."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "getevents")
+        subprocess.run(["gcc", "-g", "-pthread", os.path.join(HERE, "programs/getevents.c"), "-o", program, "-laio"], check=True, timeout=60)
+        plain = subprocess.run([program], stdout=subprocess.PIPE, text=True, timeout=60)
+        result = watched([program])
+    expect((result.returncode, result.stdout) == (plain.returncode, plain.stdout) and "timed out" in plain.stdout, "%r %r" % (result, plain))
+    expect(re.search(r"1 thread  \[syscall io_getevents, [0-9.]+s\]", result.stderr) and "waits               getevents.c:" in result.stderr, result.stderr)
+
+
+def test_nginx():
+    """Worker threads (aio threads) under load, from one process: the same files as without."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        for i in range(20):
+            with open(os.path.join(directory, "file%d" % i), "wb") as file:
+                file.write(bytes((i * 7 + k * 13) % 251 for k in range(20000)))
+        with open(os.path.join(directory, "nginx.conf"), "w") as file:
+            file.write("""daemon off; master_process off; pid %(d)s/pid; error_log %(d)s/error; thread_pool default threads=4;
+events { worker_connections 64; }
+http { access_log off; aio threads; sendfile off; client_body_temp_path %(d)s/b; proxy_temp_path %(d)s/p; fastcgi_temp_path %(d)s/f;
+       uwsgi_temp_path %(d)s/u; scgi_temp_path %(d)s/s; server { listen 127.0.0.1:@P@; root %(d)s; output_buffers 2 4k; } }
+""" % {"d": directory})
+
+        def load(server):
+            request = b"".join(b"GET /file%d HTTP/1.1\r\nHost: x\r\n\r\n" % (i % 20) for i in range(99))
+            answer = server.talk(request + b"GET /file1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"never")
+            return re.sub(rb"(Date|Last-Modified|ETag): [^\r]*", b"", answer)
+
+        command = ["sh", "-c", "sed s/@P@/$1/ %s/nginx.conf >%s/nginx-$1.conf && exec /usr/sbin/nginx -c %s/nginx-$1.conf" % ((directory,) * 3),
+                   "sh", "PORT"]
+        plain = Server(command, preload=False)
+        expected = load(plain)
+        expected_end = plain.end()[0]
+        server = Server(command, "signal=USR2:program=nginx")
+        expect(load(server) == expected and len(expected) > 100 * 20000, "answers changed: %d bytes, %d without" % (len(load(server)), len(expected)))
+        report = server.report(signal.SIGUSR2)
+        expect(re.search(r"^4 threads  \[cond wait", report, re.M) and "ngx_thread_pool_cycle" in report, report)
+        expect(load(server) == expected, "answers changed after a snapshot")
+        expect(server.end()[0] == expected_end, "SIGTERM")

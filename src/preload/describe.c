@@ -248,9 +248,9 @@ static uint64_t last_ran(int directory, int tid) {
     uint64_t now = scheduler_time(directory, (int)sys_call(SYS_gettid)),
              then = scheduler_time(directory, tid);
     uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
-    if (then == 0 || now < then || now - then > monotonic)
+    if (now == 0 || then == 0)
         return 0;
-    return monotonic - (now - then);
+    return now < then || now - then > monotonic ? monotonic : monotonic - (now - then);
 }
 
 static void describe_live(struct snapshot_writer *writer, const struct tasks *tasks, size_t index, int caller,
