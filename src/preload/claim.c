@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "sys.h"
+#include "unwind.h"
 
 enum { NESTING_MAX = 16, FRAME_REACH = 256 * 1024 };
 
@@ -29,8 +30,10 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
         return call->kind == LW_WAIT_SPIN;
     if (word->state != KERNEL_SLEEPS)
         return false;
-    /* The call's own frames lie below the record's; far below is another stack or another call. */
-    if (word->sp > wait->registers.sp || wait->registers.sp - word->sp > FRAME_REACH)
+    /* The call's own frames lie below the record's; far below is another stack or another call. Code that no module
+     * has is an emulator's (valgrind), whose stack says nothing. */
+    bool below = word->sp <= wait->registers.sp && wait->registers.sp - word->sp <= FRAME_REACH;
+    if (!below && unwind_function_start(word->pc) != 0)
         return false;
     if (word->number < 0)
         return true; /* a page fault inside the call */

@@ -178,7 +178,7 @@ static char *stack_for_launch(void) {
             launch_stack = staying[i].stack;
     }
     if (!launch_stack)
-        launch_stack = memory_map(2 * STACK);
+        launch_stack = memory_map_stack(2 * STACK);
     return launch_stack;
 }
 
@@ -209,34 +209,38 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
     }
     const char *arguments[] = {"leakwatch", "render", "--watched",       "--format", options.format,
                                "--log",     log,      "/proc/self/fd/3", NULL};
-    static struct helper helper; /* outlives this call where the intermediate stays */
-    helper = (struct helper){.snapshot_fd = captured->fd,
+    static struct helper *helper; /* outlives this call where the intermediate stays */
+    if (!helper && !(helper = memory_map_shared(sizeof *helper))) {
+        result.why = "no memory";
+        return result;
+    }
+    *helper = (struct helper){.snapshot_fd = captured->fd,
                              .arguments = arguments,
                              .stays = !wait && orphans_come_back(),
                              .stack_top = launch_stack + 2 * STACK};
-    unsigned long flags = CLONE_VM | (helper.stays ? 0 : CLONE_VFORK);
-    long intermediate = clone_on(intermediate_main, &helper, launch_stack + STACK, flags);
+    unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
+    long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
     if (intermediate < 0) {
         result.why = "no process could be made";
         return result;
     }
-    if (helper.stays) {
-        while (!__atomic_load_n(&helper.settled, __ATOMIC_ACQUIRE))
-            sys_call(SYS_futex, &helper.settled, FUTEX_WAIT, 0, NULL);
+    if (helper->stays) {
+        while (!__atomic_load_n(&helper->settled, __ATOMIC_ACQUIRE))
+            sys_call(SYS_futex, &helper->settled, FUTEX_WAIT, 0, NULL);
         stays_on((int)intermediate);
     } else {
         sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
     }
-    if (helper.pid <= 0 || helper.error != 0) {
-        result.why = helper.pid <= 0          ? "no process could be made"
-                     : helper.error == ENOENT ? "no leakwatch beside the library or in ../bin"
-                     : helper.error == EACCES ? "leakwatch may not be executed"
+    if (helper->pid <= 0 || helper->error != 0) {
+        result.why = helper->pid <= 0          ? "no process could be made"
+                     : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
+                     : helper->error == EACCES ? "leakwatch may not be executed"
                                               : "leakwatch could not be executed";
         return result;
     }
     result.started = true;
     if (wait) {
-        await_end(helper.pid);
+        await_end(helper->pid);
         /* The tool leaves its answer in the snapshot itself (tool/render.c). */
         uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
         result.leaked = answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;

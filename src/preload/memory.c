@@ -20,6 +20,22 @@ void *memory_map(size_t size) {
     return at < 0 && at > -4096 ? NULL : (void *)at;
 }
 
+void *memory_map_stack(size_t size) {
+    enum { GAP = 4u << 20 };
+    long at = sys_call(SYS_mmap, NULL, size + 2 * GAP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at < 0 && at > -4096)
+        return memory_map(size);
+    if (sys_call(SYS_mprotect, at + GAP, size, PROT_READ | PROT_WRITE) == 0)
+        return (void *)(at + GAP);
+    sys_call(SYS_munmap, at, size + 2 * GAP);
+    return NULL;
+}
+
+void *memory_map_shared(size_t size) {
+    long at = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return at < 0 && at > -4096 ? NULL : (void *)at;
+}
+
 void memory_unmap(void *at, size_t size) {
     sys_call(SYS_munmap, at, size);
 }

@@ -6,6 +6,11 @@
 
 /* Bytes of zeroed memory straight from mmap, for large or sparse things. NULL when there is none. */
 void *memory_map(size_t size);
+/* A stack of `size` bytes, never unmapped, with 4 MiB of nothing on either side: an overflow faults, and valgrind takes
+ * a change of stacks for one only if it goes that far (its --max-stackframe). */
+void *memory_map_stack(size_t size);
+/* Memory that a child shares even where what should be a vfork is made a fork (valgrind, qemu). */
+void *memory_map_shared(size_t size);
 void memory_unmap(void *at, size_t size);
 
 /* Zeroed, 16-byte aligned memory for small things; sizes are rounded up to a power of two. NULL when there is

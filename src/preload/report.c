@@ -83,7 +83,7 @@ struct report_result report_make(enum lw_trigger trigger, int signal, const void
         return work.result;
     }
     if (!report_stack)
-        report_stack = memory_map(STACK);
+        report_stack = memory_map_stack(STACK);
     work.request.sequence = ++sequence;
     if (report_stack)
         run_on_stack(make, &work, report_stack + STACK);
@@ -109,7 +109,7 @@ static struct liveness look_around(void) {
     signals_block_all(&signals);
     gate_enter(&report_gate);
     if (!report_stack)
-        report_stack = memory_map(STACK);
+        report_stack = memory_map_stack(STACK);
     if (report_stack)
         run_on_stack(look, &work, report_stack + STACK);
     gate_leave(&report_gate);

@@ -26,7 +26,7 @@ static bool is_thread_main(uintptr_t pc) {
 bool unwind_setup(void) {
     if (!libunwind_load() || !rows_setup())
         return false;
-    row_stack = memory_map(OWN_STACK);
+    row_stack = memory_map_stack(OWN_STACK);
     return row_stack != NULL;
 }
 

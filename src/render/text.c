@@ -192,7 +192,7 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     else
         fprintf(out, "%s", state_words((enum lw_state)thread->state));
     bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
-    if (group->longest)
+    if (group->longest || thread->wait_started)
         fprintf(out, ", %s%.1fs", kernel_word ? "about " : "", (double)group->longest / 1e9);
     if (thread->state == LW_STATE_FINISHED)
         fprintf(out, " ago, never joined");

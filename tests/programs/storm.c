@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,19 +148,22 @@ static int lowest_free(void) {
 int main(int count, char **arguments) {
     int seconds = count > 1 ? atoi(arguments[1]) : 10;
     pthread_t threads[6];
-    void *(*const routines[])(void *) = {storms, storms, storms, forks, loads, snapshots};
+    /* A sanitizer's or valgrind's runtime may not live through forks of a threaded program. */
+    bool without_forks = count > 2 && strcmp(arguments[2], "without-forks") == 0;
+    void *(*const routines[])(void *) = {storms, storms, storms, loads, snapshots, forks};
+    size_t running = without_forks ? 5 : 6;
     int free_before = lowest_free();
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < running; i++)
         MUST(pthread_create(&threads[i], NULL, routines[i], (void *)(i + 1)) == 0);
     sleep(1);
     long before = resident_kib();
     sleep((unsigned)seconds);
     stop = 1;
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < running; i++)
         MUST(pthread_join(threads[i], NULL) == 0);
     long after = resident_kib();
     MUST(lowest_free() == free_before);
-    MUST(after - before < 4096);
+    MUST(without_forks || after - before < 4096); /* a sanitizer's runtime grows by itself */
     printf("%ld rounds, %ld KiB resident after 1 s, %ld at the end\n", rounds, before, after);
     return failures != 0;
 }
