@@ -207,10 +207,8 @@ def conformance(*arguments):
 
 
 def test_posix_conformance():
-    """The part of the POSIX conformance tests that is quick; scripts/conformance alone runs all."""
-    conformance("pthread_barrier_wait", "pthread_c*", "pthread_join", "pthread_key_*", "pthread_mutex_*", "pthread_once", "pthread_rwlock_*",
-                "pthread_spin_*", "sem_*", "nanosleep", "clock_nanosleep", "sigaction", "sigset", "sigignore", "signal", "sigpause",
-                "sigsuspend", "sigtimedwait", "sigwait*", "mq_timed*", "mq_receive", "mq_send", "aio_suspend", "fork")
+    """Those of the POSIX conformance tests that end soon; scripts/conformance alone runs all."""
+    conformance("--limit", "1", "--jobs", "8")
 
 
 def test_cpython():

@@ -2,6 +2,8 @@
  * To port: this file and sys.h. */
 #pragma once
 
+#include <cpuid.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -27,6 +29,16 @@ static inline __attribute__((always_inline)) void registers_save(struct register
                      : "=&r"(pc)
                      : "r"(into)
                      : "memory");
+}
+
+/* The time stamp counter. Steady: it counts at one rate whatever the processor does (Intel SDM vol. 3,
+ * "Invariant TSC"). */
+static inline __attribute__((always_inline)) uint64_t counter_read(void) {
+    return __builtin_ia32_rdtsc();
+}
+static inline bool counter_is_steady(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8);
 }
 
 /* Calls function(argument) on the stack that ends at top (16-byte aligned). */

@@ -30,8 +30,8 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
         return call->kind == LW_WAIT_SPIN;
     if (word->state != KERNEL_SLEEPS)
         return false;
-    /* The call's own frames lie below the record's; far below is another stack or another call. Code that no module
-     * has is an emulator's (valgrind), whose stack says nothing. */
+    /* The call's own frames lie below the record's; far below is another stack or another call. Code that no
+     * module has is an emulator's (valgrind), whose stack says nothing. */
     bool below = word->sp <= wait->registers.sp && wait->registers.sp - word->sp <= FRAME_REACH;
     if (!below && unwind_function_start(word->pc) != 0)
         return false;

@@ -114,7 +114,7 @@ static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread 
     const struct wait *wait = &seen->wait;
     thread->kind = wait->call->kind;
     thread->call = snapshot_string(writer, wait->call->name);
-    thread->wait_started = wait_started(wait);
+    thread->wait_started = clock_of_mark(wait->started, clock_reading());
     put_timeout(thread, &wait->on);
     struct {
         int fd;
@@ -169,8 +169,9 @@ static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread 
 static void put_record(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                        const struct thread *record) {
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-    thread->created = record->created;
-    thread->ended = record->ended;
+    struct clock_reading now = clock_reading();
+    thread->created = clock_of_mark(record->created, now);
+    thread->ended = record->ended ? clock_of_mark(record->ended, now) : 0;
     thread->stack_size = record->stack_size;
     if (flags & THREAD_MAIN)
         thread->flags |= LW_THREAD_MAIN;

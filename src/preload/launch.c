@@ -215,9 +215,9 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         return result;
     }
     *helper = (struct helper){.snapshot_fd = captured->fd,
-                             .arguments = arguments,
-                             .stays = !wait && orphans_come_back(),
-                             .stack_top = launch_stack + 2 * STACK};
+                              .arguments = arguments,
+                              .stays = !wait && orphans_come_back(),
+                              .stack_top = launch_stack + 2 * STACK};
     unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
     long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
     if (intermediate < 0) {
@@ -235,7 +235,7 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         result.why = helper->pid <= 0          ? "no process could be made"
                      : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
                      : helper->error == EACCES ? "leakwatch may not be executed"
-                                              : "leakwatch could not be executed";
+                                               : "leakwatch could not be executed";
         return result;
     }
     result.started = true;

@@ -22,7 +22,8 @@ void *memory_map(size_t size) {
 
 void *memory_map_stack(size_t size) {
     enum { GAP = 4u << 20 };
-    long at = sys_call(SYS_mmap, NULL, size + 2 * GAP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long at = sys_call(SYS_mmap, NULL, size + 2 * GAP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                       -1, 0);
     if (at < 0 && at > -4096)
         return memory_map(size);
     if (sys_call(SYS_mprotect, at + GAP, size, PROT_READ | PROT_WRITE) == 0)

@@ -6,8 +6,8 @@
 
 /* Bytes of zeroed memory straight from mmap, for large or sparse things. NULL when there is none. */
 void *memory_map(size_t size);
-/* A stack of `size` bytes, never unmapped, with 4 MiB of nothing on either side: an overflow faults, and valgrind takes
- * a change of stacks for one only if it goes that far (its --max-stackframe). */
+/* A stack of `size` bytes, never unmapped, with 4 MiB of nothing on either side: an overflow faults, and
+ * valgrind takes a change of stacks for one only if it goes that far (its --max-stackframe). */
 void *memory_map_stack(size_t size);
 /* Memory that a child shares even where what should be a vfork is made a fork (valgrind, qemu). */
 void *memory_map_shared(size_t size);

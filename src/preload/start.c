@@ -73,6 +73,7 @@ void start_late(void) {
  * why the environment is taken from the arguments. dlsym and pthread_key_create may allocate here, dlopen in
  * start_late; nothing after that does. */
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
+    clock_mark_setup();
     calls_resolve_all();
     process_setup(argc, argv, envp);
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));

@@ -99,7 +99,7 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
     record->start = start;
     record->argument = argument;
     record->creation = creation;
-    record->created = clock_ns(CLOCK_MONOTONIC);
+    record->created = clock_mark();
     record->stack_size = default_stack_size;
     uint32_t flags = THREAD_USED;
     int detach_state = PTHREAD_CREATE_JOINABLE;
@@ -146,7 +146,7 @@ static void thread_ending(void *value) {
         return;
     thread_current = &nobody;
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
-    self->ended = clock_ns(CLOCK_MONOTONIC);
+    self->ended = clock_mark();
     set_flag(self, THREAD_ENDED);
 }
 
@@ -218,7 +218,7 @@ void thread_named(struct thread *record, const char *name) {
 
 static void describe_initial_thread(struct thread *self, uint32_t kept) {
     self->flags = THREAD_USED | THREAD_MAIN | kept;
-    self->created = clock_ns(CLOCK_MONOTONIC);
+    self->created = clock_mark();
     sys_call(SYS_prctl, PR_GET_NAME, self->name);
 }
 

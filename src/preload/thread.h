@@ -39,7 +39,7 @@ struct thread {
     pthread_t handle;
     void *(*start)(void *);
     void *argument;
-    uint64_t created, ended; /* CLOCK_MONOTONIC ns */
+    uint64_t created, ended; /* clock_mark; 0 until then */
     size_t stack_size;       /* bytes; 0 if not known */
     const struct stack *creation;
     struct thread *next; /* of all records */

@@ -83,8 +83,8 @@ static void excuse_interrupted_wait(void *context) {
 #endif
 }
 
-/* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests do), and
- * means no report by it. */
+/* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
+ * do), and means no report by it. */
 static bool is_too_soon(const struct sigaction *program) {
     enum { BETWEEN_NS = 1000000000 };
     static uint64_t latest;

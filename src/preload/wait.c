@@ -1,7 +1,8 @@
 #include "wait.h"
 
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
-    uint64_t gone = clock_ns(CLOCK_MONOTONIC_COARSE) - wait_started(wait);
+    struct clock_reading now = clock_reading();
+    uint64_t gone = now.ns - clock_of_mark(wait->started, now);
     return gone >= ns ? 0 : ns - gone;
 }
 

@@ -41,7 +41,7 @@ struct wait {
     const struct call *call;
     struct wait *outer;
     struct thread *thread;
-    struct timespec started; /* CLOCK_MONOTONIC_COARSE */
+    uint64_t started; /* clock_mark */
     struct waited_for on;
     uint32_t interrupted; /* by the snapshot signal, and by nothing that the program should hear of */
     struct registers registers;
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void wait_begin(struct wait *wait, 
     wait->call = call;
     wait->thread = self;
     wait->interrupted = 0;
-    clock_read(CLOCK_MONOTONIC_COARSE, &wait->started);
+    wait->started = clock_mark();
     registers_save(&wait->registers);
     if (__builtin_expect(self == NULL, 0))
         return;
@@ -81,11 +81,6 @@ static inline bool wait_again(struct wait *wait, bool failed) {
         return false;
     wait->interrupted = 0;
     return true;
-}
-
-/* When it began, ns. */
-static inline uint64_t wait_started(const struct wait *wait) {
-    return (uint64_t)wait->started.tv_sec * 1000000000u + (uint64_t)wait->started.tv_nsec;
 }
 
 /* What is left at this moment of a span that was ns long when the wait began. */

@@ -2,8 +2,8 @@
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
-#include <libiberty/demangle.h>
 #include <fcntl.h>
+#include <libiberty/demangle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,8 +235,8 @@ static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_
     add(entry, frame);
 }
 
-/* The compilation unit around pc. Where some units have no entry in .debug_aranges (Go's), the nearest before pc that
- * has one may be another. */
+/* The compilation unit around pc. Where some units have no entry in .debug_aranges (Go's), the nearest before
+ * pc that has one may be another. */
 static Dwarf_Die *unit_of(Dwfl_Module *dwfl, uint64_t pc, Dwarf_Addr *bias) {
     Dwarf_Die *unit = dwfl_module_addrdie(dwfl, pc, bias);
     if (!unit || dwarf_haspc(unit, pc - *bias) != 0)

@@ -138,3 +138,15 @@ SCENARIO(bad_pointers) {
     TELL(fcntl(ends[0], F_DUPFD, 100));
     TELL(fcntl(-1, F_SETLKW, bad));
 }
+
+SCENARIO(the_time_stamp_counter_is_forbidden) {
+    TELL(prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
+    int ends[2];
+    TELL(pipe(ends));
+    pthread_t giver = begin_thread(gives, &ends[1]);
+    char byte;
+    TELL(read(ends[0], &byte, 1));
+    TELL(pthread_join(giver, NULL));
+    TELL(usleep(1000));
+    syscall(SYS_exit_group, 45);
+}

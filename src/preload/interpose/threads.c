@@ -1,9 +1,11 @@
 /* The life of a thread: pthread and C11. */
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <threads.h>
 
+#include "../clock.h"
 #include "../options.h"
 #include "../process.h"
 #include "../start.h"
@@ -121,6 +123,10 @@ EXPORTED int prctl(int option, ...) {
     unsigned long a = __builtin_va_arg(rest, unsigned long), b = __builtin_va_arg(rest, unsigned long),
                   c = __builtin_va_arg(rest, unsigned long), d = __builtin_va_arg(rest, unsigned long);
     __builtin_va_end(rest);
+    /* Either makes reading the counter a fault (kernel: kernel/seccomp.c, seccomp_set_mode_strict). */
+    if ((option == PR_SET_TSC && a == PR_TSC_SIGSEGV) ||
+        (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT))
+        clock_stop_counting();
     int result = REAL(prctl)(option, a, b, c, d);
     if (result == 0 && option == PR_SET_NAME && thread_self())
         thread_named(thread_self(), (const char *)a);
