@@ -53,6 +53,16 @@ def test_interrupted_by_a_snapshot():
     compare("snapshot", played("woken"))
 
 
+def test_smallest_stacks():
+    """What a wrapper takes of the stack, and the snapshot's handler on top of it, with room left on the smallest that there can be."""
+    alone = int(played("stacks").split()[0])
+    with tempfile.TemporaryDirectory() as directory:
+        result = watched([PROGRAM, "stacks"], "at_exit=0:log=" + os.path.join(directory, "log"))
+    expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+    deepest, size = map(int, re.findall(r"\d+", result.stdout))
+    expect(deepest > alone and deepest < size - 2048, "%d bytes of %d, %d without" % (deepest, size, alone))
+
+
 def test_blocked():
     with tempfile.TemporaryDirectory() as directory:
         log = os.path.join(directory, "log")

@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 
 /* The linker's names for the ends of the table (ld(1), "__start_SECNAME"). */
 extern struct call __start_leakwatch_calls[], __stop_leakwatch_calls[];
@@ -19,8 +20,15 @@ void *call_resolve(struct call *call) {
      */
     if (versioned && (!real || call->exact || same_object(real, versioned)))
         real = versioned;
+    if (!real)
+        return (void *)call_missing;
     __atomic_store_n(&call->real, real, __ATOMIC_RELEASE);
     return real;
+}
+
+int call_missing(void) {
+    errno = ENOSYS;
+    return -1;
 }
 
 void calls_resolve_all(void) {

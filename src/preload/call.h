@@ -32,7 +32,11 @@ struct call {
 };
 enum { SYSCALL_READ = -2 };
 
-/* The real function of a row, looked up on first use if the constructor has not run yet. */
+/* Stands in for a function that this libc does not have: a program may find ours where it looks whether there
+ * is one (epoll_pwait2 before glibc 2.35). Fails with ENOSYS. */
+int call_missing(void);
+
+/* The real function of a row, or call_missing, looked up on first use if the constructor has not run yet. */
 void *call_resolve(struct call *call);
 static inline void *call_real(struct call *call) {
     return __builtin_expect(call->real != NULL, 1) ? call->real : call_resolve(call);

@@ -196,14 +196,10 @@ static void put_record(struct snapshot_writer *writer, struct lw_snapshot_thread
 
 static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int directory,
                      const struct thread *record) {
-    char path[32], name[THREAD_NAME + 1];
-    struct text text = TEXT_IN(path);
-    path[0] = '\0';
-    text_put_number(&text, thread->tid);
-    text_put(&text, "/comm");
+    char name[THREAD_NAME + 1];
     /* Names are followed from creation on, by wrappers; a thread that was not seen to start must be asked. */
     bool followed = record && !(record->flags & (THREAD_ADOPTED | THREAD_MAIN));
-    long length = directory < 0 || followed ? -1 : sys_read_file(directory, path, name, sizeof name);
+    long length = followed ? -1 : kernel_read_of(directory, thread->tid, "/comm", name, sizeof name);
     if (length > 0) {
         if (name[length - 1] == '\n')
             name[length - 1] = '\0';
@@ -220,38 +216,6 @@ static uint64_t cpu_time(int tid) {
     if (sys_call(SYS_clock_gettime, (clockid_t)((~(unsigned)tid << 3) | 6u), &used) != 0)
         return 0;
     return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
-/* se.exec_start, ns. It is printed as milliseconds with six decimals (kernel: kernel/sched/debug.c). */
-static uint64_t scheduler_time(int directory, int tid) {
-    char path[32], words[512];
-    struct text text = TEXT_IN(path);
-    path[0] = '\0';
-    text_put_number(&text, tid);
-    text_put(&text, "/sched");
-    if (directory < 0 || sys_read_file(directory, path, words, sizeof words) <= 0)
-        return 0;
-    const char *at = strstr(words, "se.exec_start");
-    uint64_t ms, rest;
-    if (!at || !(at = strchr(at, ':')))
-        return 0;
-    at += 1 + strspn(at + 1, " ");
-    if (!text_number(&at, &ms) || *at++ != '.' || !text_number(&at, &rest))
-        return 0;
-    return ms * 1000000u + rest;
-}
-
-/* When a thread last ran, for one whose wait no wrapper saw: se.exec_start of /proc/PID/task/TID/sched, in
- * milliseconds of the scheduler's clock. That clock has its own zero, so it is read off the calling thread,
- * which runs. It may differ between processors by the time they gave to interrupts: "about". 0 if not known.
- */
-static uint64_t last_ran(int directory, int tid) {
-    uint64_t now = scheduler_time(directory, (int)sys_call(SYS_gettid)),
-             then = scheduler_time(directory, tid);
-    uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
-    if (now == 0 || then == 0)
-        return 0;
-    return now < then || now - then > monotonic ? monotonic : monotonic - (now - then);
 }
 
 static void describe_live(struct snapshot_writer *writer, const struct tasks *tasks, size_t index, int caller,
@@ -303,7 +267,7 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
         put_claim(writer, thread, &seen);
     else {
         thread->flags |= LW_THREAD_KERNEL_WORD;
-        uint64_t since = last_ran(tasks->directory, task.tid);
+        uint64_t since = kernel_last_ran(tasks->directory, task.tid);
         thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
         put_system_call(writer, thread, &seen.word);
     }

@@ -1,21 +1,38 @@
 #include "kernel_word.h"
 
+#include <string.h>
+
+#include "clock.h"
 #include "sys.h"
 #include "text.h"
 
+static void put_path(struct text *path, int tid, const char *name) {
+    path->at[0] = '\0';
+    text_put_number(path, tid);
+    text_put(path, name);
+}
+
+long kernel_read_of(int task_directory, int tid, const char *name, char *buffer, size_t size) {
+    char words[32];
+    struct text path = TEXT_IN(words);
+    put_path(&path, tid, name);
+    return task_directory < 0 ? -EBADF : sys_read_file(task_directory, words, buffer, size);
+}
+
+static bool is_gone(int task_directory, int tid) {
+    char words[32];
+    struct text path = TEXT_IN(words);
+    put_path(&path, tid, "");
+    return sys_call(SYS_faccessat, task_directory, words, F_OK) != 0;
+}
+
 struct kernel_word kernel_ask(int task_directory, int tid) {
     struct kernel_word word = {.state = KERNEL_SILENT, .number = -1};
-    char path[32], line[256];
-    struct text text = TEXT_IN(path);
-    if (task_directory < 0)
-        return word;
-    text_put_number(&text, tid);
-    text_put(&text, "/syscall");
-    long length = sys_read_file(task_directory, path, line, sizeof line);
+    char line[256];
+    long length = kernel_read_of(task_directory, tid, "/syscall", line, sizeof line);
     if (length == -ENOENT || length == -ESRCH) {
         /* The file may be missing from a kernel that has no such thing, while the thread is there. */
-        path[text.length - 8] = '\0';
-        if (sys_call(SYS_faccessat, task_directory, path, F_OK) != 0)
+        if (is_gone(task_directory, tid))
             word.state = KERNEL_GONE;
         return word;
     }
@@ -52,4 +69,30 @@ struct kernel_word kernel_ask(int task_directory, int tid) {
         word.state = KERNEL_SILENT;
     }
     return word;
+}
+
+/* se.exec_start of /proc/PID/task/TID/sched, ns. It is printed as milliseconds with six decimals (kernel:
+ * kernel/sched/debug.c). */
+static uint64_t scheduler_time(int task_directory, int tid) {
+    char words[512];
+    if (kernel_read_of(task_directory, tid, "/sched", words, sizeof words) <= 0)
+        return 0;
+    const char *at = strstr(words, "se.exec_start");
+    uint64_t ms, rest;
+    if (!at || !(at = strchr(at, ':')))
+        return 0;
+    at += 1 + strspn(at + 1, " ");
+    if (!text_number(&at, &ms) || *at++ != '.' || !text_number(&at, &rest))
+        return 0;
+    return ms * 1000000u + rest;
+}
+
+uint64_t kernel_last_ran(int task_directory, int tid) {
+    /* That clock has a zero of its own: it is read off the calling thread, which runs. */
+    uint64_t now = scheduler_time(task_directory, (int)sys_call(SYS_gettid)),
+             then = scheduler_time(task_directory, tid);
+    uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
+    if (now == 0 || then == 0)
+        return 0;
+    return now < then || now - then > monotonic ? monotonic : monotonic - (now - then);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum kernel_state {
@@ -21,3 +22,11 @@ struct kernel_word {
 
 /* task_directory: descriptor of /proc/self/task, or negative. Async-signal-safe. */
 struct kernel_word kernel_ask(int task_directory, int tid);
+
+/* Reads /proc/self/task/TID/name ("/comm") whole into buffer and terminates it. Its length, or -errno. */
+long kernel_read_of(int task_directory, int tid, const char *name, char *buffer, size_t size);
+
+/* When a thread last ran, CLOCK_MONOTONIC ns: for one whose wait no wrapper saw. It comes from the
+ * scheduler's clock, which may differ between processors by the time they gave to interrupts: "about". 0 if
+ * not known. */
+uint64_t kernel_last_ran(int task_directory, int tid);

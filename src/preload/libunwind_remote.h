@@ -7,9 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch.h"
 #include "rows.h"
-#include "unwind.h"
+#include "unwound.h"
 
 bool libunwind_load(void);
 /* Is the calling thread inside libunwind's start-up, which opens a pipe that it is not to have? */

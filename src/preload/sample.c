@@ -4,11 +4,11 @@
 
 #include "clock.h"
 #include "dispositions.h"
+#include "kernel_word.h"
 #include "memory.h"
 #include "options.h"
 #include "process.h"
 #include "sys.h"
-#include "text.h"
 
 /* A slot goes IDLE, ASKED, ANSWERING, ANSWERED; a question that nobody answered in time is taken back. Slots
  * are never unmapped: a signal may be delivered long after its question. */
@@ -19,12 +19,8 @@ enum { PATIENCE_NS = 50000000, PAUSE_NS = 100000 };
 
 /* A signal that a thread blocks would stay pending, and a later sigwait would take it. */
 static bool blocks_signal(int task_directory, int tid) {
-    char path[32], words[4096];
-    struct text text = TEXT_IN(path);
-    path[0] = '\0';
-    text_put_number(&text, tid);
-    text_put(&text, "/status");
-    if (sys_read_file(task_directory, path, words, sizeof words) <= 0)
+    char words[4096];
+    if (kernel_read_of(task_directory, tid, "/status", words, sizeof words) <= 0)
         return true;
     const char *at = strstr(words, "SigBlk:\t");
     if (!at)

@@ -8,7 +8,6 @@
 #include "sys.h"
 #include "table.h"
 #include "text.h"
-#include "wait.h"
 
 __thread struct thread *thread_current;
 

@@ -12,21 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch.h"
+#include "unwound.h"
 
 enum { UNWIND_DEPTH_MAX = 256 };
-
-/* How the words of the stack are read. */
-struct stack_memory {
-    /* Reads the word at address. False if it cannot be read. */
-    bool (*word)(struct stack_memory *memory, uintptr_t address, uintptr_t *value);
-};
-
-struct unwound {
-    size_t count;
-    bool cut;    /* there were more frames than room */
-    bool broken; /* ended at a frame without unwind information, or with an impossible one */
-};
 
 /* Loads libunwind (dlopen, local to us) and prepares it. Once, from the constructor. False if there is none:
  * then stacks have no frames, and the report says so. */

@@ -51,6 +51,20 @@ static long wait_timed_in(unsigned row, struct scene *s) {
     return -1;
 }
 
+/* The stack that waiting threads have in the mode "stacks", painted to see how deep they go. */
+enum { PAINT = 0xa5 };
+static _Alignas(4096) unsigned char stack[16384];
+static bool small_stacks;
+static size_t deepest;
+
+static void measure_stack(void) {
+    size_t untouched = 0;
+    while (untouched < sizeof stack && stack[untouched] == PAINT)
+        untouched++;
+    if (sizeof stack - untouched > deepest)
+        deepest = sizeof stack - untouched;
+}
+
 /* One row being played. */
 struct play {
     struct scene scene;
@@ -142,7 +156,13 @@ static void begin(struct play *play, const struct row *row, unsigned index, bool
     play->scene.until.tv_nsec += SPAN_MS * 1000000;
     if (play->scene.until.tv_nsec >= 1000000000)
         play->scene.until.tv_nsec -= 1000000000, play->scene.until.tv_sec++;
-    MUST(pthread_create(&play->scene.thread, NULL, waits, play) == 0);
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    if (small_stacks) {
+        memset(stack, PAINT, sizeof stack);
+        MUST(pthread_attr_setstack(&attr, stack, sizeof stack) == 0);
+    }
+    MUST(pthread_create(&play->scene.thread, &attr, waits, play) == 0);
     char name[16];
     snprintf(name, sizeof name, "row %u", index);
     pthread_setname_np(play->scene.thread, name);
@@ -260,6 +280,21 @@ int main(int argc, char **argv) {
     sigaction(SIGUSR2, &(struct sigaction){.sa_handler = on_signal}, NULL);
     if (strcmp(mode, "blocked") == 0) {
         block_all();
+        _exit(0);
+    }
+    if (strcmp(mode, "stacks") == 0) {
+        int out = dup(1);
+        small_stacks = true;
+        MUST(freopen("/dev/null", "w", stdout));
+        for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+            play_one("woken", &rows[i], i);
+            measure_stack();
+            if (!getenv("LD_PRELOAD"))
+                continue;
+            play_one("snapshot", &rows[i], i);
+            measure_stack();
+        }
+        dprintf(out, "%zu of %zu\n", deepest, sizeof stack);
         _exit(0);
     }
     unsigned count = timed ? sizeof timed_rows / sizeof *timed_rows : sizeof rows / sizeof *rows;

@@ -17,7 +17,7 @@ CALL_ROW(int, io_getevents, "io_getevents", (void *, long, long, void *, struct 
          (ROW_PLAIN(SYSCALL, SYS_io_getevents)))
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span);
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span) {
-    if (!REAL(io_getevents))
+    if ((void *)REAL(io_getevents) == (void *)call_missing)
         return -ENOSYS;
     WAIT_ENDS struct wait wait;
     wait.on = (struct waited_for){FOR_TIMESPEC(span)};
