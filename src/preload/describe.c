@@ -17,6 +17,17 @@
 #include "unwind.h"
 #include "wait.h"
 
+/* One capture's work. */
+struct view {
+    struct snapshot_writer *writer;
+    const struct tasks *tasks;
+    const void *context; /* ucontext_t of what the caller was doing, or NULL */
+    int caller;
+    struct clock_reading now;
+    struct scheduler_clock scheduler;
+    struct running running;
+};
+
 struct believed {
     bool waits;     /* the thread sleeps */
     bool by_record; /* and `wait` tells in what */
@@ -93,8 +104,8 @@ static void put_system_call(struct snapshot_writer *writer, struct lw_snapshot_t
     thread->kind = call->kind;
     if (!thread->call)
         thread->call = snapshot_string(writer, call->name);
-    put_timeout(thread, &(struct waited_for){.timeout = word->argument[call->timeout_argument],
-                                             .timeout_form = sleeping_call_timeout(call, word->argument)});
+    struct waited_for on = sleeping_call_waits(call, word->argument);
+    put_timeout(thread, &on);
     switch (call->first) {
     case FIRST_FD:
         put_fd(writer, thread, (int)word->argument[0]);
@@ -109,12 +120,13 @@ static void put_system_call(struct snapshot_writer *writer, struct lw_snapshot_t
     }
 }
 
-static void put_claim(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+static void put_claim(const struct view *view, struct lw_snapshot_thread *thread,
                       const struct believed *seen) {
+    struct snapshot_writer *writer = view->writer;
     const struct wait *wait = &seen->wait;
     thread->kind = wait->call->kind;
     thread->call = snapshot_string(writer, wait->call->name);
-    thread->wait_started = clock_of_mark(wait->started, clock_reading());
+    thread->wait_started = clock_of_mark(wait->started, view->now);
     put_timeout(thread, &wait->on);
     struct {
         int fd;
@@ -166,12 +178,12 @@ static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread 
         stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL, 0);
 }
 
-static void put_record(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+static void put_record(const struct view *view, struct lw_snapshot_thread *thread,
                        const struct thread *record) {
+    struct snapshot_writer *writer = view->writer;
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-    struct clock_reading now = clock_reading();
-    thread->created = clock_of_mark(record->created, now);
-    thread->ended = record->ended ? clock_of_mark(record->ended, now) : 0;
+    thread->created = clock_of_mark(record->created, view->now);
+    thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->stack_size = record->stack_size;
     if (flags & THREAD_MAIN)
         thread->flags |= LW_THREAD_MAIN;
@@ -212,14 +224,13 @@ static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *
 /* CPU time of any thread of this process, by its tid (kernel: include/linux/posix-timers_types.h,
  * MAKE_THREAD_CPUCLOCK). */
 static uint64_t cpu_time(int tid) {
-    struct timespec used = {0};
-    if (sys_call(SYS_clock_gettime, (clockid_t)((~(unsigned)tid << 3) | 6u), &used) != 0)
-        return 0;
-    return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+    return clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
 }
 
-static void describe_live(struct snapshot_writer *writer, const struct tasks *tasks, size_t index, int caller,
-                          const void *context, struct running *running) {
+static void describe_live(struct view *view, size_t index) {
+    struct snapshot_writer *writer = view->writer;
+    const struct tasks *tasks = view->tasks;
+    int caller = view->caller;
     struct task task = tasks->task[index];
     struct lw_snapshot_thread *thread = snapshot_thread(writer);
     if (!thread)
@@ -236,7 +247,7 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
         return;
     }
     if (task.record)
-        put_record(writer, thread, task.record);
+        put_record(view, thread, task.record);
     else
         thread->flags |= task.tid == process.pid ? 0 : LW_THREAD_UNSEEN;
     put_name(writer, thread, tasks->directory, task.record);
@@ -252,22 +263,22 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
     }
     if (!seen.waits) {
         thread->state = LW_STATE_RUNNING;
-        if (task.tid == caller && context) {
+        if (task.tid == caller && view->context) {
             struct registers registers;
-            registers_of_context(context, &registers);
+            registers_of_context(view->context, &registers);
             stack_put(writer, thread, &registers, STACK_ALL, NULL, 0);
         } else if (task.tid != caller) {
-            running_add(running, thread, task.record);
+            running_add(&view->running, thread, task.record);
         }
         return;
     }
     thread->syscall_number = seen.word.number;
     memcpy(thread->syscall_args, seen.word.argument, sizeof thread->syscall_args);
-    if (seen.by_record)
-        put_claim(writer, thread, &seen);
-    else {
+    if (seen.by_record) {
+        put_claim(view, thread, &seen);
+    } else {
         thread->flags |= LW_THREAD_KERNEL_WORD;
-        uint64_t since = kernel_last_ran(tasks->directory, task.tid);
+        uint64_t since = kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
         thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
         put_system_call(writer, thread, &seen.word);
     }
@@ -286,8 +297,8 @@ static void describe_live(struct snapshot_writer *writer, const struct tasks *ta
     }
 }
 
-static void describe_finished(struct snapshot_writer *writer, const struct thread *record) {
-    struct lw_snapshot_thread *thread = snapshot_thread(writer);
+static void describe_finished(const struct view *view, const struct thread *record) {
+    struct lw_snapshot_thread *thread = snapshot_thread(view->writer);
     if (!thread)
         return;
     thread->tid = record->tid;
@@ -295,8 +306,8 @@ static void describe_finished(struct snapshot_writer *writer, const struct threa
     thread->timeout_ns = -1;
     thread->syscall_number = -1;
     thread->state = LW_STATE_FINISHED;
-    thread->name = snapshot_string(writer, record->name);
-    put_record(writer, thread, record);
+    thread->name = snapshot_string(view->writer, record->name);
+    put_record(view, thread, record);
 }
 
 /* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds
@@ -308,16 +319,19 @@ static bool was_given_again(const struct tasks *tasks, size_t index) {
 }
 
 void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks, const void *context) {
-    struct running running = {0};
-    int caller = (int)sys_call(SYS_gettid);
+    struct view view = {.writer = writer,
+                        .tasks = tasks,
+                        .context = context,
+                        .caller = (int)sys_call(SYS_gettid),
+                        .now = clock_reading()};
     for (size_t i = 0; i < tasks->count; i++)
         if (!tasks_is_over(tasks, i) || was_given_again(tasks, i))
-            describe_live(writer, tasks, i, caller, context, &running);
-    running_look(&running, writer, tasks->directory);
+            describe_live(&view, i);
+    running_look(&view.running, writer, tasks->directory);
     for (struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
         if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
-            describe_finished(writer, record);
+            describe_finished(&view, record);
     }
 }
 
@@ -330,10 +344,10 @@ struct sleep describe_sleep(const struct tasks *tasks, size_t index) {
         sleep.untimed = !claim_timed(&seen.wait.on);
     } else {
         const struct sleeping_call *call = sleeping_call_of(seen.word.number, seen.word.argument);
-        sleep.untimed = seen.word.number >= 0 &&
-                        !(call && claim_timed(&(struct waited_for){
-                                      .timeout = seen.word.argument[call->timeout_argument],
-                                      .timeout_form = sleeping_call_timeout(call, seen.word.argument)}));
+        struct waited_for on = {.timeout_form = TIMEOUT_NONE};
+        if (call)
+            on = sleeping_call_waits(call, seen.word.argument);
+        sleep.untimed = seen.word.number >= 0 && !claim_timed(&on);
         sleep.moves += (uint64_t)seen.word.number + seen.word.sp;
     }
     return sleep;

@@ -19,7 +19,7 @@ struct taken {
 static struct taken taken[65];
 static struct gate gate;
 
-static bool has_handler(const struct sigaction *action) {
+bool disposition_has_handler(const struct sigaction *action) {
     return (action->sa_flags & SA_SIGINFO) ||
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
@@ -33,14 +33,14 @@ static int install_ours(int signal, struct sigaction *program) {
     /* Everything is blocked meanwhile: a signal of the program's that comes then must be pending when the
      * handler decides whether the call that it interrupted may go on (triggers.c). */
     memset(&ours.sa_mask, 0xff, sizeof ours.sa_mask);
-    if (has_handler(program)) {
+    if (disposition_has_handler(program)) {
         ours.sa_flags = (program->sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
         ours.sa_mask = program->sa_mask;
     }
     ours.sa_sigaction = shared->handler;
     int result = REAL(real_sigaction)(signal, &ours, NULL);
     struct sigaction kept;
-    if (result == 0 && has_handler(program) && REAL(real_sigaction)(signal, NULL, &kept) == 0)
+    if (result == 0 && disposition_has_handler(program) && REAL(real_sigaction)(signal, NULL, &kept) == 0)
         program->sa_flags &= kept.sa_flags | ~ours.sa_flags;
     return result;
 }
@@ -58,7 +58,7 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
     shared->handler = handler;
     shared->ends = ends;
     /* Ignored from the start (nohup, a shell's background job): so it stays. */
-    if (!has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
+    if (!disposition_has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
         install_ours(signal, &shared->program);
 }
 
@@ -74,7 +74,7 @@ static int seen_by_program(int signal, struct sigaction *seen) {
 
 /* A signal that ends the program is ours at SIG_DFL only, the snapshot signal is unless it is ignored. */
 static bool keeps_ours(const struct taken *shared, const struct sigaction *wanted) {
-    bool handled = has_handler(wanted), ignored = !handled && wanted->sa_handler == SIG_IGN;
+    bool handled = disposition_has_handler(wanted), ignored = !handled && wanted->sa_handler == SIG_IGN;
     return !ignored && (!handled || !shared->ends);
 }
 

@@ -15,6 +15,9 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
 /* Is it one of those? */
 bool disposition_is_taken(int signal);
 
+/* Is it a handler, neither the default action nor ignoring? */
+bool disposition_has_handler(const struct sigaction *action);
+
 /* Does the kernel have our handler for it now? Not if the program ignores it, or set one past libc. */
 bool disposition_is_ours(int signal);
 

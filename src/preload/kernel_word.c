@@ -87,12 +87,15 @@ static uint64_t scheduler_time(int task_directory, int tid) {
     return ms * 1000000u + rest;
 }
 
-uint64_t kernel_last_ran(int task_directory, int tid) {
-    /* That clock has a zero of its own: it is read off the calling thread, which runs. */
-    uint64_t now = scheduler_time(task_directory, (int)sys_call(SYS_gettid)),
-             then = scheduler_time(task_directory, tid);
-    uint64_t monotonic = clock_ns(CLOCK_MONOTONIC);
-    if (now == 0 || then == 0)
+uint64_t kernel_last_ran(int task_directory, int tid, struct scheduler_clock *now) {
+    if (now->monotonic == 0) {
+        /* That clock has a zero of its own: it is read off the calling thread, which runs. */
+        now->scheduler = scheduler_time(task_directory, (int)sys_call(SYS_gettid));
+        now->monotonic = clock_ns(CLOCK_MONOTONIC);
+    }
+    uint64_t then = scheduler_time(task_directory, tid);
+    if (now->scheduler == 0 || then == 0)
         return 0;
-    return now < then || now - then > monotonic ? monotonic : monotonic - (now - then);
+    uint64_t ago = now->scheduler > then ? now->scheduler - then : 0;
+    return ago < now->monotonic ? now->monotonic - ago : now->monotonic;
 }

@@ -26,7 +26,13 @@ struct kernel_word kernel_ask(int task_directory, int tid);
 /* Reads /proc/self/task/TID/name ("/comm") whole into buffer and terminates it. Its length, or -errno. */
 long kernel_read_of(int task_directory, int tid, const char *name, char *buffer, size_t size);
 
+/* The scheduler's clock and the monotonic one at the same moment, ns. Zeroed, it is read when first needed.
+ */
+struct scheduler_clock {
+    uint64_t scheduler, monotonic;
+};
+
 /* When a thread last ran, CLOCK_MONOTONIC ns: for one whose wait no wrapper saw. It comes from the
  * scheduler's clock, which may differ between processors by the time they gave to interrupts: "about". 0 if
  * not known. */
-uint64_t kernel_last_ran(int task_directory, int tid);
+uint64_t kernel_last_ran(int task_directory, int tid, struct scheduler_clock *now);

@@ -57,14 +57,8 @@ void process_forked(void) {
     process.started = clock_ns(CLOCK_MONOTONIC);
 }
 
-void process_is_filtered(void) {
-    process.filtered = true;
-}
-
 bool process_is_ours(void) {
-    if (process.filtered)
-        return false;
-    return (int32_t)sys_call(SYS_getpid) == process.pid;
+    return !process.filtered && (int32_t)sys_call(SYS_getpid) == process.pid;
 }
 
 const char *process_name(void) {

@@ -11,7 +11,8 @@ struct process {
     char program[256];  /* argv[0] */
     char **environment; /* a copy for the tool, without what would watch it too */
     bool stacks;        /* libunwind is there */
-    bool filtered;      /* it took a seccomp filter upon itself: what it does not call itself may end it */
+    bool filtered;      /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
+                           no report from then on */
 };
 
 extern struct process process;
@@ -22,9 +23,6 @@ void process_forked(void);
 /* Is the caller in the watched process itself? False in a vfork child, which shares our memory, and in a
  * child made by a raw clone, of which we know nothing. */
 bool process_is_ours(void);
-
-/* A seccomp filter was set by the process itself. From now on nothing is asked of the kernel: no report. */
-void process_is_filtered(void);
 
 /* Last part of argv[0]. */
 const char *process_name(void);

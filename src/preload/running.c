@@ -12,10 +12,8 @@ static uint64_t moves_of(const struct thread *record) {
 }
 
 void running_add(struct running *running, struct lw_snapshot_thread *thread, const struct thread *record) {
-    if (running->count == SAMPLES) {
-        running->beyond++;
+    if (running->count == SAMPLES)
         return;
-    }
     unsigned i = running->count++;
     running->of[i].thread = thread;
     running->of[i].record = record;

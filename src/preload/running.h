@@ -7,7 +7,7 @@
 #include "thread.h"
 
 struct running {
-    unsigned count, beyond; /* kept; and those there was no room for */
+    unsigned count;
     struct {
         struct lw_snapshot_thread *thread;
         const struct thread *record;
@@ -15,7 +15,8 @@ struct running {
     } of[SAMPLES];
 };
 
-/* A thread that the kernel says is running, and its record or NULL. */
+/* A thread that the kernel says is running, and its record or NULL. Beyond SAMPLES they are left as they are.
+ */
 void running_add(struct running *running, struct lw_snapshot_thread *thread, const struct thread *record);
 
 /* Samples them, 20 ms apart, twice or a few times more, and completes their entries: a stack, the CPU time

@@ -88,11 +88,9 @@ bool sample_answered(const struct sample *sample) {
 }
 
 static void fill(struct sample *slot, void *context) {
-    struct timespec used = {0};
     registers_of_context(context, &slot->registers);
     slot->size = sys_peek(slot->registers.sp, slot->stack, sizeof slot->stack);
-    sys_call(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, &used);
-    slot->cpu_ns = (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+    slot->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     slot->at = clock_ns(CLOCK_MONOTONIC);
 }
 

@@ -41,10 +41,11 @@ const struct sleeping_call *sleeping_call_of(long number, const uint64_t argumen
     return NULL;
 }
 
-enum timeout_form sleeping_call_timeout(const struct sleeping_call *call, const uint64_t argument[6]) {
+struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]) {
+    struct waited_for on = {.timeout = argument[call->timeout_argument], .timeout_form = call->timeout_form};
     /* futex(2): only FUTEX_WAIT takes a span. clock_nanosleep(2): a flag tells. */
     if ((call->number == SYS_futex && futex_command(argument) != FUTEX_WAIT) ||
         (call->number == SYS_clock_nanosleep && (argument[1] & TIMER_ABSTIME)))
-        return TIMEOUT_AT;
-    return (enum timeout_form)call->timeout_form;
+        on.timeout_form = TIMEOUT_AT;
+    return on;
 }

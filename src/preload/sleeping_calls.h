@@ -82,5 +82,5 @@ struct sleeping_call {
 /* NULL for one that is not listed, or that cannot sleep with these arguments. */
 const struct sleeping_call *sleeping_call_of(long number, const uint64_t argument[6]);
 
-/* The form of its timeout, which for some calls depends on another argument. */
-enum timeout_form sleeping_call_timeout(const struct sleeping_call *call, const uint64_t argument[6]);
+/* How long it waits: the timeout and its form, which for some calls depends on another argument. */
+struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]);

@@ -89,8 +89,7 @@ static bool is_too_soon(const struct sigaction *program) {
     enum { BETWEEN_NS = 1000000000 };
     static uint64_t latest;
     uint64_t now = clock_ns(CLOCK_MONOTONIC), before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
-    bool handled = (program->sa_flags & SA_SIGINFO) || program->sa_handler != SIG_DFL;
-    if (handled && before != 0 && now - before < BETWEEN_NS)
+    if (disposition_has_handler(program) && before != 0 && now - before < BETWEEN_NS)
         return true;
     __atomic_store_n(&latest, now, __ATOMIC_RELAXED);
     return false;
@@ -107,12 +106,12 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     if (process_is_ours() && !is_too_soon(&program))
         report_make(LW_TRIGGER_SIGNAL, signal, context, false);
     errno = saved_errno;
-    if (program.sa_flags & SA_SIGINFO)
-        program.sa_sigaction(signal, info, context);
-    else if (program.sa_handler != SIG_DFL && program.sa_handler != SIG_IGN)
-        program.sa_handler(signal);
-    else
+    if (!disposition_has_handler(&program))
         excuse_interrupted_wait(context);
+    else if (program.sa_flags & SA_SIGINFO)
+        program.sa_sigaction(signal, info, context);
+    else
+        program.sa_handler(signal);
 }
 
 static void on_ending_signal(int signal, siginfo_t *info, void *context) {

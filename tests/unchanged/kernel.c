@@ -17,6 +17,15 @@ static void *gives(void *pipe_end) {
     return write(*(int *)pipe_end, "x", 1) == 1 ? NULL : pipe_end;
 }
 
+static void receive_one(void) {
+    int ends[2];
+    char byte;
+    TELL(pipe(ends));
+    pthread_t giver = begin_thread(gives, &ends[1]);
+    TELL(read(ends[0], &byte, 1));
+    TELL(pthread_join(giver, NULL));
+}
+
 /* Only these may be called from now on; any other kills the process. */
 static void allow_only(const int *numbers, size_t count) {
     struct sock_filter program[2 + 64] = {
@@ -80,12 +89,7 @@ SCENARIO(proc_is_not_mounted) {
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         umount2("/proc", MNT_DETACH) != 0)
         SAY("it stays");
-    int ends[2];
-    TELL(pipe(ends));
-    pthread_t giver = begin_thread(gives, &ends[1]);
-    char byte;
-    TELL(read(ends[0], &byte, 1));
-    TELL(pthread_join(giver, NULL));
+    receive_one();
 }
 
 /* System calls made by number: results, errno, and those that return twice. */
@@ -141,12 +145,7 @@ SCENARIO(bad_pointers) {
 
 SCENARIO(the_time_stamp_counter_is_forbidden) {
     TELL(prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
-    int ends[2];
-    TELL(pipe(ends));
-    pthread_t giver = begin_thread(gives, &ends[1]);
-    char byte;
-    TELL(read(ends[0], &byte, 1));
-    TELL(pthread_join(giver, NULL));
+    receive_one();
     TELL(usleep(1000));
     syscall(SYS_exit_group, 45);
 }

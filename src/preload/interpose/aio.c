@@ -19,11 +19,9 @@ EXPORTED int io_getevents(void *context, long least, long room, void *events, st
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span) {
     if ((void *)REAL(io_getevents) == (void *)call_missing)
         return -ENOSYS;
-    WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){FOR_TIMESPEC(span)};
+    WAITING(io_getevents, FOR_TIMESPEC(span));
     struct timespec left;
     int result;
-    wait_begin(&wait, &io_getevents_call);
     while ((result = REAL(io_getevents)(context, least, room, events, span)) == -EINTR && wait.interrupted) {
         wait.interrupted = 0;
         span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left);

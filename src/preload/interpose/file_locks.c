@@ -6,13 +6,11 @@
 
 #include "wrap.h"
 
-#define ON_FD .object = (uintptr_t)fd
-
-WAITS(int, flock, (int fd, int operation), (fd, operation), (ROW_FD(FILE_LOCK, SYS_flock)), (ON_FD))
+WAITS(int, flock, (int fd, int operation), (fd, operation), (ROW_FD(FILE_LOCK, SYS_flock)), (ON_FD(fd)))
 
 #define LOCKS_RECORD (ROW_FD(FILE_LOCK, SYS_fcntl))
-WAITS(int, lockf, (int fd, int command, off_t length), (fd, command, length), LOCKS_RECORD, (ON_FD))
-WAITS(int, lockf64, (int fd, int command, off64_t length), (fd, command, length), LOCKS_RECORD, (ON_FD))
+WAITS(int, lockf, (int fd, int command, off_t length), (fd, command, length), LOCKS_RECORD, (ON_FD(fd)))
+WAITS(int, lockf64, (int fd, int command, off64_t length), (fd, command, length), LOCKS_RECORD, (ON_FD(fd)))
 
 /* The argument, if there is one, is an int or a pointer: as a pointer it is passed on whole. Every other
  * command returns at once. */
@@ -25,10 +23,8 @@ WAITS(int, lockf64, (int fd, int command, off64_t length), (fd, command, length)
         va_end(rest);                                       \
         if (command != F_SETLKW && command != F_OFD_SETLKW) \
             return REAL(fn)(fd, command, argument);         \
-        WAIT_ENDS struct wait wait;                         \
-        wait.on = (struct waited_for){ON_FD};               \
+        WAITING(fn, ON_FD(fd));                             \
         int result;                                         \
-        wait_begin(&wait, &fn##_call);                      \
         do                                                  \
             result = REAL(fn)(fd, command, argument);       \
         while (wait_again(&wait, result == -1));            \

@@ -56,10 +56,5 @@ LOCKS(pthread_spin_lock, spin_trylock, (pthread_spinlock_t * lock), (lock), (loc
 WAITS_QUIETLY(pthread_once, (pthread_once_t * control, void (*routine)(void)), (control, routine), ONCE,
               (ON_ADDRESS(control)))
 ALSO(__pthread_once, pthread_once)
-CALL_ROW(void, call_once, "call_once", (once_flag *, void (*)(void)), ONCE)
-EXPORTED void call_once(once_flag *flag, void (*routine)(void)) {
-    WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){ON_ADDRESS(flag)};
-    wait_begin(&wait, &call_once_call);
-    REAL(call_once)(flag, routine);
-}
+WAITS_SILENTLY(call_once, (once_flag * flag, void (*routine)(void)), (flag, routine), ONCE,
+               (ON_ADDRESS(flag)))

@@ -21,14 +21,14 @@ WAITS_AGAIN(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t 
 
 #define EPOLL (ROW_FD(EPOLL, SYS_epoll_wait, SYS_epoll_pwait))
 WAITS_AGAIN(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms),
-            EPOLL, (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
+            EPOLL, (ON_FD(fd), REMEMBER_MS), LEFT_MS)
 WAITS_AGAIN(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
-            (fd, events, room, ms, mask), EPOLL, (.object = (uintptr_t)fd, REMEMBER_MS), LEFT_MS)
+            (fd, events, room, ms, mask), EPOLL, (ON_FD(fd), REMEMBER_MS), LEFT_MS)
 
 WAITS_AGAIN(int, epoll_pwait2,
             (int fd, struct epoll_event *events, int room, const struct timespec *span, const sigset_t *mask),
             (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2)),
-            (.object = (uintptr_t)fd, FOR_TIMESPEC(span)), LEFT_SPAN)
+            (ON_FD(fd), FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, ppoll,
             (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
             (fds, count, span, mask), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)

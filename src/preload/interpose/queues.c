@@ -17,16 +17,16 @@ WAITS_AGAIN(int, semtimedop, (int set, struct sembuf *operations, size_t count, 
             (set, operations, count, span), (ROW_PLAIN(SEMAPHORE, SYS_semtimedop)),
             (.second = (uintptr_t)set, FOR_TIMESPEC(span)), LEFT_SPAN)
 
-#define QUEUE .object = (uintptr_t)queue
 WAITS(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority),
-      (queue, message, size, priority), (ROW_FD(MQ_RECEIVE, SYS_mq_timedreceive)), (QUEUE))
+      (queue, message, size, priority), (ROW_FD(MQ_RECEIVE, SYS_mq_timedreceive)), (ON_FD(queue)))
 WAITS(ssize_t, mq_timedreceive,
       (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority,
        const struct timespec *restrict until),
       (queue, message, size, priority, until), (ROW_FD(MQ_RECEIVE, SYS_mq_timedreceive)),
-      (QUEUE, UNTIL(until)))
+      (ON_FD(queue), UNTIL(until)))
 WAITS(int, mq_send, (mqd_t queue, const char *message, size_t size, unsigned priority),
-      (queue, message, size, priority), (ROW_FD(MQ_SEND, SYS_mq_timedsend)), (QUEUE))
+      (queue, message, size, priority), (ROW_FD(MQ_SEND, SYS_mq_timedsend)), (ON_FD(queue)))
 WAITS(int, mq_timedsend,
       (mqd_t queue, const char *message, size_t size, unsigned priority, const struct timespec *until),
-      (queue, message, size, priority, until), (ROW_FD(MQ_SEND, SYS_mq_timedsend)), (QUEUE, UNTIL(until)))
+      (queue, message, size, priority, until), (ROW_FD(MQ_SEND, SYS_mq_timedsend)),
+      (ON_FD(queue), UNTIL(until)))

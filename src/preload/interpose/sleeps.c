@@ -21,12 +21,10 @@ CALL_ROW(int, clock_nanosleep, "clock_nanosleep",
          (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
 /* Answers an error number. */
 EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
-    WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){.timeout = (uintptr_t)span,
-                                  .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC};
+    WAITING(clock_nanosleep, .timeout = (uintptr_t)span,
+            .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC);
     struct timespec left;
     int result;
-    wait_begin(&wait, &clock_nanosleep_call);
     while ((result = REAL(clock_nanosleep)(clock, flags, span, rest)) == EINTR && wait.interrupted) {
         wait.interrupted = 0;
         if (!(flags & TIMER_ABSTIME))
@@ -38,9 +36,7 @@ EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *
 CALL_ROW(unsigned, sleep, "sleep", (unsigned), SLEEPS)
 /* Answers the seconds that were not slept, without an error. */
 EXPORTED unsigned sleep(unsigned seconds) {
-    WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){.timeout = seconds, .timeout_form = TIMEOUT_SECONDS};
-    wait_begin(&wait, &sleep_call);
+    WAITING(sleep, .timeout = seconds, .timeout_form = TIMEOUT_SECONDS);
     unsigned rest = REAL(sleep)(seconds);
     /* What is left is cut to whole seconds, so 0 may mean that most of one is missing. */
     while (wait.interrupted) {

@@ -46,14 +46,13 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
         long result = real(number, a, b, c, d, e, f);
         if (number == SYS_seccomp && result == 0 &&
             (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
-            process_is_filtered();
+            process.filtered = true;
         return result;
     }
     WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){.object = (uintptr_t)number,
-                                  .second = (uintptr_t)a,
-                                  .timeout = (uint64_t)argument[call->timeout_argument],
-                                  .timeout_form = sleeping_call_timeout(call, (const uint64_t *)argument)};
+    wait.on = sleeping_call_waits(call, (const uint64_t *)argument);
+    wait.on.object = (uintptr_t)number;
+    wait.on.second = (uintptr_t)a;
     struct timespec left;
     wait_begin(&wait, &syscall_call);
     long result = real(number, a, b, c, d, e, f);

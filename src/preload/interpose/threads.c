@@ -71,18 +71,15 @@ EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
 
 /* Joining: the record is found before the real call, for after it the handle may be another thread's. */
 #define ROW_JOIN .kind = LW_WAIT_JOIN, .object = OBJECT_HANDLE, .syscalls = {SYS_futex}
-#define JOINS(fn, parameters, arguments, waits_for)                                                          \
-    CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                                           \
-    EXPORTED int fn parameters {                                                                             \
-        struct thread *joined = thread_find(handle);                                                         \
-        WAIT_ENDS struct wait wait;                                                                          \
-        wait.on =                                                                                            \
-            (struct waited_for){.object = (uintptr_t)handle, .second = (uintptr_t)joined, UNPACK waits_for}; \
-        wait_begin(&wait, &fn##_call);                                                                       \
-        int result = REAL(fn) arguments;                                                                     \
-        if (result == 0 && joined)                                                                           \
-            thread_joined(joined);                                                                           \
-        return result;                                                                                       \
+#define JOINS(fn, parameters, arguments, waits_for)                                              \
+    CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                               \
+    EXPORTED int fn parameters {                                                                 \
+        struct thread *joined = thread_find(handle);                                             \
+        WAITING(fn, .object = (uintptr_t)handle, .second = (uintptr_t)joined, UNPACK waits_for); \
+        int result = REAL(fn) arguments;                                                         \
+        if (result == 0 && joined)                                                               \
+            thread_joined(joined);                                                               \
+        return result;                                                                           \
     }
 JOINS(pthread_join, (pthread_t handle, void **value), (handle, value), (.timeout = 0))
 JOINS(pthread_timedjoin_np, (pthread_t handle, void **value, const struct timespec *until),
@@ -131,7 +128,7 @@ EXPORTED int prctl(int option, ...) {
     if (result == 0 && option == PR_SET_NAME && thread_self())
         thread_named(thread_self(), (const char *)a);
     if (result == 0 && option == PR_SET_SECCOMP)
-        process_is_filtered();
+        process.filtered = true;
     return result;
 }
 

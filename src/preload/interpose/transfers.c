@@ -8,21 +8,20 @@
 #include "wrap.h"
 
 /* The kernel's arguments of splice are (in, offset, out, ...), those of tee (in, out, ...). */
-#define BETWEEN .object = (uintptr_t)in, .second = (uintptr_t)out
+#define BETWEEN ON_FD(in), .second = (uintptr_t)out
 WAITS(ssize_t, splice, (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),
       (in, in_at, out, out_at, size, flags),
       (.kind = LW_WAIT_UNSETTLED_READ, .object = OBJECT_FDS, .syscalls = {SYS_splice}), (BETWEEN))
 WAITS(ssize_t, tee, (int in, int out, size_t size, unsigned flags), (in, out, size, flags),
       (.kind = LW_WAIT_UNSETTLED_READ, .object = OBJECT_FDS, .syscalls = {SYS_tee}), (BETWEEN))
 WAITS(ssize_t, vmsplice, (int fd, const struct iovec *parts, size_t count, unsigned flags),
-      (fd, parts, count, flags), (ROW_FD(UNSETTLED_WRITE, SYS_vmsplice)), (.object = (uintptr_t)fd))
+      (fd, parts, count, flags), (ROW_FD(UNSETTLED_WRITE, SYS_vmsplice)), (ON_FD(fd)))
 
 #define SENDS_FILE (ROW_FD(UNSETTLED_WRITE, SYS_sendfile))
 WAITS(ssize_t, sendfile, (int out, int in, off_t *at, size_t size), (out, in, at, size), SENDS_FILE,
-      (.object = (uintptr_t)out))
+      (ON_FD(out)))
 WAITS(ssize_t, sendfile64, (int out, int in, off64_t *at, size_t size), (out, in, at, size), SENDS_FILE,
-      (.object = (uintptr_t)out))
+      (ON_FD(out)))
 WAITS(ssize_t, copy_file_range,
       (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),
-      (in, in_at, out, out_at, size, flags), (ROW_FD(UNSETTLED_READ, SYS_copy_file_range)),
-      (.object = (uintptr_t)in))
+      (in, in_at, out, out_at, size, flags), (ROW_FD(UNSETTLED_READ, SYS_copy_file_range)), (ON_FD(in)))

@@ -40,13 +40,7 @@ __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");
 WAITS_QUIETLY_AS(current_cond_destroy, "pthread_cond_destroy", (pthread_cond_t * condition), (condition),
                  COND, (ON_ADDRESS(condition)))
 __asm__(".symver current_cond_destroy, pthread_cond_destroy@@GLIBC_2.3.2");
-CALL_ROW(void, cnd_destroy, "cnd_destroy", (cnd_t *), (ROW_FUTEX(COND)))
-EXPORTED void cnd_destroy(cnd_t *condition) {
-    WAIT_ENDS struct wait wait;
-    wait.on = (struct waited_for){ON_ADDRESS(condition)};
-    wait_begin(&wait, &cnd_destroy_call);
-    REAL(cnd_destroy)(condition);
-}
+WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)), (ON_ADDRESS(condition)))
 
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
  * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */

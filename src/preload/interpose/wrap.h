@@ -16,6 +16,14 @@
 
 #define EXPORTED __attribute__((visibility("default"), used))
 
+/* The beginning of every wrapper: a wait record of `waits_for`, published until the function returns or is
+ * unwound.
+ */
+#define WAITING(fn, ...)                        \
+    WAIT_ENDS struct wait wait;                 \
+    wait.on = (struct waited_for){__VA_ARGS__}; \
+    wait_begin(&wait, &fn##_call)
+
 /* Functions that answer -1 with errno set. */
 #define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left) \
     WAITS_AGAIN_AS(type, fn, #fn, parameters, arguments, row, waits_for, left)
@@ -23,11 +31,8 @@
 #define WAITS_AGAIN_AS(type, fn, symbol, parameters, arguments, row, waits_for, left) \
     CALL_ROW(type, fn, symbol, parameters, row)                                       \
     EXPORTED type fn parameters {                                                     \
-        WAIT_ENDS struct wait wait;                                                   \
-        wait.on = (struct waited_for){UNPACK waits_for};                              \
-        type result;                                                                  \
-        wait_begin(&wait, &fn##_call);                                                \
-        result = REAL(fn) arguments;                                                  \
+        WAITING(fn, UNPACK waits_for);                                                \
+        type result = REAL(fn) arguments;                                             \
         while (wait_again(&wait, result == -1)) {                                     \
             left;                                                                     \
             result = REAL(fn) arguments;                                              \
@@ -48,12 +53,17 @@
 #define WAITS_QUIETLY_AS(fn, symbol, parameters, arguments, row, waits_for) \
     CALL_ROW(int, fn, symbol, parameters, row)                              \
     EXPORTED int fn parameters {                                            \
-        WAIT_ENDS struct wait wait;                                         \
-        wait.on = (struct waited_for){UNPACK waits_for};                    \
-        int result;                                                         \
-        wait_begin(&wait, &fn##_call);                                      \
-        result = REAL(fn) arguments;                                        \
+        WAITING(fn, UNPACK waits_for);                                      \
+        int result = REAL(fn) arguments;                                    \
         return result;                                                      \
+    }
+
+/* Functions that answer nothing. */
+#define WAITS_SILENTLY(fn, parameters, arguments, row, waits_for) \
+    CALL_ROW(void, fn, #fn, parameters, row)                      \
+    EXPORTED void fn parameters {                                 \
+        WAITING(fn, UNPACK waits_for);                            \
+        REAL(fn) arguments;                                       \
     }
 
 /* Locks: an uncontended one must cost next to nothing, so it is tried first. What is not EBUSY and not taken
@@ -64,14 +74,13 @@
         int result = REAL(try_name) try_arguments;                                \
         if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)             \
             return result;                                                        \
-        WAIT_ENDS struct wait wait;                                               \
-        wait.on = (struct waited_for){UNPACK waits_for};                          \
-        wait_begin(&wait, &fn##_call);                                            \
+        WAITING(fn, UNPACK waits_for);                                            \
         result = REAL(fn) arguments;                                              \
         return result;                                                            \
     }
 
 #define ON_ADDRESS(pointer) .object = (uintptr_t)(pointer)
+#define ON_FD(fd)           .object = (uintptr_t)(fd)
 #define UNTIL(pointer)      .timeout = (uintptr_t)(pointer), .timeout_form = TIMEOUT_AT
 #define FOR_TIMESPEC(span)  .timeout = (uintptr_t)(span), .timeout_form = TIMEOUT_TIMESPEC
 #define FOR_TIMEVAL(span)   .timeout = (uintptr_t)(span), .timeout_form = TIMEOUT_TIMEVAL
