@@ -1,6 +1,6 @@
 """What broke other shims, a test each: first the numbered table, then the list of programs. Where a case or a scenario acts it out
 already, that one is run here under the pitfall's name."""
-import json, os, re, subprocess, tempfile
+import os, re, subprocess, tempfile
 
 import programs_tests
 import unchanged_tests
@@ -168,8 +168,9 @@ def test_27_musl():
 
 # The list of programs.
 
-def test_pthread_exit_through_cpp_frames():
+def test_c_program_with_a_cpp_library_that_calls_pthread_exit():
     case("cpp_cancelled")
+    unchanged_tests.compare("a_cpp_library_that_ends_the_thread")
 
 
 def test_counting_semaphore_and_wait_for():
@@ -226,9 +227,19 @@ def test_jemalloc_beside():
     programs_tests.beside("libjemalloc.so.2")
 
 
-def test_asan_and_tsan_of_gcc():
+def test_tcmalloc_beside():
+    programs_tests.beside("libtcmalloc_minimal.so.4")
+
+
+def test_asan_and_tsan_of_gcc_and_clang():
     programs_tests.test_address_sanitizer()
     programs_tests.test_thread_sanitizer()
+    programs_tests.test_sanitizers_of_clang()
+
+
+def test_exec_vfork_and__exit():
+    unchanged_tests.compare("exec_from_a_thread")
+    unchanged_tests.compare("vfork_and_exec")
 
 
 def test_thousand_threads():

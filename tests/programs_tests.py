@@ -176,9 +176,9 @@ def test_storm_under_valgrind():
     storm(3, ["valgrind", "-q", "--error-exitcode=9", "--run-libc-freeres=no", "--run-cxx-freeres=no"], ["without-forks"], least=2)
 
 
-def sanitized(directory, sanitizer):
+def sanitized(directory, sanitizer, compiler="gcc"):
     program = os.path.join(directory, sanitizer)
-    subprocess.run(["gcc", "-g", "-O1", "-fsanitize=" + sanitizer, "-pthread", os.path.join(HERE, "cases/queue_never_closed.c"),
+    subprocess.run([compiler, "-g", "-O1", "-fsanitize=" + sanitizer, "-pthread", os.path.join(HERE, "cases/queue_never_closed.c"),
                     "-o", program], check=True, timeout=120)
     return program
 
@@ -238,6 +238,19 @@ def beside(name, **env):
 
 def test_beside_jemalloc():
     beside("libjemalloc.so.2")
+
+
+def test_beside_tcmalloc():
+    beside("libtcmalloc_minimal.so.4")
+
+
+def test_sanitizers_of_clang():
+    """Its runtimes are linked into the program, behind the shim."""
+    with tempfile.TemporaryDirectory() as directory:
+        for sanitizer in ("thread", "address"):
+            result = watched([sanitized(directory, sanitizer, "clang-14")], env={"ASAN_OPTIONS": "detect_leaks=0"})
+            expect(result.returncode == 0 and "Sanitizer" not in result.stderr, result.stderr)
+            expect(re.search(r"3 threads  \[cond wait", result.stderr), result.stderr)
 
 
 def test_beside_eatmydata():

@@ -69,6 +69,9 @@ def test_blocked():
         result = watched([PROGRAM, "blocked"], "at_exit=0:format=json:log=" + log)
         expect(result.returncode == 0 and result.stderr == "", "%r" % result)
         threads = {thread["name"]: thread for thread in json.load(open(log))["threads"]}
+    # the threads that run a once's routine publish the same record, and wait for something else
+    once = [name for name, thread in threads.items() if (thread["wait"] or {}).get("kind") == "once"]
+    expect(sorted(once) == sorted(line.split("\t")[0] for line in result.stdout.splitlines() if "\tonce\t" in line), "once: %r" % once)
     for line in result.stdout.splitlines():
         name, call, kind, wanted = line.split("\t")
         wait = threads[name]["wait"]

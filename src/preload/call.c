@@ -33,7 +33,8 @@ int call_missing(void) {
 
 void calls_resolve_all(void) {
     for (struct call *call = __start_leakwatch_calls; call < __stop_leakwatch_calls; call++)
-        call_resolve(call);
+        if (!call->late)
+            call_resolve(call);
     dlerror(); /* what this libc does not have is no error of the program's */
 }
 

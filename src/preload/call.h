@@ -27,6 +27,8 @@ struct call {
     uint8_t kind;        /* enum lw_wait_kind */
     uint8_t object;      /* enum object_form */
     bool exact;          /* no other version will do, not even another shim's */
+    bool late; /* may be missing: looked up on first use only. dlsym allocates the words of its error, with
+                  the program's malloc, which may not be ready when the constructor runs (TSan's) */
     int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
                             SYSCALL_READ */
 };
@@ -41,7 +43,7 @@ void *call_resolve(struct call *call);
 static inline void *call_real(struct call *call) {
     return __builtin_expect(call->real != NULL, 1) ? call->real : call_resolve(call);
 }
-/* Looks up every row. Once, from the constructor: dlsym may allocate. */
+/* Looks up every row that is not late. Once, from the constructor: dlsym may allocate. */
 void calls_resolve_all(void);
 /* Is this the address of a row? */
 bool call_is_known(const struct call *call);

@@ -66,6 +66,7 @@ void start_late(void) {
     if (__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
         return;
     clock_setup();
+    thread_setup_late();
     process.stacks = unwind_setup();
 }
 

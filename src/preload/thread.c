@@ -239,13 +239,16 @@ static bool take_end_key(void) {
     return end_key < FIRST_BLOCK;
 }
 
-void thread_setup(void) {
-    end_key_usable = take_end_key();
+void thread_setup_late(void) {
     pthread_attr_t attr;
     if (pthread_getattr_default_np(&attr) == 0) {
         pthread_attr_getstacksize(&attr, &default_stack_size);
         pthread_attr_destroy(&attr);
     }
+}
+
+void thread_setup(void) {
+    end_key_usable = take_end_key();
     struct thread *self = thread_adopt();
     if (self)
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);

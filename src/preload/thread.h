@@ -55,6 +55,9 @@ static inline struct thread *thread_self(void);
 
 /* Prepares the thread subsystem and the record of the initial thread. Call once, from the constructor. */
 void thread_setup(void);
+/* The rest of it, before the first thread is created: what a sanitizer that is linked into the program
+ * intercepts may not be called from the constructor, which runs before it is ready. */
+void thread_setup_late(void);
 
 /* A record for a thread about to be created with attr (may be NULL). NULL if there is no memory: then create
  * unwatched. */

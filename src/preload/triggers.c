@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "clock.h"
 #include "dispositions.h"
 #include "options.h"
@@ -17,6 +18,9 @@
 #include "text.h"
 #include "thread.h"
 #include "wait.h"
+
+/* libc's own, past a sanitizer that is linked into the program and not ready yet. */
+CALLS(int, real_on_exit, "on_exit", (void (*)(int, void *), void *))
 
 static bool active;
 static int end_reported; /* by whichever end comes first */
@@ -129,7 +133,7 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
 void triggers_setup(void) {
     active = true;
     if (options.at_exit) {
-        on_exit(at_exit, NULL);
+        REAL(real_on_exit)(at_exit, NULL);
         at_quick_exit(at_quick_end);
     }
     if (options.signal != 0)

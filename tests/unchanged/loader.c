@@ -45,6 +45,20 @@ SCENARIO(a_library_in_a_namespace_of_its_own) {
         SAY("its thread answers %d", ask(handle));
 }
 
+static void *ends_in_library(void *ends) {
+    ((void (*)(void))ends)();
+    SAY("never");
+    return NULL;
+}
+/* This program is C, and has libgcc_s only through the library. */
+SCENARIO(a_cpp_library_that_ends_the_thread) {
+    void *handle = open_library("libcpp_ends.so", RTLD_NOW);
+    void *ends = dlsym(handle, "ends_the_thread");
+    void *result = ends;
+    TELL(pthread_join(begin_thread(ends_in_library, ends), &result));
+    SAY("%s", result == NULL ? "ended" : "not ended");
+}
+
 SCENARIO(symbols_are_found) {
     SAY("pthread_create: %d", dlsym(RTLD_DEFAULT, "pthread_create") != NULL);
     int (*lock)(pthread_mutex_t *) = (int (*)(pthread_mutex_t *))dlsym(RTLD_DEFAULT, "pthread_mutex_lock");

@@ -14,7 +14,7 @@ SUSPENDS(aio_suspend64, aiocb64)
 /* libaio's answers a negative error number. It is not libc's: where the library is missing, so is the call.
  */
 CALL_ROW(int, io_getevents, "io_getevents", (void *, long, long, void *, struct timespec *),
-         (ROW_PLAIN(SYSCALL, SYS_io_getevents)))
+         (ROW_PLAIN(SYSCALL, SYS_io_getevents), .late = true))
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span);
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span) {
     if ((void *)REAL(io_getevents) == (void *)call_missing)

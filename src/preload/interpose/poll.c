@@ -27,7 +27,7 @@ WAITS_AGAIN(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int
 
 WAITS_AGAIN(int, epoll_pwait2,
             (int fd, struct epoll_event *events, int room, const struct timespec *span, const sigset_t *mask),
-            (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2)),
+            (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2), .late = true),
             (ON_FD(fd), FOR_TIMESPEC(span)), LEFT_SPAN)
 WAITS_AGAIN(int, ppoll,
             (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
