@@ -26,7 +26,7 @@ def test_json_is_the_contract():
     expect(keys <= set(thread), "keys of a thread missing: %s" % (keys - set(thread)))
     expect(thread["name"] == "reader" and thread["state"] == "blocked" and thread["leaked"], "thread: %r" % thread)
     wait = thread["wait"]
-    expect({"kind", "call", "seconds", "timed", "timeout_seconds", "object", "owner"} == set(wait), "wait: %r" % wait)
+    expect({"kind", "call", "seconds", "timed", "timeout_seconds", "object", "owner", "owner_took_at", "last_wake"} == set(wait), "wait: %r" % wait)
     expect(wait["kind"] == "pipe read" and wait["call"] == "read" and wait["timed"] is False, "wait: %r" % wait)
     expect(wait["object"]["target"].startswith("pipe:["), "object: %r" % wait)
     frame = thread["stack"][0]

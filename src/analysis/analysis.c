@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "evidence.h"
+#include "graph.h"
 #include "groups.h"
+#include "proof.h"
 
 static void judge(struct analysis *analysis, const struct facts *facts, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
@@ -14,8 +16,8 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
         analysis->counts.unjoined++;
     else
         analysis->counts.threads++;
-    if (thread->state == LW_STATE_BLOCKED)
-        evidence_gather(analysis->snapshot, facts, finding);
+    if (thread->state == LW_STATE_BLOCKED || thread->kind == LW_WAIT_SPIN)
+        evidence_gather(analysis, facts, finding);
     else if (thread->state == LW_STATE_WAITING)
         finding->verdict = VERDICT_IDLE;
     else if (thread->look_us > 0)
@@ -37,21 +39,17 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
     analysis->positions = facts->positions ? facts->positions : snapshot->frames;
     analysis->judges = header->trigger == LW_TRIGGER_EXIT || header->trigger == LW_TRIGGER_MONITOR ||
                        header->trigger == LW_TRIGGER_API;
-    analysis->finding_count = header->threads.count;
-    analysis->findings = calloc(analysis->finding_count + 1, sizeof *analysis->findings);
-    if (!analysis->findings) {
-        free(analysis);
-        return NULL;
-    }
+    bool made = index_make(&analysis->index, snapshot) &&
+                (analysis->findings = calloc(header->threads.count + 1, sizeof *analysis->findings));
+    analysis->finding_count = made ? header->threads.count : 0;
     for (size_t i = 0; i < analysis->finding_count; i++) {
         analysis->findings[i].thread = &snapshot->threads[i];
         judge(analysis, facts, &analysis->findings[i]);
     }
-    if (!groups_form(analysis)) {
-        analysis_free(analysis);
-        return NULL;
-    }
-    return analysis;
+    if (made && proof_find(analysis, facts) && groups_form(analysis))
+        return analysis;
+    analysis_free(analysis);
+    return NULL;
 }
 
 void analysis_free(struct analysis *analysis) {
@@ -59,6 +57,11 @@ void analysis_free(struct analysis *analysis) {
         for (size_t k = 0; k < analysis->findings[i].evidence_count; k++)
             free(analysis->findings[i].evidence[k]);
     groups_free(analysis);
+    if (analysis->graph)
+        graph_free(analysis->graph);
+    index_drop(&analysis->index);
+    free(analysis->deadlocks);
+    free(analysis->deadlock_members);
     free(analysis->findings);
     free(analysis);
 }

@@ -3,8 +3,8 @@
 
 #include "findings.h"
 
-/* Adds what can be said of an untimed wait to the finding and sets its verdict. */
-void evidence_gather(const struct snapshot *snapshot, const struct facts *facts,
+/* Adds what can be said of an untimed wait to the finding, and sets its verdict as far as evidence goes. */
+void evidence_gather(const struct analysis *analysis, const struct facts *facts,
                      struct thread_finding *finding);
 
 /* What is known of a running thread that was looked at twice. */

@@ -1,10 +1,12 @@
 #include "findings.h"
 
-const struct lw_snapshot_thread *thread_alive(const struct snapshot *snapshot, int tid) {
-    for (uint64_t i = 0; i < snapshot->header->threads.count; i++)
-        if (snapshot->threads[i].tid == tid && snapshot->threads[i].state != LW_STATE_FINISHED)
-            return &snapshot->threads[i];
-    return NULL;
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct lw_snapshot_thread *thread_alive(const struct analysis *analysis, int tid) {
+    long at = index_thread(&analysis->index, tid);
+    return at < 0 ? NULL : &analysis->snapshot->threads[at];
 }
 
 bool finding_is_shown(const struct analysis *analysis, const struct thread_finding *finding) {
@@ -16,4 +18,18 @@ uint64_t finding_duration(const struct analysis *analysis, const struct thread_f
     uint64_t since = thread->state == LW_STATE_FINISHED ? thread->ended : thread->wait_started;
     uint64_t now = analysis->snapshot->header->monotonic;
     return since == 0 || since > now ? 0 : now - since;
+}
+
+void finding_say(struct thread_finding *finding, const char *format, ...) {
+    char *words;
+    va_list rest;
+    va_start(rest, format);
+    int length = vasprintf(&words, format, rest);
+    va_end(rest);
+    if (length < 0)
+        return;
+    if (finding->evidence_count == EVIDENCE_MAX)
+        free(words);
+    else
+        finding->evidence[finding->evidence_count++] = words;
 }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../snapshot/reader.h"
+#include "index.h"
 
 /* Worst last. */
 enum verdict { VERDICT_NONE, VERDICT_IDLE, VERDICT_SUSPECT, VERDICT_STRANDED, VERDICT_DEADLOCK };
@@ -14,7 +14,12 @@ struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
-    bool unsure; /* some process could not be looked into */
+    bool unsure;          /* some process could not be looked into */
+    bool travels;         /* the process has a unix socket: a descriptor may be on its way in one */
+    char other[64];       /* one of the other processes that have an end, "cat (4711)" */
+    uint64_t written;     /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */
+    int32_t writer;       /* who that was */
+    uint32_t writer_name; /* string of the snapshot */
 };
 
 struct facts {
@@ -24,15 +29,30 @@ struct facts {
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
 };
 
-enum { EVIDENCE_MAX = 4 };
+enum { EVIDENCE_MAX = 6 };
 
 struct thread_finding {
     const struct lw_snapshot_thread *thread;
     enum verdict verdict;
     bool leaked;
-    bool hidden; /* not in this report: blocked for less than min_wait */
+    bool hidden;                         /* not in this report: blocked for less than min_wait */
+    const struct lw_snapshot_wake *wake; /* of the condition or semaphore; NULL if none is known */
+    const struct lw_snapshot_hold *hold; /* by the owner of what is waited for; NULL if it is not known */
     size_t evidence_count;
     char *evidence[EVIDENCE_MAX];
+};
+
+enum deadlock_kind {
+    DEADLOCK_CYCLE,      /* each waits for what the next one has */
+    DEADLOCK_OWNER_GONE, /* all wait for one lock whose owner has ended */
+    DEADLOCK_ALL_ASLEEP, /* every thread of the process waits for another of them */
+};
+
+/* A deadlock that is proved. */
+struct deadlock {
+    enum deadlock_kind kind;
+    size_t count;
+    size_t *members; /* indices of findings; a simple cycle in its order, else by tid */
 };
 
 /* Threads with the same state, wait and stacks. */
@@ -58,6 +78,11 @@ struct analysis {
     struct group *groups; /* worst first; of the threads that this report shows */
     size_t group_count;
     size_t *order; /* what the groups' members point into */
+    struct index index;
+    struct graph *graph;
+    struct deadlock *deadlocks;
+    size_t deadlock_count;
+    size_t *deadlock_members;
     struct counts counts;
 };
 
@@ -73,5 +98,9 @@ const char *trigger_words(enum lw_trigger trigger);
 /* Words of the wait's kind; for LW_WAIT_SYSCALL "syscall NAME", kept until the next call. */
 const char *wait_words(const struct lw_snapshot_thread *thread);
 
+/* Adds words to a finding; as many as EVIDENCE_MAX are kept. */
+void finding_say(struct thread_finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Thread with this tid that is alive, NULL if there is none. */
-const struct lw_snapshot_thread *thread_alive(const struct snapshot *snapshot, int tid);
+const struct lw_snapshot_thread *thread_alive(const struct analysis *analysis, int tid);

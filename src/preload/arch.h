@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cpuid.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
@@ -90,5 +91,15 @@ static inline void registers_of_context(const void *context, struct registers *i
 /* Did the signal whose handler is given this context make a system call fail with EINTR? The kernel puts
  * the failed call's result into the saved registers before it runs the handler (arch/x86/kernel/signal.c). */
 #define CONTEXT_SHOWS_EINTR(context) (((ucontext_t *)(context))->uc_mcontext.gregs[REG_RAX] == -EINTR)
+
+/* Did the signal come while the code slept in a system call? Then that call fails with EINTR, or the kernel
+ * has set the program counter back to the instruction, 0f 05, to make it again. code: what lies from
+ * CONTEXT_CODE(context) on. */
+#define CONTEXT_CODE(context) ((uintptr_t)((const ucontext_t *)(context))->uc_mcontext.gregs[REG_RIP] - 2)
+static inline bool context_shows_sleep(const void *context, const unsigned char code[4]) {
+    long long result = ((const ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
+    bool after = code[0] == 0x0f && code[1] == 0x05, before = code[2] == 0x0f && code[3] == 0x05;
+    return (after && result == -EINTR) || (before && result >= 0 && result < 512);
+}
 
 #endif

@@ -6,8 +6,8 @@
 
 #include "../snapshot/writer.h"
 #include "clock.h"
-#include "conditions.h"
 #include "describe.h"
+#include "dispositions.h"
 #include "memory.h"
 #include "modules.h"
 #include "options.h"
@@ -17,15 +17,19 @@
 #include "text.h"
 #include "thread.h"
 #include "unwind.h"
+#include "wakes.h"
+#include "writes.h"
 
 static struct snapshot_room room_for(const struct tasks *tasks) {
     size_t records = 0;
     for (struct thread *record = thread_first(); record; record = record->next)
         records++;
-    struct snapshot_room room = {.threads = tasks->count + records + 16, .conditions = CONDITIONS};
+    struct snapshot_room room = {.threads = tasks->count + records + 16, .wakes = WAKES, .writes = WRITES};
     room.modules = modules_count();
-    room.frames = room.threads * 2 * (uint64_t)options.depth;
-    room.string_bytes = room.threads * 256 + room.modules * 512 + 64 * 1024;
+    room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
+    room.gone = room.threads;
+    room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
+    room.strings = room.threads * 256 + room.modules * 512 + (WAKES + WRITES) * 16 + 64 * 1024;
     return room;
 }
 
@@ -58,18 +62,34 @@ static struct captured take_region(size_t size) {
     return captured;
 }
 
-static void write_conditions(struct snapshot_writer *writer) {
-    struct condition entry;
-    for (size_t i = 0; i < CONDITIONS; i++) {
-        struct lw_snapshot_condition *kept;
-        if (!condition_read(i, &entry) || !(kept = snapshot_condition(writer)))
+static void write_wakes(struct snapshot_writer *writer) {
+    struct wake entry;
+    struct clock_reading now = clock_reading();
+    for (size_t i = 0; i < WAKES; i++) {
+        struct lw_snapshot_wake *kept;
+        if (!wake_read(i, &entry) || !(kept = snapshot_wake(writer)))
             continue;
         kept->address = entry.address;
-        kept->signals = entry.signals;
+        kept->count = entry.count;
         kept->unheard = entry.unheard;
-        kept->last = entry.last;
+        kept->last = clock_of_mark(entry.last, now);
         kept->last_tid = entry.last_tid;
         kept->last_name = snapshot_string(writer, entry.last_name);
+        kept->site = snapshot_frame(writer, entry.site, &kept->site_count);
+    }
+}
+
+static void write_writes(struct snapshot_writer *writer) {
+    struct clock_reading now = clock_reading();
+    for (size_t i = 0; i < WRITES; i++) {
+        struct write entry;
+        struct lw_snapshot_write *kept;
+        if (!write_read(i, &entry) || !(kept = snapshot_write(writer)))
+            continue;
+        kept->fd = entry.fd;
+        kept->tid = entry.tid;
+        kept->when = clock_of_mark(entry.when, now);
+        kept->name = snapshot_string(writer, entry.name);
     }
 }
 
@@ -96,10 +116,12 @@ struct captured capture(const struct capture_request *request) {
     header->min_wait = options.min_wait;
     header->exe = snapshot_string(&writer, process.exe);
     header->program = snapshot_string(&writer, process.program);
-    header->condition_lost = (uint32_t)condition_lost();
+    header->wakes_lost = (uint32_t)wakes_lost();
+    header->handlers = dispositions_of_program();
 
     describe_threads(&writer, &tasks, request->context);
-    write_conditions(&writer);
+    write_wakes(&writer);
+    write_writes(&writer);
     modules_write(&writer, process.exe);
 
     char note[256];

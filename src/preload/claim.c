@@ -62,6 +62,23 @@ bool claim_read(const struct thread *record, const struct kernel_word *word, str
     return false;
 }
 
+size_t claim_outer(const struct thread *record, const struct wait *believed, enum lw_wait_kind kind,
+                   uintptr_t *objects, size_t room) {
+    struct wait wait;
+    size_t count = 0;
+    uintptr_t at =
+        believed ? (uintptr_t)believed->outer : (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE);
+    for (int nested = 0; at != 0 && nested < NESTING_MAX && count < room; nested++) {
+        if (sys_peek(at, &wait, sizeof wait) != sizeof wait || !call_is_known(wait.call) ||
+            wait.thread != record)
+            break;
+        if (wait.call->kind == kind)
+            objects[count++] = wait.on.object;
+        at = (uintptr_t)wait.outer;
+    }
+    return count;
+}
+
 static bool peek_timespec(uintptr_t at, int64_t scale, int64_t *ns) {
     int64_t pair[2]; /* seconds, and nano- or microseconds by scale */
     if (sys_peek(at, pair, sizeof pair) != sizeof pair)

@@ -10,6 +10,11 @@
  * nested ones outward. False if there is none. */
 bool claim_read(const struct thread *record, const struct kernel_word *word, struct wait *wait);
 
+/* The objects of the waits of this kind that lie outside of the one believed, or of all if that is NULL; at
+ * most `room`. Returns how many. */
+size_t claim_outer(const struct thread *record, const struct wait *believed, enum lw_wait_kind kind,
+                   uintptr_t *objects, size_t room);
+
 /* Has what is waited for a deadline? */
 bool claim_timed(const struct waited_for *on);
 /* Nanoseconds from the start of the wait (0 if that is not known) to its deadline, -1 if it has none. */

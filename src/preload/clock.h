@@ -21,6 +21,12 @@ static inline uint64_t clock_ns(clockid_t clock) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* CPU time of any thread of this process, by its tid, ns; 0 if there is none (kernel:
+ * include/linux/posix-timers_types.h, MAKE_THREAD_CPUCLOCK). */
+static inline uint64_t clock_of_thread(int tid) {
+    return clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
+}
+
 /* The beginning of a wait is marked with the processor's own counter: no call, and so no branch to be guessed
  * just after or before a system call, which costs more than the counter. What the marks mean is found out
  * when a report is made. Where the counter may stop or change its rate, a mark is the coarse monotonic

@@ -1,15 +1,20 @@
 #include "describe.h"
 
+#include <linux/futex.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "claim.h"
 #include "clock.h"
 #include "descriptor.h"
+#include "holds.h"
 #include "kernel_word.h"
+#include "object.h"
 #include "options.h"
 #include "process.h"
 #include "running.h"
+#include "second_look.h"
 #include "sleeping_calls.h"
 #include "stack.h"
 #include "sys.h"
@@ -26,6 +31,7 @@ struct view {
     struct clock_reading now;
     struct scheduler_clock scheduler;
     struct running running;
+    struct second_look second;
 };
 
 struct believed {
@@ -60,24 +66,18 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
     descriptor_target(fd, &text);
     thread->kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
     thread->target = snapshot_string(writer, target);
+    descriptor_values((enum lw_wait_kind)thread->kind, fd, thread->value);
 }
 
-static int32_t peek_owner(uintptr_t object, size_t offset) {
-    int32_t owner;
-    return sys_peek(object + offset, &owner, sizeof owner) == sizeof owner ? owner : 0;
-}
-
-/* Who holds it, from glibc's own fields (sysdeps/nptl/bits/struct_mutex.h, struct_rwlock.h). */
-static int32_t owner_of(enum lw_wait_kind kind, uintptr_t object) {
-    switch (kind) {
-    case LW_WAIT_MUTEX:
-        return peek_owner(object, offsetof(pthread_mutex_t, __data.__owner));
-    case LW_WAIT_RWLOCK_READ:
-    case LW_WAIT_RWLOCK_WRITE:
-        return peek_owner(object, offsetof(pthread_rwlock_t, __data.__cur_writer));
-    default:
-        return 0;
-    }
+static void put_object(struct lw_snapshot_thread *thread, uintptr_t address) {
+    struct object object = object_read((enum lw_wait_kind)thread->kind, address);
+    thread->object = address;
+    thread->owner = object.owner;
+    thread->flags |= object.flags;
+    memcpy(thread->value, object.value, sizeof thread->value);
+    /* A lock that was taken before a fork bears the number that its taker had then. */
+    if (object.owner != 0 && thread_was_initial(object.owner))
+        thread->owner = process.pid;
 }
 
 static void put_timeout(struct lw_snapshot_thread *thread, const struct waited_for *on) {
@@ -116,8 +116,41 @@ static void put_system_call(struct snapshot_writer *writer, struct lw_snapshot_t
         break;
     case FIRST_ADDRESS:
         thread->object = word->argument[0];
+        if (!(word->argument[1] & FUTEX_PRIVATE_FLAG))
+            thread->flags |= LW_THREAD_SHARED;
+        break;
+    case FIRST_OTHER:
+        if (word->number == SYS_poll || word->number == SYS_ppoll)
+            thread->value[0] = (int64_t)word->argument[1];
         break;
     }
+}
+
+static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
+                       size_t count) {
+    enum { SHOWN = 4 };
+    struct pollfd fds[SHOWN];
+    int numbers[SHOWN];
+    char target[1400];
+    struct text text = TEXT_IN(target);
+    target[0] = '\0';
+    thread->value[0] = (int64_t)count;
+    size_t shown = count < SHOWN ? count : SHOWN;
+    if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
+        return;
+    for (size_t i = 0; i < shown; i++)
+        numbers[i] = fds[i].fd;
+    if (count == 1) {
+        put_fd(writer, thread, fds[0].fd);
+        return;
+    }
+    descriptor_targets(numbers, shown, &text);
+    if (count > shown) {
+        text_put(&text, " and ");
+        text_put_number(&text, (int64_t)(count - shown));
+        text_put(&text, " more");
+    }
+    thread->target = snapshot_string(writer, target);
 }
 
 static void put_claim(const struct view *view, struct lw_snapshot_thread *thread,
@@ -128,10 +161,6 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
     thread->call = snapshot_string(writer, wait->call->name);
     thread->wait_started = clock_of_mark(wait->started, view->now);
     put_timeout(thread, &wait->on);
-    struct {
-        int fd;
-        short events, revents;
-    } one;
     switch (wait->call->object) {
     case OBJECT_FD:
         put_fd(writer, thread, (int)wait->on.object);
@@ -140,8 +169,7 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
         put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
         break;
     case OBJECT_POLLFDS:
-        if (wait->on.second == 1 && sys_peek(wait->on.object, &one, sizeof one) == sizeof one)
-            put_fd(writer, thread, one.fd);
+        put_polled(writer, thread, wait->on.object, wait->on.second);
         break;
     case OBJECT_SYSCALL:
         if (seen->word.state == KERNEL_SLEEPS)
@@ -152,18 +180,22 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
     case OBJECT_HANDLE:
         thread->object = wait->on.object;
         if (wait->on.second != 0)
-            thread->owner = peek_owner(wait->on.second, offsetof(struct thread, tid));
+            sys_peek(wait->on.second + offsetof(struct thread, tid), &thread->owner, sizeof thread->owner);
         break;
     case OBJECT_ADDRESS:
-        thread->object = wait->on.object;
         thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
         if (thread->kind == LW_WAIT_COND && seen->word.number == SYS_futex && wait->on.second != 0 &&
             seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
-            thread->object = wait->on.second;
+            put_object(thread, wait->on.second);
+        } else {
+            put_object(thread, wait->on.object);
         }
-        thread->owner = owner_of((enum lw_wait_kind)thread->kind, thread->object);
+        break;
+    case OBJECT_NONE:
+        if (thread->kind == LW_WAIT_SELECT && wait->on.second == 0)
+            thread->value[0] = 0;
         break;
     }
 }
@@ -221,10 +253,17 @@ static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *
     }
 }
 
-/* CPU time of any thread of this process, by its tid (kernel: include/linux/posix-timers_types.h,
- * MAKE_THREAD_CPUCLOCK). */
-static uint64_t cpu_time(int tid) {
-    return clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
+/* Initialisations that a thread runs are among its outer waits: pthread_once calls the routine. */
+static void put_initialised(struct snapshot_writer *writer, const struct thread *record, int tid,
+                            const struct wait *believed) {
+    uintptr_t once[4];
+    size_t count = claim_outer(record, believed, LW_WAIT_ONCE, once, sizeof once / sizeof *once);
+    for (size_t i = 0; i < count; i++) {
+        struct lw_snapshot_hold *hold =
+            object_read(LW_WAIT_ONCE, once[i]).unsatisfied ? snapshot_hold(writer) : NULL;
+        if (hold)
+            *hold = (struct lw_snapshot_hold){.lock = once[i], .tid = tid, .kind = LW_HOLD_ONCE};
+    }
 }
 
 static void describe_live(struct view *view, size_t index) {
@@ -239,6 +278,7 @@ static void describe_live(struct view *view, size_t index) {
     thread->fd = -1;
     thread->timeout_ns = -1;
     thread->syscall_number = -1;
+    thread->value[0] = thread->value[1] = -1;
     if (task.tid == process.pid)
         thread->flags |= LW_THREAD_MAIN;
     struct believed seen = look(tasks, &task);
@@ -246,12 +286,14 @@ static void describe_live(struct view *view, size_t index) {
         snapshot_thread_withdraw(writer);
         return;
     }
-    if (task.record)
+    if (task.record) {
         put_record(view, thread, task.record);
-    else
-        thread->flags |= task.tid == process.pid ? 0 : LW_THREAD_UNSEEN;
+        holds_put(writer, task.record, task.tid);
+    } else if (task.tid != process.pid) {
+        thread->flags |= LW_THREAD_UNSEEN;
+    }
     put_name(writer, thread, tasks->directory, task.record);
-    thread->cpu_ns = cpu_time(task.tid);
+    thread->cpu_ns = clock_of_thread(task.tid);
     if (task.tid == caller) {
         /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
          * wait. */
@@ -261,6 +303,8 @@ static void describe_live(struct view *view, size_t index) {
         seen.waits = seen.by_record;
         seen.word = silent;
     }
+    if (task.record)
+        put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);
     if (!seen.waits) {
         thread->state = LW_STATE_RUNNING;
         if (task.tid == caller && view->context) {
@@ -294,7 +338,9 @@ static void describe_live(struct view *view, size_t index) {
         thread->stack_count = 0;
         thread->flags &=
             ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_KERNEL_WORD);
+        return;
     }
+    second_look_add(&view->second, thread, &task, seen.moves, &seen.word);
 }
 
 static void describe_finished(const struct view *view, const struct thread *record) {
@@ -323,11 +369,13 @@ void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks,
                         .tasks = tasks,
                         .context = context,
                         .caller = (int)sys_call(SYS_gettid),
-                        .now = clock_reading()};
+                        .now = clock_reading(),
+                        .second = second_look_room(tasks->count)};
     for (size_t i = 0; i < tasks->count; i++)
         if (!tasks_is_over(tasks, i) || was_given_again(tasks, i))
             describe_live(&view, i);
     running_look(&view.running, writer, tasks->directory);
+    second_look(&view.second, writer, tasks, context);
     for (struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
         if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))

@@ -75,6 +75,15 @@ void descriptor_target(int fd, struct text *target) {
         put_endpoints(target, fd);
 }
 
+void descriptor_targets(const int *fds, size_t count, struct text *target) {
+    for (size_t i = 0; i < count; i++) {
+        text_put(target, i ? ", fd " : "fd ");
+        text_put_number(target, fds[i]);
+        text_put_char(target, ' ');
+        descriptor_target(fds[i], target);
+    }
+}
+
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
 }

@@ -13,3 +13,7 @@ void descriptor_target(int fd, struct text *target);
 enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *target);
 /* Of two descriptors between which bytes are moved, the one that holds the move up; *kind becomes its. */
 int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind);
+/* What it has in it, as lw_snapshot_thread.value tells by kind; leaves alone what cannot be asked. */
+void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]);
+/* Appends what each of the descriptors of a poll names, as far as there is room in a report. */
+void descriptor_targets(const int *fds, size_t count, struct text *target);

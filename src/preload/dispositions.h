@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Takes a signal over. ends: its default action ends the program, and that is what it is used for. */
 void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), bool ends);
@@ -20,6 +21,9 @@ bool disposition_has_handler(const struct sigaction *action);
 
 /* Does the kernel have our handler for it now? Not if the program ignores it, or set one past libc. */
 bool disposition_is_ours(int signal);
+
+/* The signals for which the program has a handler of its own: bit n - 1 is signal n. */
+uint64_t dispositions_of_program(void);
 
 /* What sigaction(2) does, seen by the program. */
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before);

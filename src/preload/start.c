@@ -5,7 +5,6 @@
 
 #include "call.h"
 #include "clock.h"
-#include "conditions.h"
 #include "launch.h"
 #include "options.h"
 #include "process.h"
@@ -16,6 +15,7 @@
 #include "thread.h"
 #include "triggers.h"
 #include "unwind.h"
+#include "wakes.h"
 
 /* The table is locked across fork, so that the child finds it whole. Our handlers were registered first: they
  * are the last before the fork and the first after it, and no code of the program's runs in between. Signals
@@ -42,7 +42,7 @@ static void after_fork_in_child(void) {
     process_forked();
     thread_forked(fork_locked);
     unwind_forked();
-    conditions_forked();
+    wakes_forked();
     report_forked();
     triggers_forked();
     if (fork_locked)

@@ -88,6 +88,16 @@ static void match_records(struct tasks *tasks) {
     memory_unmap(slot, slots * sizeof *slot);
 }
 
+/* A /proc of another PID namespace (unshare --pid without --mount-proc) lists other numbers than those that
+ * this process knows its threads by. */
+static bool lists_caller(const struct tasks *tasks) {
+    int caller = (int)sys_call(SYS_gettid);
+    for (size_t i = 0; i < tasks->count; i++)
+        if (tasks->task[i].tid == caller)
+            return true;
+    return false;
+}
+
 struct tasks tasks_list(void) {
     struct tasks tasks = {0};
     tasks.directory =
@@ -97,12 +107,17 @@ struct tasks tasks_list(void) {
     tasks.task = memory_map(tasks.mapped);
     if (!tasks.task)
         return tasks;
-    if (tasks.directory < 0) {
-        list_from_records(&tasks, room);
-    } else {
+    if (tasks.directory >= 0) {
         list_from_kernel(&tasks, room);
-        match_records(&tasks);
+        if (lists_caller(&tasks)) {
+            match_records(&tasks);
+            return tasks;
+        }
+        sys_call(SYS_close, tasks.directory);
+        tasks.directory = -EXDEV;
+        tasks.count = 0;
     }
+    list_from_records(&tasks, room);
     return tasks;
 }
 

@@ -11,15 +11,21 @@
 
 __thread struct thread *thread_current;
 
-static struct thread *first;      /* every record ever made */
-static struct thread *first_free; /* those in no use */
-static struct thread *by_handle;  /* uthash head */
+static struct thread *first; /* every record ever made */
+/* Those in no use, oldest first. They are left as they were for a while: a mutex that a thread did not unlock
+ * before it ended bears its number for ever, and a report wants to say who that was. */
+static struct thread *first_free, *last_free;
+static unsigned free_count;
+enum { KEPT_FREE = 128 };
+static struct thread *by_handle; /* uthash head */
 static uint64_t created_count, lost_count;
 static size_t default_stack_size;
 
 /* The current thread of those past their end: their last calls must not make new records. Never in the list,
  * so what such threads write to it, all at once, is read by nobody. */
 static struct thread nobody;
+
+static struct thread *initial; /* the record of the thread that the process began with */
 
 static pthread_key_t end_key;
 static bool end_key_usable;
@@ -34,11 +40,24 @@ uint64_t thread_lost_count(void) {
     return __atomic_load_n(&lost_count, __ATOMIC_RELAXED);
 }
 
+/* With the table locked. From pages of their own: memory_take would round one up to twice its size. */
+static struct thread *make_record(void) {
+    enum { PAGE = 4096 };
+    static struct thread *left;
+    static size_t count;
+    if (count == 0) {
+        left = memory_take(PAGE);
+        count = left ? PAGE / sizeof *left : 0;
+    }
+    return count > 0 ? &left[--count] : NULL;
+}
+
 /* With the table locked. */
 static struct thread *take_record(void) {
-    struct thread *record = first_free;
+    struct thread *record = free_count > KEPT_FREE ? first_free : NULL;
     if (record) {
         first_free = record->next_free;
+        free_count--;
         struct thread *next = record->next;
         uint64_t moves = record->moves;
         memset(record, 0, sizeof *record);
@@ -46,7 +65,7 @@ static struct thread *take_record(void) {
         record->moves = moves + 1;
         return record;
     }
-    record = memory_take(sizeof *record);
+    record = make_record();
     if (!record)
         return NULL;
     record->next = first;
@@ -61,8 +80,12 @@ static void drop_record(struct thread *record) {
         HASH_DELETE(hh, by_handle, record);
     record->hh.tbl = NULL;
     __atomic_store_n(&record->flags, 0, __ATOMIC_RELEASE);
-    record->next_free = first_free;
-    first_free = record;
+    record->next_free = NULL;
+    if (free_count++ > 0)
+        last_free->next_free = record;
+    else
+        first_free = record;
+    last_free = record;
 }
 
 static bool is_over(uint32_t flags) {
@@ -192,6 +215,17 @@ struct thread *thread_adopt(void) {
     return record;
 }
 
+/* Those that a fork left behind have no end. */
+const struct thread *thread_that_ended(int32_t tid) {
+    const struct thread *latest = NULL;
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        bool over = record->ended != 0 || !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
+        if (record->tid == tid && over && (!latest || record->created > latest->created))
+            latest = record;
+    }
+    return latest;
+}
+
 struct thread *thread_find(pthread_t handle) {
     struct thread *record = NULL;
     if (!table_lock())
@@ -200,6 +234,8 @@ struct thread *thread_find(pthread_t handle) {
     table_unlock();
     if (!record && thread_current && thread_current != &nobody && pthread_equal(handle, pthread_self()))
         record = thread_current; /* its creator has not come back from pthread_create yet */
+    if (!record && initial && (initial->flags & THREAD_MAIN) && pthread_equal(handle, initial->handle))
+        record = initial; /* which nobody created */
     return record;
 }
 
@@ -216,6 +252,7 @@ void thread_named(struct thread *record, const char *name) {
 }
 
 static void describe_initial_thread(struct thread *self, uint32_t kept) {
+    initial = self;
     self->flags = THREAD_USED | THREAD_MAIN | kept;
     self->created = clock_mark();
     sys_call(SYS_prctl, PR_GET_NAME, self->name);
@@ -254,17 +291,31 @@ void thread_setup(void) {
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
 }
 
+/* Numbers that the initial thread of this process had in those that it was forked from. */
+static int32_t former_tids[8];
+static unsigned former_count;
+
+bool thread_was_initial(int32_t tid) {
+    for (unsigned i = 0; i < former_count && i < sizeof former_tids / sizeof *former_tids; i++)
+        if (former_tids[i] == tid)
+            return true;
+    return former_count > sizeof former_tids / sizeof *former_tids;
+}
+
 void thread_forked(bool whole) {
     struct thread *self = thread_current;
-    if (!whole)
+    if (former_count++ < sizeof former_tids / sizeof *former_tids && self)
+        former_tids[former_count - 1] = self->tid;
+    if (!whole) {
         by_handle = NULL;
+        first_free = last_free = NULL;
+        free_count = 0;
+    }
     for (struct thread *record = first; record; record = record->next) {
         if (record != self && (record->flags & THREAD_USED) && whole)
             drop_record(record);
         else if (record != self)
             record->flags = 0, record->tid = 0;
-        else
-            record->tid = 0;
     }
     created_count = lost_count = 0;
     if (!self || self == &nobody)

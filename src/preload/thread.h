@@ -27,6 +27,16 @@ enum thread_flag {
 
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
 
+/* Where a lock was taken (holds.h). */
+enum { TAKEN_SLOTS = 8, READING_SLOTS = 2 };
+struct lock_taken {
+    uintptr_t lock, site;
+};
+struct lock_read {
+    uintptr_t lock;
+    uint64_t site : 48, times : 16;
+};
+
 struct thread {
     struct wait *wait; /* innermost wait, published by the thread itself */
     uint64_t moves;    /* counts every begin and end of a wait */
@@ -42,6 +52,8 @@ struct thread {
     uint64_t created, ended; /* clock_mark; 0 until then */
     size_t stack_size;       /* bytes; 0 if not known */
     const struct stack *creation;
+    struct lock_taken taken[TAKEN_SLOTS];
+    struct lock_read reading[READING_SLOTS];
     struct thread *next; /* of all records */
     struct thread *next_free;
     UT_hash_handle hh;
@@ -72,6 +84,11 @@ void *thread_main(void *record);
 
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
+/* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
+const struct thread *thread_that_ended(int32_t tid);
+/* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though
+ * the lock names the old number. True, to be safe, if the process comes of more forks than are remembered. */
+bool thread_was_initial(int32_t tid);
 /* It was detached, or joined: what is known of it is dropped when nothing more can be asked. */
 void thread_detached(struct thread *record);
 void thread_joined(struct thread *record);

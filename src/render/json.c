@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "deadlock.h"
 #include "render.h"
 #include "stack.h"
 
@@ -69,17 +70,82 @@ static json_t *object(const struct analysis *analysis, struct symbols *symbols,
     return made;
 }
 
+/* The frame of one return address; null if it is not known. */
+static json_t *site(const struct analysis *analysis, struct symbols *symbols, uint64_t first,
+                    uint32_t count) {
+    json_t *frames = stack(analysis, symbols, first, count, false);
+    json_t *frame = json_incref(json_array_size(frames) > 0 ? json_array_get(frames, 0) : json_null());
+    json_decref(frames);
+    return frame;
+}
+
+static json_t *last_wake(const struct analysis *analysis, struct symbols *symbols,
+                         const struct lw_snapshot_wake *wake) {
+    if (!wake)
+        return json_null();
+    uint64_t now = analysis->snapshot->header->monotonic;
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o}", "tid", thread_id(wake->last_tid), "name",
+                     words(analysis, wake->last_name), "seconds_ago",
+                     seconds(now > wake->last ? now - wake->last : 0), "count", (json_int_t)wake->count,
+                     "unheard", (json_int_t)wake->unheard, "at",
+                     site(analysis, symbols, wake->site, wake->site_count));
+}
+
+static json_t *holds(const struct analysis *analysis, struct symbols *symbols, int tid) {
+    static const char *const kinds[] = {
+#define X(id, words) words,
+        LW_HOLDS(X)
+#undef X
+    };
+    json_t *list = json_array();
+    const struct lw_snapshot_hold *hold;
+    for (size_t at = index_held(&analysis->index, tid); (hold = index_held_by(&analysis->index, at, tid));
+         at++) {
+        char *symbol = symbols_object(symbols, hold->lock);
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "kind", kinds[hold->kind], "address",
+                                              address(hold->lock), "symbol", text_or_null(symbol), "taken_at",
+                                              site(analysis, symbols, hold->site, hold->site_count)));
+        free(symbol);
+    }
+    return list;
+}
+
+static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbols) {
+    static const char *const kinds[] = {"cycle", "owner gone", "all asleep"};
+    json_t *list = json_array();
+    for (size_t i = 0; i < analysis->deadlock_count; i++) {
+        const struct deadlock *deadlock = &analysis->deadlocks[i];
+        json_t *tids = json_array();
+        char *block = NULL;
+        size_t size = 0;
+        for (size_t k = 0; k < deadlock->count; k++)
+            json_array_append_new(tids, json_integer(analysis->findings[deadlock->members[k]].thread->tid));
+        FILE *out = open_memstream(&block, &size);
+        if (out) {
+            deadlock_put(out, analysis, symbols, i);
+            fclose(out);
+        }
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", kinds[deadlock->kind], "threads",
+                                              tids, "text", text(block ? block : "")));
+        free(block);
+    }
+    return list;
+}
+
 static json_t *wait(const struct analysis *analysis, struct symbols *symbols,
                     const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->kind == LW_WAIT_NONE)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o}", "kind", wait_words(thread), "call",
+    return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "kind", wait_words(thread), "call",
                      words(analysis, thread->call), "seconds",
                      thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null(),
                      "timed", !!(thread->flags & LW_THREAD_TIMED), "timeout_seconds",
                      thread->timeout_ns >= 0 ? seconds((uint64_t)thread->timeout_ns) : json_null(), "object",
-                     object(analysis, symbols, thread), "owner", thread_id(thread->owner));
+                     object(analysis, symbols, thread), "owner", thread_id(thread->owner), "owner_took_at",
+                     finding->hold ? site(analysis, symbols, finding->hold->site, finding->hold->site_count)
+                                   : json_null(),
+                     "last_wake", last_wake(analysis, symbols, finding->wake));
 }
 
 static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
@@ -105,15 +171,16 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     uint64_t now = analysis->snapshot->header->monotonic;
     bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
     return json_pack(
-        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "tid", thread->tid,
-        "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN), "state",
-        state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0, "verdict",
-        verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
+        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
+        thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
+        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0,
+        "verdict", verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
         thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
         "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
         "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", kernel_word,
-        "created_by", creator(analysis, symbols, thread));
+        "created_by", creator(analysis, symbols, thread), "holds", holds(analysis, symbols, thread->tid),
+        "stack_bytes", (json_int_t)thread->stack_size);
 }
 
 static json_t *group_object(const struct analysis *analysis, const struct group *group) {
@@ -159,12 +226,13 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
             json_array_append_new(threads, thread_object(analysis, symbols, &analysis->findings[i]));
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
-    json_t *report = json_pack(
-        "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid, "exe",
-        text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
-        trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
-        seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
-        "groups", groups, "deadlocks", json_array(), "incomplete", words(analysis, header->incomplete));
+    json_t *report =
+        json_pack("{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid",
+                  header->pid, "exe", text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
+                  trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime),
+                  "uptime_seconds", seconds(header->monotonic - header->started), "counts",
+                  counts_object(analysis), "threads", threads, "groups", groups, "deadlocks",
+                  deadlocks(analysis, symbols), "incomplete", words(analysis, header->incomplete));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");
         return;

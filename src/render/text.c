@@ -4,34 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadlock.h"
+#include "lines.h"
 #include "render.h"
-#include "stack.h"
 
-enum { NAMES_SHOWN = 8, OBJECTS_SHOWN = 4 };
-
-static const char *plural(size_t count) {
-    return count == 1 ? "" : "s";
-}
-
-static const char *words(const struct analysis *analysis, uint32_t offset) {
-    return snapshot_words(analysis->snapshot, offset);
-}
-
-/* A name may hold anything; a terminal must not obey it, nor a line end early. */
-static void put_clean(FILE *out, const char *words) {
-    for (; *words; words++)
-        fputc((unsigned char)*words < 0x20 || *words == 0x7f ? '?' : *words, out);
-}
-
-static void put_name(FILE *out, const char *name, int tid) {
-    put_clean(out, name);
-    fprintf(out, " (%d)", tid);
-}
+enum { NAMES_SHOWN = 8, OBJECTS_SHOWN = 4, HOLDS_SHOWN = 4 };
 
 static void put_count(FILE *out, bool *first, size_t count, const char *what, bool counted) {
     if (count == 0)
         return;
-    fprintf(out, "%s%zu %s%s", *first ? "; " : ", ", count, what, counted ? plural(count) : "");
+    fprintf(out, "%s%zu %s%s", *first ? "; " : ", ", count, what, counted ? lines_plural(count) : "");
     *first = false;
 }
 
@@ -40,10 +22,10 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     const struct counts *counts = &analysis->counts;
     bool first = true;
     if (analysis->judges)
-        fprintf(out, "leakwatch: %zu leaked thread%s", counts->leaked, plural(counts->leaked));
+        fprintf(out, "leakwatch: %zu leaked thread%s", counts->leaked, lines_plural(counts->leaked));
     else
-        fprintf(out, "leakwatch: %zu thread%s", counts->threads, plural(counts->threads));
-    fprintf(out, " in %s (pid %d) ", words(analysis, header->program), header->pid);
+        fprintf(out, "leakwatch: %zu thread%s", counts->threads, lines_plural(counts->threads));
+    fprintf(out, " in %s (pid %d) ", lines_words(analysis, header->program), header->pid);
     if (header->trigger == LW_TRIGGER_EXIT)
         fprintf(out, "at exit");
     else if (header->signal && sigabbrev_np(header->signal))
@@ -64,42 +46,10 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     put_count(out, &first, counts->deadlocks, "deadlock", true);
     fputc('\n', out);
     if (header->incomplete)
-        fprintf(out, "leakwatch: incomplete: %s\n", words(analysis, header->incomplete));
+        fprintf(out, "leakwatch: incomplete: %s\n", lines_words(analysis, header->incomplete));
     if (header->lost)
         fprintf(out, "leakwatch: incomplete: no memory for the records of %" PRIu64 " threads\n",
                 header->lost);
-}
-
-static void put_frame(const struct symbol_frame *frame, void *context) {
-    struct {
-        FILE *out;
-        unsigned number;
-    } *at = context;
-    const char *function = frame->function ? frame->function : "??";
-    fprintf(at->out, "    #%-2u %s", at->number++, function);
-    const char *slash;
-    if (frame->file) {
-        slash = strrchr(frame->file, '/');
-        fprintf(at->out, "%*s  %s:%d", (int)(strlen(function) < 18 ? 18 - strlen(function) : 0), "",
-                slash ? slash + 1 : frame->file, frame->line);
-    } else if (frame->module[0]) {
-        slash = strrchr(frame->module, '/');
-        fprintf(at->out, "%*s  %s+0x%" PRIx64, (int)(strlen(function) < 18 ? 18 - strlen(function) : 0), "",
-                slash ? slash + 1 : frame->module, frame->offset);
-    } else {
-        fprintf(at->out, "%*s  0x%" PRIx64, (int)(strlen(function) < 18 ? 18 - strlen(function) : 0), "",
-                frame->address);
-    }
-    fprintf(at->out, "%s\n", frame->inlined ? " (inlined)" : "");
-}
-
-static void put_stack(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t first,
-                      uint32_t count, unsigned number, bool first_is_exact) {
-    struct {
-        FILE *out;
-        unsigned number;
-    } at = {out, number};
-    stack_each(symbols, analysis->snapshot->frames + first, count, first_is_exact, put_frame, &at);
 }
 
 static void put_names(FILE *out, const struct analysis *analysis, const struct group *group) {
@@ -107,32 +57,11 @@ static void put_names(FILE *out, const struct analysis *analysis, const struct g
     for (size_t i = 0; i < group->count && i < NAMES_SHOWN; i++) {
         const struct lw_snapshot_thread *thread = analysis->findings[group->members[i]].thread;
         fputs(i ? ", " : " ", out);
-        put_name(out, words(analysis, thread->name), thread->tid);
+        lines_name(out, lines_words(analysis, thread->name), thread->tid);
     }
     if (group->count > NAMES_SHOWN)
         fprintf(out, " and %zu more", group->count - NAMES_SHOWN);
     fputc('\n', out);
-}
-
-static void put_object(FILE *out, const struct analysis *analysis, struct symbols *symbols,
-                       const struct lw_snapshot_thread *thread) {
-    if (thread->fd >= 0) {
-        fprintf(out, "fd %lld ", (long long)thread->fd);
-        put_clean(out, words(analysis, thread->target));
-        return;
-    }
-    if (thread->kind == LW_WAIT_JOIN) {
-        const struct lw_snapshot_thread *joined = thread_alive(analysis->snapshot, thread->owner);
-        fputs("the end of ", out);
-        put_name(out, joined ? words(analysis, joined->name) : "thread", thread->owner);
-        return;
-    }
-    char *symbol = symbols_object(symbols, thread->object);
-    if (symbol)
-        fprintf(out, "%s (0x%" PRIx64 ")", symbol, thread->object);
-    else
-        fprintf(out, "0x%" PRIx64, thread->object);
-    free(symbol);
 }
 
 static bool same_object(const struct lw_snapshot_thread *a, const struct lw_snapshot_thread *b) {
@@ -157,10 +86,55 @@ static void put_objects(FILE *out, const struct analysis *analysis, struct symbo
         }
         seen[different++] = thread;
         fprintf(out, "%s", different == 1 ? "  waiting on  " : ", ");
-        put_object(out, analysis, symbols, thread);
+        lines_object(out, analysis, symbols, thread);
     }
     if (different)
         fputc('\n', out);
+}
+
+static bool others_differ(const struct analysis *analysis, const struct group *group, size_t number) {
+    const struct thread_finding *first = &analysis->findings[group->members[0]];
+    for (size_t i = 1; i < group->count; i++) {
+        const struct thread_finding *other = &analysis->findings[group->members[i]];
+        if (other->evidence_count <= number || strcmp(other->evidence[number], first->evidence[number]) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Where its owner took what is waited for, and where what might have ended the wait was last given. */
+static void put_sites(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct thread_finding *finding) {
+    const struct lw_snapshot_hold *hold = finding->hold;
+    const struct lw_snapshot_wake *wake = finding->wake;
+    if (hold && hold->site_count > 0) {
+        fprintf(out, "  its owner took it at  ");
+        lines_site(out, analysis, symbols, hold->site);
+    }
+    if (wake && wake->site_count > 0) {
+        fprintf(out,
+                finding->thread->kind == LW_WAIT_SEMAPHORE ? "  last posted at  " : "  last signalled at  ");
+        lines_site(out, analysis, symbols, wake->site);
+    }
+}
+
+/* Locks that the members hold. */
+static void put_holds(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct group *group) {
+    const struct lw_snapshot_hold *hold;
+    size_t shown = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        int tid = analysis->findings[group->members[i]].thread->tid;
+        for (size_t at = index_held(&analysis->index, tid); (hold = index_held_by(&analysis->index, at, tid));
+             at++) {
+            if (shown++ == HOLDS_SHOWN) {
+                fprintf(out, "  and more locks\n");
+                return;
+            }
+            fprintf(out, "  holds  ");
+            lines_hold(out, analysis, symbols, hold);
+        }
+    }
 }
 
 static void put_creation(FILE *out, const struct analysis *analysis, struct symbols *symbols,
@@ -175,9 +149,9 @@ static void put_creation(FILE *out, const struct analysis *analysis, struct symb
         return;
     double ago = (double)(analysis->snapshot->header->monotonic - thread->created) / 1e9;
     fputs("  created by  ", out);
-    put_name(out, words(analysis, thread->creator_name), thread->creator_tid);
+    lines_name(out, lines_words(analysis, thread->creator_name), thread->creator_tid);
     fprintf(out, " %.1fs ago\n", ago);
-    put_stack(out, analysis, symbols, thread->creation_first, thread->creation_count, 0, false);
+    lines_stack(out, analysis, symbols, thread->creation_first, thread->creation_count, 0, false);
     if (thread->flags & LW_THREAD_CREATION_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
 }
@@ -186,7 +160,7 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
                       const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
-    fprintf(out, "\n%zu thread%s  [", group->count, plural(group->count));
+    fprintf(out, "\n%zu thread%s  [", group->count, lines_plural(group->count));
     if (thread->kind != LW_WAIT_NONE)
         fprintf(out, "%s", wait_words(thread));
     else
@@ -208,15 +182,16 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
               : group->verdict > VERDICT_NONE ? ": "
                                               : "  ",
               out),
-            put_clean(out, finding->evidence[i]);
+            lines_clean(out, finding->evidence[i]),
+            fputs(others_differ(analysis, group, i) ? " (others differ)" : "", out);
     fputc('\n', out);
     put_names(out, analysis, group);
-    const char *call = words(analysis, thread->call);
+    const char *call = lines_words(analysis, thread->call);
     unsigned number = 0;
     if (call[0] && !kernel_word)
         fprintf(out, "    #%-2u %s\n", number++, call);
-    put_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number,
-              thread->flags & LW_THREAD_EXACT);
+    lines_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number,
+                thread->flags & LW_THREAD_EXACT);
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
     if (kernel_word)
@@ -225,6 +200,8 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     else if (thread->flags & LW_THREAD_BROKEN)
         fprintf(out, "    ... a frame without usable unwind information\n");
     put_objects(out, analysis, symbols, group);
+    put_sites(out, analysis, symbols, finding);
+    put_holds(out, analysis, symbols, group);
     put_creation(out, analysis, symbols, thread);
 }
 
@@ -234,5 +211,9 @@ void render_text(FILE *out, const struct analysis *analysis, struct symbols *sym
     put_summary(out, analysis);
     for (size_t i = 0; i < analysis->group_count; i++)
         put_group(out, analysis, symbols, &analysis->groups[i]);
+    for (size_t i = 0; i < analysis->deadlock_count; i++) {
+        fputc('\n', out);
+        deadlock_put(out, analysis, symbols, i);
+    }
     fputs(symbols_complaints(symbols), out);
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LW_SNAPSHOT_MAGIC   "LWSNAP\r\n"
-#define LW_SNAPSHOT_VERSION 1u
+#define LW_SNAPSHOT_VERSION 2u
 #define LW_BYTE_ORDER_MARK  0x01020304u
 
 /* Wait kinds and the words in which every report spells them. "unsettled" kinds are what a wrapper
@@ -97,9 +97,41 @@ enum lw_state {
 
 enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS };
 
+/* What a thread can hold. */
+#define LW_HOLDS(X)        \
+    X(MUTEX, "mutex")      \
+    X(READ, "read lock")   \
+    X(WRITE, "write lock") \
+    X(SPIN, "spin lock")   \
+    X(ONCE, "initialisation")
+
+enum lw_hold_kind {
+#define X(id, words) LW_HOLD_##id,
+    LW_HOLDS(X)
+#undef X
+        LW_HOLD_KIND_COUNT
+};
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */
+};
+
+/* The sections, and what their elements are. */
+#define LW_SECTIONS(X)                         \
+    X(threads, struct lw_snapshot_thread)      \
+    X(modules, struct lw_snapshot_module)      \
+    X(wakes, struct lw_snapshot_wake)          \
+    X(holds, struct lw_snapshot_hold)          \
+    X(gone, struct lw_snapshot_gone)           \
+    X(writes, struct lw_snapshot_write)        \
+    X(frames, uint64_t) /* program counters */ \
+    X(strings, char)
+
+/* Facts of the whole process that proofs rest on. */
+enum lw_process_flag {
+    LW_PROCESS_LISTED = 1u << 0,       /* the kernel listed all its threads */
+    LW_PROCESS_LOOKED_TWICE = 1u << 1, /* at every thread, see LW_THREAD_STILL */
 };
 
 struct lw_snapshot_header {
@@ -107,31 +139,30 @@ struct lw_snapshot_header {
     uint32_t byte_order; /* LW_BYTE_ORDER_MARK */
     uint32_t version;
     uint32_t header_size;
-    uint32_t thread_size; /* sizeof(struct lw_snapshot_thread) of the writer */
-    uint32_t module_size;
-    uint32_t condition_size;
-    struct lw_section threads;
-    struct lw_section frames; /* uint64_t program counters */
-    struct lw_section modules;
-    struct lw_section conditions;
-    struct lw_section strings; /* bytes */
+    uint32_t flags; /* enum lw_process_flag */
+#define X(name, type)       \
+    struct lw_section name; \
+    uint32_t name##_size, name##_unused; /* sizeof(type) of the writer */
+    LW_SECTIONS(X)
+#undef X
 
     int32_t pid;
-    uint32_t trigger;        /* enum lw_trigger */
-    int32_t signal;          /* what triggered it, 0 if no signal did */
-    uint32_t sequence;       /* of this process's reports, from 1 */
-    uint64_t realtime;       /* when captured, ns since the epoch */
-    uint64_t monotonic;      /* when captured */
-    uint64_t started;        /* when the shim started */
-    uint64_t created;        /* threads created in total, not counting main */
-    uint64_t min_wait;       /* ns: leave out threads blocked for less */
-    uint64_t lost;           /* threads that found no room for a record */
-    uint32_t exe;            /* string: path of the program */
-    uint32_t program;        /* string: name it was started by */
-    uint32_t incomplete;     /* string: what could not be captured, empty if nothing */
-    uint32_t condition_lost; /* entries of the signal table that were overwritten */
-    uint32_t answer;         /* enum lw_answer: what the tool leaves for the process that waits for it */
+    uint32_t trigger;    /* enum lw_trigger */
+    int32_t signal;      /* what triggered it, 0 if no signal did */
+    uint32_t sequence;   /* of this process's reports, from 1 */
+    uint64_t realtime;   /* when captured, ns since the epoch */
+    uint64_t monotonic;  /* when captured */
+    uint64_t started;    /* when the shim started */
+    uint64_t created;    /* threads created in total, not counting main */
+    uint64_t min_wait;   /* ns: leave out threads blocked for less */
+    uint64_t lost;       /* threads that found no room for a record */
+    uint32_t exe;        /* string: path of the program */
+    uint32_t program;    /* string: name it was started by */
+    uint32_t incomplete; /* string: what could not be captured, empty if nothing */
+    uint32_t wakes_lost; /* entries of the table of wakes that were overwritten */
+    uint32_t answer;     /* enum lw_answer: what the tool leaves for the process that waits for it */
     uint32_t reserved;
+    uint64_t handlers; /* signals that the program has a handler for: bit n - 1 is signal n */
 };
 
 enum lw_thread_flag {
@@ -145,6 +176,12 @@ enum lw_thread_flag {
     LW_THREAD_CREATION_CUT = 1u << 7,
     LW_THREAD_BROKEN = 1u << 8, /* the stack ended at a frame that cannot be unwound */
     LW_THREAD_EXACT = 1u << 9,  /* the first frame is where the thread stood, not a return address */
+    /* It was looked at again after all threads had been looked at once, and had slept in the same wait, for
+     * the same owner, all the time: there was a moment at which all threads with this flag slept at once. */
+    LW_THREAD_STILL = 1u << 10,
+    LW_THREAD_OWNER_GONE = 1u << 11, /* the owner is no thread of this process, as the kernel says */
+    LW_THREAD_SHARED = 1u << 12,     /* another process may own or release the object */
+    LW_THREAD_ROBUST = 1u << 13,     /* a robust mutex: the kernel hands it on when its owner ends */
 };
 
 struct lw_snapshot_thread {
@@ -166,6 +203,7 @@ struct lw_snapshot_thread {
     uint32_t target;        /* string: what the descriptor names */
     int32_t owner;          /* tid of who holds the object or is joined, 0 if nobody or not known */
     uint64_t second_object; /* the mutex of a condition wait */
+    int64_t value[2];       /* of the object, by kind; see below */
 
     int64_t syscall_number; /* -1 if the kernel did not say or the thread was running */
     uint64_t syscall_args[6];
@@ -190,12 +228,60 @@ struct lw_snapshot_module {
     uint8_t build_id[32];
 };
 
-/* What is known of a condition variable that was signalled. */
-struct lw_snapshot_condition {
+/* value[] of a thread's wait; -1 is "not known".
+ *   kind             value[0]                                 value[1]
+ *   MUTEX            its __kind                               -
+ *   RWLOCK_*         threads that hold it for reading         writers that wait or hold
+ *   SEMAPHORE        its value                                threads that wait
+ *   BARRIER          threads it is for                        threads that are there
+ *   EVENTFD_READ     its count                                -
+ *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
+ *   EPOLL            descriptors in the set                   -
+ *   POLL, SELECT     descriptors polled                       -
+ *   PIPE_*           bytes in it                              bytes it has room for
+ *   SOCKET_*         ns since data last came, -1 if not TCP   1 if keepalive is on
+ */
+
+/* A lock that a thread holds, or initialisation that it runs (pthread_once): true at the capture, by the
+ * lock's own fields. */
+struct lw_snapshot_hold {
+    uint64_t lock;
+    int32_t tid;
+    uint32_t kind; /* enum lw_hold_kind */
+    uint64_t site; /* frames: where it was last taken, a return address; site_count 0 if not known */
+    uint32_t site_count;
+    uint32_t times; /* of a read lock: how often the thread has it; else 1 */
+};
+
+/* A thread that has ended, and whose number a waited-for mutex still bears. */
+struct lw_snapshot_gone {
+    int32_t tid;
+    int32_t creator_tid;
+    uint32_t name, creator_name; /* strings */
+    uint64_t created, ended;
+    uint64_t creation_first; /* frames */
+    uint32_t creation_count;
+    uint32_t reserved;
+};
+
+/* Who signalled a condition or posted a semaphore, by its address. */
+struct lw_snapshot_wake {
     uint64_t address;
-    uint64_t signals; /* signals and broadcasts */
+    uint64_t count;   /* signals, broadcasts, posts */
     uint64_t unheard; /* those that found nobody waiting */
-    uint64_t last;    /* when it was last signalled */
+    uint64_t last;    /* when the last one was */
     int32_t last_tid;
     uint32_t last_name; /* string */
+    uint64_t site;      /* frames: where it was, a return address; site_count 0 if not known */
+    uint32_t site_count;
+    uint32_t reserved;
+};
+
+/* Who last wrote through a descriptor that is a pipe or an eventfd now. */
+struct lw_snapshot_write {
+    int32_t fd;
+    int32_t tid;
+    uint64_t when;
+    uint32_t name; /* string */
+    uint32_t reserved;
 };

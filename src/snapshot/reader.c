@@ -55,19 +55,19 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
                  LW_SNAPSHOT_VERSION);
         return room;
     }
-    if (header->header_size != sizeof *header || header->thread_size != sizeof(struct lw_snapshot_thread) ||
-        header->module_size != sizeof(struct lw_snapshot_module) ||
-        header->condition_size != sizeof(struct lw_snapshot_condition))
+#define X(name, type) || header->name##_size != sizeof(type)
+    if (header->header_size != sizeof *header LW_SECTIONS(X))
         return "damaged snapshot: its records do not have the size that they have in its version";
+#undef X
     const struct {
         const char *name;
         const struct lw_section *section;
         size_t element;
-    } sections[] = {{"threads", &header->threads, sizeof(struct lw_snapshot_thread)},
-                    {"modules", &header->modules, sizeof(struct lw_snapshot_module)},
-                    {"conditions", &header->conditions, sizeof(struct lw_snapshot_condition)},
-                    {"frames", &header->frames, sizeof(uint64_t)},
-                    {"strings", &header->strings, 1}};
+    } sections[] = {
+#define X(name, type) {#name, &header->name, sizeof(type)},
+        LW_SECTIONS(X)
+#undef X
+    };
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (!fits(sections[i].section, sections[i].element, size)) {
             snprintf(room, 256, "damaged snapshot: its %s reach past its end (%zu bytes)", sections[i].name,
@@ -77,12 +77,10 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
     const char *base = bytes;
     *snapshot = (struct snapshot){
         .header = header,
-        .threads = (const void *)(base + header->threads.offset),
-        .modules = (const void *)(base + header->modules.offset),
-        .conditions = (const void *)(base + header->conditions.offset),
-        .frames = (const void *)(base + header->frames.offset),
-        .strings = base + header->strings.offset,
-        .fd = -1,
+#define X(name, type) .name = (const void *)(base + header->name.offset),
+        LW_SECTIONS(X)
+#undef X
+            .fd = -1,
     };
     if (header->strings.count == 0 || snapshot->strings[0] != '\0' ||
         snapshot->strings[header->strings.count - 1] != '\0')
@@ -101,9 +99,23 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
             module->start > module->end)
             return say(room, "module", i, "makes no sense");
     }
-    for (uint64_t i = 0; i < header->conditions.count; i++)
-        if (!is_string(snapshot, snapshot->conditions[i].last_name))
-            return say(room, "condition", i, "names a string outside of the strings");
+    for (uint64_t i = 0; i < header->wakes.count; i++)
+        if (!is_string(snapshot, snapshot->wakes[i].last_name) ||
+            !are_frames(snapshot, snapshot->wakes[i].site, snapshot->wakes[i].site_count))
+            return say(room, "wake", i, "names a string or a frame that is not there");
+    for (uint64_t i = 0; i < header->holds.count; i++)
+        if (snapshot->holds[i].kind >= LW_HOLD_KIND_COUNT ||
+            !are_frames(snapshot, snapshot->holds[i].site, snapshot->holds[i].site_count))
+            return say(room, "hold", i, "makes no sense");
+    for (uint64_t i = 0; i < header->gone.count; i++) {
+        const struct lw_snapshot_gone *gone = &snapshot->gone[i];
+        if (!is_string(snapshot, gone->name) || !is_string(snapshot, gone->creator_name) ||
+            !are_frames(snapshot, gone->creation_first, gone->creation_count))
+            return say(room, "ended thread", i, "names a string or a frame that is not there");
+    }
+    for (uint64_t i = 0; i < header->writes.count; i++)
+        if (!is_string(snapshot, snapshot->writes[i].name))
+            return say(room, "write", i, "names a string outside of the strings");
     return NULL;
 }
 

@@ -8,11 +8,9 @@
 
 struct snapshot {
     const struct lw_snapshot_header *header;
-    const struct lw_snapshot_thread *threads;
-    const struct lw_snapshot_module *modules;
-    const struct lw_snapshot_condition *conditions;
-    const uint64_t *frames;
-    const char *strings;
+#define X(name, type) const type *name;
+    LW_SECTIONS(X)
+#undef X
     void *base; /* NULL when the bytes are the caller's */
     size_t size;
     int fd;

@@ -6,41 +6,28 @@ static uint64_t aligned(uint64_t bytes) {
     return (bytes + 7) & ~(uint64_t)7;
 }
 
-struct layout {
-    uint64_t threads, modules, conditions, frames, strings, end;
-};
-
-static struct layout layout_of(const struct snapshot_room *room) {
-    struct layout at;
-    at.threads = aligned(sizeof(struct lw_snapshot_header));
-    at.modules = at.threads + room->threads * sizeof(struct lw_snapshot_thread);
-    at.conditions = at.modules + room->modules * sizeof(struct lw_snapshot_module);
-    at.frames = at.conditions + room->conditions * sizeof(struct lw_snapshot_condition);
-    at.strings = at.frames + room->frames * sizeof(uint64_t);
-    at.end = aligned(at.strings + room->string_bytes);
-    return at;
-}
-
 size_t snapshot_size(const struct snapshot_room *room) {
-    return layout_of(room).end;
+    uint64_t end = aligned(sizeof(struct lw_snapshot_header));
+#define X(name, type) end = aligned(end + room->name * sizeof(type));
+    LW_SECTIONS(X)
+#undef X
+    return end;
 }
 
 void snapshot_begin(struct snapshot_writer *writer, void *base, const struct snapshot_room *room) {
-    struct layout at = layout_of(room);
     struct lw_snapshot_header *header = base;
     *writer = (struct snapshot_writer){.base = base, .header = header, .room = *room};
     memcpy(header->magic, LW_SNAPSHOT_MAGIC, sizeof header->magic);
     header->byte_order = LW_BYTE_ORDER_MARK;
     header->version = LW_SNAPSHOT_VERSION;
     header->header_size = sizeof *header;
-    header->thread_size = sizeof(struct lw_snapshot_thread);
-    header->module_size = sizeof(struct lw_snapshot_module);
-    header->condition_size = sizeof(struct lw_snapshot_condition);
-    header->threads.offset = at.threads;
-    header->modules.offset = at.modules;
-    header->conditions.offset = at.conditions;
-    header->frames.offset = at.frames;
-    header->strings.offset = at.strings;
+    uint64_t end = aligned(sizeof *header);
+#define X(name, type)                   \
+    header->name##_size = sizeof(type); \
+    header->name.offset = end;          \
+    end = aligned(end + room->name * sizeof(type));
+    LW_SECTIONS(X)
+#undef X
     header->strings.count = 1; /* the empty string */
 }
 
@@ -66,9 +53,25 @@ struct lw_snapshot_module *snapshot_module(struct snapshot_writer *writer) {
     return next(writer, &writer->header->modules, writer->room.modules, sizeof(struct lw_snapshot_module));
 }
 
-struct lw_snapshot_condition *snapshot_condition(struct snapshot_writer *writer) {
-    return next(writer, &writer->header->conditions, writer->room.conditions,
-                sizeof(struct lw_snapshot_condition));
+struct lw_snapshot_wake *snapshot_wake(struct snapshot_writer *writer) {
+    return next(writer, &writer->header->wakes, writer->room.wakes, sizeof(struct lw_snapshot_wake));
+}
+
+struct lw_snapshot_hold *snapshot_hold(struct snapshot_writer *writer) {
+    return next(writer, &writer->header->holds, writer->room.holds, sizeof(struct lw_snapshot_hold));
+}
+
+struct lw_snapshot_gone *snapshot_gone(struct snapshot_writer *writer) {
+    return next(writer, &writer->header->gone, writer->room.gone, sizeof(struct lw_snapshot_gone));
+}
+
+struct lw_snapshot_write *snapshot_write(struct snapshot_writer *writer) {
+    return next(writer, &writer->header->writes, writer->room.writes, sizeof(struct lw_snapshot_write));
+}
+
+uint64_t snapshot_frame(struct snapshot_writer *writer, uint64_t address, uint32_t *count) {
+    *count = address != 0;
+    return snapshot_frames(writer, &address, count);
 }
 
 uint64_t snapshot_frames(struct snapshot_writer *writer, const uint64_t *frames, uint32_t *count) {
@@ -89,7 +92,7 @@ uint32_t snapshot_string(struct snapshot_writer *writer, const char *words) {
     size_t bytes = strlen(words) + 1;
     if (bytes == 1)
         return 0;
-    if (bytes > writer->room.string_bytes - section->count) {
+    if (bytes > writer->room.strings - section->count) {
         writer->overflow = true;
         return 0;
     }

@@ -10,7 +10,9 @@
 
 /* Upper bounds of what will be put in. */
 struct snapshot_room {
-    uint64_t threads, frames, modules, conditions, string_bytes;
+#define X(name, type) uint64_t name;
+    LW_SECTIONS(X) /* strings: in bytes */
+#undef X
 };
 
 struct snapshot_writer {
@@ -24,12 +26,17 @@ struct snapshot_writer {
 size_t snapshot_size(const struct snapshot_room *room);
 /* Starts a snapshot in zeroed memory of snapshot_size(room) bytes, 8-byte aligned. */
 void snapshot_begin(struct snapshot_writer *writer, void *base, const struct snapshot_room *room);
-/* The next thread, module or condition to fill, zeroed; NULL when there is no room. */
+/* The next element to fill, zeroed; NULL when there is no room. */
 struct lw_snapshot_thread *snapshot_thread(struct snapshot_writer *writer);
 /* Takes back the latest thread: it was gone before it could be described. */
 void snapshot_thread_withdraw(struct snapshot_writer *writer);
 struct lw_snapshot_module *snapshot_module(struct snapshot_writer *writer);
-struct lw_snapshot_condition *snapshot_condition(struct snapshot_writer *writer);
+struct lw_snapshot_wake *snapshot_wake(struct snapshot_writer *writer);
+struct lw_snapshot_hold *snapshot_hold(struct snapshot_writer *writer);
+struct lw_snapshot_gone *snapshot_gone(struct snapshot_writer *writer);
+struct lw_snapshot_write *snapshot_write(struct snapshot_writer *writer);
+/* One frame on its own: its index, and in *count whether there was one (address 0 is none) and room. */
+uint64_t snapshot_frame(struct snapshot_writer *writer, uint64_t address, uint32_t *count);
 /* Returns the index of the first frame kept and sets *count to how many found room. */
 uint64_t snapshot_frames(struct snapshot_writer *writer, const uint64_t *frames, uint32_t *count);
 /* Returns the string's offset; 0, the empty string, when there is no room. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static struct pipe_fact *wanted(const struct snapshot *snapshot, size_t *count) {
@@ -26,6 +27,57 @@ static struct pipe_fact *wanted(const struct snapshot *snapshot, size_t *count) 
     return pipes;
 }
 
+/* "cat (4711)" */
+static void name_process(char *into, size_t room, int proc, const char *pid) {
+    char path[300], name[17] = "process";
+    snprintf(path, sizeof path, "%s/comm", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
+    if (length > 0)
+        name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
+    if (fd >= 0)
+        close(fd);
+    snprintf(into, room, "%s (%.16s)", name, pid);
+}
+
+/* The kernel's own threads have no descriptors, and let nobody but root see that: PF_KTHREAD, the ninth word
+ * of /proc/PID/stat (kernel: include/linux/sched.h). */
+static bool is_kernel_thread(int proc, const char *pid) {
+    char path[300], words[1024];
+    snprintf(path, sizeof path, "%s/stat", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
+    if (fd >= 0)
+        close(fd);
+    words[length > 0 ? length : 0] = '\0';
+    const char *name_end = strrchr(words, ')');
+    unsigned flags;
+    return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+           (flags & 0x00200000);
+}
+
+/* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
+ * time was to what the descriptor's number meant before: that time is the pipe's last write's, or since Linux
+ * 6.15 its creation's. */
+static void note_write(struct pipe_fact *pipe, const struct snapshot *snapshot, int fds, const char *entry) {
+    enum { COARSE_NS = 20000000 }; /* how far the inode's clock may be off */
+    const struct lw_snapshot_header *header = snapshot->header;
+    struct stat status;
+    if (fstatat(fds, entry, &status, 0) != 0)
+        return;
+    uint64_t changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
+    uint64_t ago = header->realtime > changed ? header->realtime - changed : 0;
+    for (uint64_t i = 0; i < header->writes.count; i++) {
+        const struct lw_snapshot_write *write = &snapshot->writes[i];
+        if (write->fd != atoi(entry) || write->when + ago + COARSE_NS < header->monotonic ||
+            write->when <= pipe->written)
+            continue;
+        pipe->written = write->when;
+        pipe->writer = write->tid;
+        pipe->writer_name = write->name;
+    }
+}
+
 /* The link's own permission bits say how the descriptor was opened (proc(5), /proc/PID/fd). */
 static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
     if (mode & S_IRUSR)
@@ -34,28 +86,52 @@ static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
         ++*(inside ? &pipe->writers_inside : &pipe->writers_outside);
 }
 
-static void look_into(int proc, const char *pid, bool inside, struct pipe_fact *pipes, size_t count) {
+struct look {
+    const struct snapshot *snapshot;
+    struct pipe_fact *pipes;
+    size_t count;
+    int proc;
+};
+
+static void look_at(struct look *look, const char *pid, bool inside, int fds, const char *entry) {
+    char target[1400], family[16];
+    struct stat status;
+    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
+    if (length <= 0)
+        return;
+    target[length] = '\0';
+    if (inside && strncmp(target, "socket:", 7) == 0) {
+        char path[320];
+        snprintf(path, sizeof path, "/proc/%.16s/fd/%.16s", pid, entry);
+        ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
+        for (size_t i = 0; i < look->count; i++)
+            look->pipes[i].travels |= said < 4 || memcmp(family, "UNIX", 4) == 0;
+    }
+    for (size_t i = 0; i < look->count; i++) {
+        struct pipe_fact *pipe = &look->pipes[i];
+        if (strcmp(target, pipe->target) != 0 || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        note_end(pipe, status.st_mode, inside);
+        if (inside)
+            note_write(pipe, look->snapshot, fds, entry);
+        else if (!pipe->other[0])
+            name_process(pipe->other, sizeof pipe->other, look->proc, pid);
+    }
+}
+
+static void look_into(struct look *look, const char *pid, bool inside) {
     char path[300];
     snprintf(path, sizeof path, "%s/fd", pid);
-    int fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fds = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fds < 0 ? NULL : fdopendir(fds);
     if (!directory) {
-        for (size_t i = 0; i < count && errno != ENOENT; i++)
-            pipes[i].unsure = true;
+        bool matters = errno != ENOENT && !is_kernel_thread(look->proc, pid);
+        for (size_t i = 0; i < look->count && matters; i++)
+            look->pipes[i].unsure = true;
         return;
     }
-    for (struct dirent *entry; (entry = readdir(directory));) {
-        char target[1400];
-        struct stat status;
-        ssize_t length = readlinkat(fds, entry->d_name, target, sizeof target - 1);
-        if (length <= 0)
-            continue;
-        target[length] = '\0';
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(target, pipes[i].target) == 0 &&
-                fstatat(fds, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-                note_end(&pipes[i], status.st_mode, inside);
-    }
+    for (struct dirent *entry; (entry = readdir(directory));)
+        look_at(look, pid, inside, fds, entry->d_name);
     closedir(directory);
 }
 
@@ -66,11 +142,12 @@ struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count) {
         *count = 0;
         return pipes;
     }
+    struct look look = {.snapshot = snapshot, .pipes = pipes, .count = *count, .proc = dirfd(proc)};
     int self = (int)getpid();
     for (struct dirent *entry; (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
-            look_into(dirfd(proc), entry->d_name, pid == snapshot->header->pid, pipes, *count);
+            look_into(&look, entry->d_name, pid == snapshot->header->pid);
     }
     closedir(proc);
     return pipes;

@@ -6,6 +6,7 @@
  * CHECK-NEXT: #1 queue_send
  * CHECK-NEXT: #2 replica
  * CHECK: waiting on {{.*}}
+ * CHECK-NEXT: last signalled at queue_receive queue.h
  * CHECK-NEXT: created by {{.*}} ({{[0-9]+}})
  * CHECK-NEXT: #0 ask_three first_answer_wins.c:{{[0-9]+}}
  * CHECK-NEXT: #1 main

@@ -14,7 +14,7 @@
 #include "../../src/snapshot/writer.h"
 
 static const struct snapshot_room room = {
-    .threads = 3, .frames = 20, .modules = 2, .conditions = 2, .string_bytes = 200};
+    .threads = 3, .frames = 20, .modules = 2, .wakes = 2, .strings = 200};
 
 /* A small whole snapshot; *size is set to what was used. */
 static void *sample(size_t *size) {
@@ -41,7 +41,7 @@ static void *sample(size_t *size) {
     module->start = 0x1000;
     module->end = 0x2000;
     module->path = snapshot_string(&writer, "/bin/sample");
-    snapshot_condition(&writer)->address = 0x5000;
+    snapshot_wake(&writer)->address = 0x5000;
     *size = snapshot_used(&writer);
     return base;
 }
@@ -113,7 +113,7 @@ static void says_what_is_wrong(void **state) {
     struct lw_snapshot_header *header = (void *)bytes;
     header->version = 99;
     assert_string_equal(snapshot_check(&read, bytes, size, words),
-                        "a snapshot of version 99; this leakwatch reads version 1");
+                        "a snapshot of version 99; this leakwatch reads version 2");
     header->version = LW_SNAPSHOT_VERSION;
     header->threads.count = UINT64_MAX / 2;
     assert_non_null(strstr(snapshot_check(&read, bytes, size, words), "its threads reach past its end"));
@@ -124,7 +124,7 @@ static void says_what_is_wrong(void **state) {
 /* A writer without room says so and writes nothing outside. */
 static void overflow(void **state) {
     (void)state;
-    struct snapshot_room tiny = {.threads = 1, .frames = 2, .string_bytes = 4};
+    struct snapshot_room tiny = {.threads = 1, .frames = 2, .strings = 4};
     struct snapshot_writer writer;
     size_t size = snapshot_size(&tiny);
     char *base = calloc(1, size + 8);

@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../writes.h"
 #include "wrap.h"
 
 #define READS (ROW_FD(UNSETTLED_READ, SYSCALL_READ))
@@ -35,11 +36,15 @@ WAITS(ssize_t, preadv2, (int fd, const struct iovec *parts, int count, off_t at,
 WAITS(ssize_t, preadv64v2, (int fd, const struct iovec *parts, int count, off64_t at, int flags),
       (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)))
 
-WAITS(ssize_t, write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
-      (ROW_FD(UNSETTLED_WRITE, SYS_write)), (ON_FD(fd)))
+/* What reaches a pipe or an eventfd is noted: who reads one may want to know (writes.h). */
+#define WRITES(fn, parameters, arguments, row)                                     \
+    WAITS_THEN(ssize_t, fn, #fn, parameters, arguments, row, (ON_FD(fd)), (void)0, \
+               if (result > 0) write_noted(fd, wait.started))
+WRITES(write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
+       (ROW_FD(UNSETTLED_WRITE, SYS_write)))
 ALSO(__write, write)
-WAITS(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
-      (ROW_FD(UNSETTLED_WRITE, SYS_writev)), (ON_FD(fd)))
+WRITES(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
+       (ROW_FD(UNSETTLED_WRITE, SYS_writev)))
 
 #define WRITES_AT (ROW_FD(UNSETTLED_WRITE, SYS_pwrite64))
 WAITS(ssize_t, pwrite, (int fd, const void *buffer, size_t size, off_t at), (fd, buffer, size, at), WRITES_AT,

@@ -3,7 +3,7 @@
 #include <semaphore.h>
 #include <threads.h>
 
-#include "../conditions.h"
+#include "../wakes.h"
 #include "wrap.h"
 
 /* The current pthread_cond_* are GLIBC_2.3.2; those of 2.2.5 have another layout and must reach their own
@@ -44,12 +44,13 @@ WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)),
 
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
  * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
-#define SIGNALS(fn, symbol, type, waits_in, row)                                                            \
-    CALL_ROW(int, fn, symbol, (type *), row)                                                                \
-    EXPORTED int fn(type *condition) {                                                                      \
-        const pthread_cond_t *cond = (const void *)condition;                                               \
-        condition_signalled(condition, __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0); \
-        return REAL(fn)(condition);                                                                         \
+#define SIGNALS(fn, symbol, type, waits_in, row)                                           \
+    CALL_ROW(int, fn, symbol, (type *), row)                                               \
+    EXPORTED int fn(type *condition) {                                                     \
+        const pthread_cond_t *cond = (const void *)condition;                              \
+        bool unheard = __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0; \
+        wake_noted(condition, unheard, SITE);                                              \
+        return REAL(fn)(condition);                                                        \
     }
 SIGNALS(current_cond_signal, "pthread_cond_signal", pthread_cond_t, condition,
         (.kind = LW_WAIT_NONE, CURRENT))
@@ -73,6 +74,13 @@ WAITS(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *res
       (semaphore, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
 WAITS(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
       (semaphore, clock, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
+
+/* Posts are noted like signals; there is always somebody who will find one. */
+CALL_ROW(int, sem_post, "sem_post", (sem_t *), (.kind = LW_WAIT_NONE))
+EXPORTED int sem_post(sem_t *semaphore) {
+    wake_noted(semaphore, false, SITE);
+    return REAL(sem_post)(semaphore);
+}
 
 /* Answers PTHREAD_BARRIER_SERIAL_THREAD, which is -1, or an error number; never errno. */
 WAITS_QUIETLY(pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), (ROW_FUTEX(BARRIER)),

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "../holds.h"
 #include "../wait.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))
@@ -29,15 +30,20 @@
     WAITS_AGAIN_AS(type, fn, #fn, parameters, arguments, row, waits_for, left)
 
 #define WAITS_AGAIN_AS(type, fn, symbol, parameters, arguments, row, waits_for, left) \
-    CALL_ROW(type, fn, symbol, parameters, row)                                       \
-    EXPORTED type fn parameters {                                                     \
-        WAITING(fn, UNPACK waits_for);                                                \
-        type result = REAL(fn) arguments;                                             \
-        while (wait_again(&wait, result == -1)) {                                     \
-            left;                                                                     \
-            result = REAL(fn) arguments;                                              \
-        }                                                                             \
-        return result;                                                                \
+    WAITS_THEN(type, fn, symbol, parameters, arguments, row, waits_for, left, (void)0)
+
+/* `then` is done when the call has returned, with `result` and `wait`. */
+#define WAITS_THEN(type, fn, symbol, parameters, arguments, row, waits_for, left, then) \
+    CALL_ROW(type, fn, symbol, parameters, row)                                         \
+    EXPORTED type fn parameters {                                                       \
+        WAITING(fn, UNPACK waits_for);                                                  \
+        type result = REAL(fn) arguments;                                               \
+        while (wait_again(&wait, result == -1)) {                                       \
+            left;                                                                       \
+            result = REAL(fn) arguments;                                                \
+        }                                                                               \
+        then;                                                                           \
+        return result;                                                                  \
     }
 
 #define WAITS(type, fn, parameters, arguments, row, waits_for) \
@@ -66,18 +72,38 @@
         REAL(fn) arguments;                                       \
     }
 
-/* Locks: an uncontended one must cost next to nothing, so it is tried first. What is not EBUSY and not taken
- * is left to the real call to say. */
-#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for) \
-    CALL_ROW(int, fn, #fn, parameters, row)                                       \
-    EXPORTED int fn parameters {                                                  \
-        int result = REAL(try_name) try_arguments;                                \
-        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)             \
-            return result;                                                        \
-        WAITING(fn, UNPACK waits_for);                                            \
-        result = REAL(fn) arguments;                                              \
-        return result;                                                            \
+/* Locks: an uncontended one must cost next to nothing, so it is tried first, and what it does else lies apart.
+ * What is not EBUSY and not taken is left to the real call to say. TAKEN notes that it was taken (holds.h).
+ */
+#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for, taken) \
+    CALL_ROW(int, fn, #fn, parameters, row)                                              \
+    static __attribute__((noinline)) int fn##_waits parameters {                         \
+        WAITING(fn, UNPACK waits_for);                                                   \
+        int result = REAL(fn) arguments;                                                 \
+        if (result == 0 || result == EOWNERDEAD)                                         \
+            taken;                                                                       \
+        return result;                                                                   \
+    }                                                                                    \
+    EXPORTED int fn parameters {                                                         \
+        int result = REAL(try_name) try_arguments;                                       \
+        if (__builtin_expect(result != 0, 0) && result != EOWNERDEAD)                    \
+            return fn##_waits arguments;                                                 \
+        taken;                                                                           \
+        return result;                                                                   \
     }
+
+/* Those that never wait, but take too. */
+#define TRIES(fn, parameters, arguments, taken)                         \
+    CALL_ROW(int, fn, #fn, parameters, (.kind = LW_WAIT_NONE))          \
+    EXPORTED int fn parameters {                                        \
+        int result = REAL(fn) arguments;                                \
+        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)   \
+            taken;                                                      \
+        return result;                                                  \
+    }
+
+/* Where the wrapper was called. */
+#define SITE __builtin_return_address(0)
 
 #define ON_ADDRESS(pointer) .object = (uintptr_t)(pointer)
 #define ON_FD(fd)           .object = (uintptr_t)(fd)

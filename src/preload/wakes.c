@@ -1,4 +1,4 @@
-#include "conditions.h"
+#include "wakes.h"
 
 #include <string.h>
 
@@ -6,16 +6,16 @@
 #include "sys.h"
 #include "thread.h"
 
-static struct condition table[CONDITIONS];
+static struct wake table[WAKES];
 static uint64_t lost;
 
 enum { PROBES = 4 };
 
-static struct condition *entry_of(uintptr_t address) {
+static struct wake *entry_of(uintptr_t address) {
     size_t home = (address * 0x9e3779b97f4a7c15u) >> 52;
-    struct condition *oldest = NULL;
+    struct wake *oldest = NULL;
     for (unsigned probe = 0; probe < PROBES; probe++) {
-        struct condition *entry = &table[(home + probe) % CONDITIONS];
+        struct wake *entry = &table[(home + probe) % WAKES];
         uintptr_t there = __atomic_load_n(&entry->address, __ATOMIC_RELAXED);
         if (there == address)
             return entry;
@@ -29,39 +29,38 @@ static struct condition *entry_of(uintptr_t address) {
     }
     __atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&oldest->address, address, __ATOMIC_RELAXED);
-    oldest->signals = oldest->unheard = 0;
+    oldest->count = oldest->unheard = 0;
     return oldest;
 }
 
-void condition_signalled(const void *condition, bool unheard) {
+void wake_noted(const void *object, bool unheard, const void *site) {
 #ifdef PLANTED_NO_SIGNAL_NOTE
     return;
 #endif
-    struct condition *entry = entry_of((uintptr_t)condition);
+    struct wake *entry = entry_of((uintptr_t)object);
     struct thread *self = thread_self();
-    struct timespec now;
-    clock_read(CLOCK_MONOTONIC_COARSE, &now);
-    __atomic_fetch_add(&entry->signals, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&entry->count, 1, __ATOMIC_RELAXED);
     if (unheard)
         __atomic_fetch_add(&entry->unheard, 1, __ATOMIC_RELAXED);
-    entry->last = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    entry->last = clock_mark();
+    entry->site = (uintptr_t)site;
     if (self) {
         entry->last_tid = self->tid;
         memcpy(entry->last_name, self->name, sizeof entry->last_name);
     }
 }
 
-bool condition_read(size_t index, struct condition *entry) {
+bool wake_read(size_t index, struct wake *entry) {
     *entry = table[index];
     entry->last_name[sizeof entry->last_name - 1] = '\0';
-    return entry->address != 0 && entry->signals != 0;
+    return entry->address != 0 && entry->count != 0;
 }
 
-uint64_t condition_lost(void) {
+uint64_t wakes_lost(void) {
     return lost;
 }
 
-void conditions_forked(void) {
+void wakes_forked(void) {
     memset(table, 0, sizeof table);
     lost = 0;
 }

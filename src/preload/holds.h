@@ -1,0 +1,48 @@
+/* Where locks were taken, so that a report can say where its owner took what a thread waits for.
+ *
+ * Mutexes and write locks name their owner themselves (glibc's own fields), so releasing one needs no notice:
+ * each thread has a small table, by the lock's address, of where it last took what, and the report shows an
+ * entry only if the lock says that this thread has it. An entry that another lock's took the place of is
+ * lost. Read locks name nobody, so there taking and leaving is followed. A spin lock names nobody either, but
+ * has one owner at a time: the last that took it, if it is taken.
+ *
+ * All of it is stores to the thread's own record, or to a line that the takers of one spin lock share anyway.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "thread.h"
+
+#define FOR_WRITING(lock) ((const void *)((uintptr_t)(lock) | 1))
+
+static inline __attribute__((always_inline)) struct lock_taken *taken_slot(struct thread *self,
+                                                                           uintptr_t lock) {
+    _Static_assert(TAKEN_SLOTS == 8, "three bits of the hash");
+    return &self->taken[(lock * 0x9e3779b97f4a7c15u) >> 61];
+}
+
+/* The calling thread took a mutex or, with the lowest bit of its address set, a lock for writing; site is a
+ * return address. */
+static inline __attribute__((always_inline)) void hold_taken(const void *lock, const void *site) {
+    struct thread *self = thread_current;
+    if (__builtin_expect(self == NULL, 0))
+        return;
+    struct lock_taken *slot = taken_slot(self, (uintptr_t)lock);
+    slot->lock = (uintptr_t)lock;
+    slot->site = (uintptr_t)site;
+}
+
+/* It took, or is about to leave, a lock for reading. */
+void hold_reads(const void *lock, const void *site);
+void hold_leaves(const pthread_rwlock_t *lock);
+
+/* It took a spin lock. */
+void hold_spins(const volatile int *lock, const void *site);
+/* Who took a spin lock last; 0 if not known. */
+int32_t spin_taker(uintptr_t lock, uintptr_t *site);
+
+struct snapshot_writer;
+/* Writes what this thread holds, as the locks' own fields bear out. tid: its number now. */
+void holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid);

@@ -1,0 +1,151 @@
+#include "second_look.h"
+
+#include "arch.h"
+#include "clock.h"
+#include "holds.h"
+#include "memory.h"
+#include "object.h"
+#include "process.h"
+#include "sys.h"
+#include "unwind.h"
+
+struct second_look second_look_room(size_t threads) {
+    struct second_look second = {.room = threads + 1};
+    second.of = memory_map(second.room * sizeof *second.of);
+    return second;
+}
+
+void second_look_add(struct second_look *second, struct lw_snapshot_thread *thread, const struct task *task,
+                     uint64_t moves, const struct kernel_word *word) {
+    if (!second->of || second->count == second->room || (thread->flags & LW_THREAD_TIMED))
+        return;
+    second->of[second->count++] = (struct looked_at){
+        .thread = thread, .record = task->record, .moves = moves, .sp = word->sp, .number = word->number};
+}
+
+static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
+    switch (thread->kind) {
+    case LW_WAIT_MUTEX:
+    case LW_WAIT_RWLOCK_READ:
+    case LW_WAIT_RWLOCK_WRITE:
+    case LW_WAIT_JOIN:
+    case LW_WAIT_ONCE:
+    case LW_WAIT_SPIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Is the owner, and what else a proof rests on, as it was? */
+static bool same_object(const struct lw_snapshot_thread *thread, bool caller) {
+    struct object object = object_read((enum lw_wait_kind)thread->kind, thread->object);
+    if (!object.known)
+        return !caller && !is_of_an_owner(thread);
+    int32_t owner = object.owner != 0 && thread_was_initial(object.owner) ? process.pid : object.owner;
+    if (is_of_an_owner(thread) && (owner != thread->owner || object.value[0] != thread->value[0] ||
+                                   object.value[1] != thread->value[1]))
+        return false;
+    return object.unsatisfied || !caller;
+}
+
+static bool is_there(const struct tasks *tasks, int tid) {
+    return kernel_ask(tasks->directory, tid).state != KERNEL_GONE;
+}
+
+/* A thread is joined through its handle, and its record tells when it has ended. */
+static bool same_target(const struct tasks *tasks, const struct lw_snapshot_thread *thread) {
+    return thread->owner == 0 || is_there(tasks, thread->owner);
+}
+
+static bool slept(const struct tasks *tasks, const struct looked_at *looked) {
+    const struct lw_snapshot_thread *thread = looked->thread;
+    uint64_t moves = looked->record ? __atomic_load_n(&looked->record->moves, __ATOMIC_ACQUIRE) : 0;
+    if (moves != looked->moves)
+        return false;
+    if (thread->kind == LW_WAIT_SPIN) /* never sleeps; it has not left the wait */
+        return true;
+    struct kernel_word word = kernel_ask(tasks->directory, thread->tid);
+    return word.state == KERNEL_SLEEPS && word.number == looked->number && word.sp == looked->sp &&
+           thread->cpu_ns != 0 && clock_of_thread(thread->tid) == thread->cpu_ns;
+}
+
+/* The caller does not sleep: it runs this. It did until its signal, if the kernel says so in its registers,
+ * and will again if what it waits for has not come since. */
+static bool caller_slept(const void *context) {
+    unsigned char code[4];
+    return context && sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code &&
+           context_shows_sleep(context, code);
+}
+
+static bool is_still(const struct tasks *tasks, const struct looked_at *looked, const void *context) {
+    const struct lw_snapshot_thread *thread = looked->thread;
+    bool caller = thread->flags & LW_THREAD_CALLER;
+    if (caller ? !caller_slept(context) : !slept(tasks, looked))
+        return false;
+    return thread->kind == LW_WAIT_JOIN ? same_target(tasks, thread) : same_object(thread, caller);
+}
+
+/* Who the owner was that is gone, if that is remembered. */
+static void put_gone(struct snapshot_writer *writer, int32_t tid) {
+    const struct lw_snapshot_gone *known = (const void *)(writer->base + writer->header->gone.offset);
+    for (uint64_t i = 0; i < writer->header->gone.count; i++)
+        if (known[i].tid == tid)
+            return;
+    const struct thread *record = thread_that_ended(tid);
+    struct lw_snapshot_gone *gone = record ? snapshot_gone(writer) : NULL;
+    if (!gone)
+        return;
+    struct clock_reading now = clock_reading();
+    gone->tid = tid;
+    gone->name = snapshot_string(writer, record->name);
+    gone->creator_tid = record->creator_tid;
+    gone->creator_name = snapshot_string(writer, record->creator_name);
+    gone->created = clock_of_mark(record->created, now);
+    gone->ended = record->ended ? clock_of_mark(record->ended, now) : 0;
+    holds_put(writer, record, tid);
+    if (!record->creation)
+        return;
+    uint64_t frames[UNWIND_DEPTH_MAX];
+    gone->creation_count =
+        record->creation->count < UNWIND_DEPTH_MAX ? record->creation->count : UNWIND_DEPTH_MAX;
+    for (uint32_t i = 0; i < gone->creation_count; i++)
+        frames[i] = record->creation->frame[i];
+    gone->creation_first = snapshot_frames(writer, frames, &gone->creation_count);
+}
+
+static void look_for_owner(struct snapshot_writer *writer, const struct tasks *tasks,
+                           struct lw_snapshot_thread *thread) {
+    int32_t owner = thread->owner;
+    if ((thread->kind != LW_WAIT_MUTEX && thread->kind != LW_WAIT_RWLOCK_READ &&
+         thread->kind != LW_WAIT_RWLOCK_WRITE) ||
+        owner == 0 || is_there(tasks, owner) ||
+        object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner || is_there(tasks, owner))
+        return;
+    thread->flags |= LW_THREAD_OWNER_GONE;
+    put_gone(writer, owner);
+}
+
+static bool all_blocked(const struct second_look *second, const struct snapshot_writer *writer) {
+    return second->count == writer->header->threads.count;
+}
+
+void second_look(struct second_look *second, struct snapshot_writer *writer, const struct tasks *tasks,
+                 const void *context) {
+    if (!second->of)
+        return;
+    bool all = all_blocked(second, writer) && tasks->directory >= 0;
+    for (size_t i = 0; i < second->count && tasks->directory >= 0; i++) {
+        struct looked_at *looked = &second->of[i];
+        if (!all && !is_of_an_owner(looked->thread))
+            continue;
+        if (is_still(tasks, looked, context))
+            looked->thread->flags |= LW_THREAD_STILL;
+        look_for_owner(writer, tasks, looked->thread);
+    }
+    if (tasks->directory >= 0)
+        writer->header->flags |= LW_PROCESS_LISTED;
+    if (all)
+        writer->header->flags |= LW_PROCESS_LOOKED_TWICE;
+    memory_unmap(second->of, second->room * sizeof *second->of);
+}

@@ -1,0 +1,109 @@
+#include "deadlock.h"
+
+#include "../analysis/graph.h"
+#include "lines.h"
+
+enum { MEMBERS_SHOWN = 32 };
+
+/* "waits for mutex a (0x...)" */
+static void put_wait(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                     const struct lw_snapshot_thread *thread) {
+    fprintf(out, "waits in %s", wait_words(thread));
+    if (thread->fd >= 0 || thread->target != 0 || thread->object != 0) {
+        fprintf(out, " for ");
+        lines_object(out, analysis, symbols, thread);
+    }
+}
+
+static void put_place(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct lw_snapshot_thread *thread) {
+    if (thread->stack_count == 0) {
+        fputc('\n', out);
+        return;
+    }
+    fprintf(out, "\n      at  ");
+    lines_top(out, analysis, symbols, thread);
+}
+
+/* Who holds what this member waits for. */
+static void put_owners(FILE *out, const struct analysis *analysis, struct symbols *symbols, size_t member) {
+    const struct node *node = &analysis->graph->nodes[member];
+    const struct lw_snapshot_thread *thread = analysis->findings[member].thread;
+    for (size_t i = 0; i < node->edge_count; i++) {
+        const struct lw_snapshot_thread *owner = analysis->findings[node->edges[i].to].thread;
+        const struct lw_snapshot_hold *hold = node->edges[i].hold;
+        if (thread->kind == LW_WAIT_JOIN)
+            continue; /* whose end it waits for has been said */
+        fprintf(out, "      %s  ", !hold && thread->owner == 0 ? "behind" : "held by");
+        lines_name(out, lines_words(analysis, owner->name), owner->tid);
+        if (hold && hold->site_count > 0) {
+            fprintf(out, ", taken at  ");
+            lines_site(out, analysis, symbols, hold->site);
+        } else {
+            fputc('\n', out);
+        }
+    }
+}
+
+static void put_member(FILE *out, const struct analysis *analysis, struct symbols *symbols, size_t member) {
+    const struct lw_snapshot_thread *thread = analysis->findings[member].thread;
+    fprintf(out, "  ");
+    lines_name(out, lines_words(analysis, thread->name), thread->tid);
+    fputc(' ', out);
+    put_wait(out, analysis, symbols, thread);
+    put_place(out, analysis, symbols, thread);
+    put_owners(out, analysis, symbols, member);
+}
+
+static void put_gone(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                     const struct lw_snapshot_thread *thread) {
+    const struct lw_snapshot_gone *gone = index_gone(&analysis->index, thread->owner);
+    const struct lw_snapshot_hold *hold = index_hold_by(&analysis->index, thread->owner, thread->object);
+    if (!gone) {
+        fprintf(out, "  thread %d, which is not remembered, ended with it\n", thread->owner);
+        return;
+    }
+    fprintf(out, "  ");
+    lines_name(out, lines_words(analysis, gone->name), gone->tid);
+    fprintf(out, " ended with it");
+    if (hold && hold->site_count > 0) {
+        fprintf(out, ", taken at  ");
+        lines_site(out, analysis, symbols, hold->site);
+    } else {
+        fputc('\n', out);
+    }
+    if (gone->creator_tid == 0)
+        return;
+    fprintf(out, "  it was created by  ");
+    lines_name(out, lines_words(analysis, gone->creator_name), gone->creator_tid);
+    fputc('\n', out);
+    lines_stack(out, analysis, symbols, gone->creation_first, gone->creation_count, 0, false);
+}
+
+void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *symbols, size_t number) {
+    const struct deadlock *deadlock = &analysis->deadlocks[number];
+    const struct lw_snapshot_thread *first = analysis->findings[deadlock->members[0]].thread;
+    fprintf(out, "deadlock %zu: ", number + 1);
+    switch (deadlock->kind) {
+    case DEADLOCK_CYCLE:
+        if (deadlock->count == 1)
+            fprintf(out, "a thread waits for itself\n");
+        else
+            fprintf(out, "%zu threads wait for each other\n", deadlock->count);
+        break;
+    case DEADLOCK_OWNER_GONE:
+        fprintf(out, "%zu thread%s wait%s for ", deadlock->count, lines_plural(deadlock->count),
+                deadlock->count == 1 ? "s" : "");
+        lines_address(out, symbols, first->object);
+        fprintf(out, ", whose owner has ended\n");
+        put_gone(out, analysis, symbols, first);
+        break;
+    case DEADLOCK_ALL_ASLEEP:
+        fprintf(out, "all threads are asleep, and only they could wake each other\n");
+        break;
+    }
+    for (size_t i = 0; i < deadlock->count && i < MEMBERS_SHOWN; i++)
+        put_member(out, analysis, symbols, deadlock->members[i]);
+    if (deadlock->count > MEMBERS_SHOWN)
+        fprintf(out, "  and %zu more\n", deadlock->count - MEMBERS_SHOWN);
+}

@@ -1,0 +1,140 @@
+#include "lines.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack.h"
+
+const char *lines_plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
+const char *lines_words(const struct analysis *analysis, uint32_t offset) {
+    return snapshot_words(analysis->snapshot, offset);
+}
+
+void lines_clean(FILE *out, const char *words) {
+    for (; *words; words++)
+        fputc((unsigned char)*words < 0x20 || *words == 0x7f ? '?' : *words, out);
+}
+
+void lines_name(FILE *out, const char *name, int tid) {
+    lines_clean(out, name);
+    fprintf(out, " (%d)", tid);
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Function and place; `width` is what the function is padded to. */
+static void put_place(FILE *out, const struct symbol_frame *frame, int width) {
+    const char *function = frame->function ? frame->function : "??";
+    int missing = width - (int)strlen(function);
+    fprintf(out, "%s%*s", function, missing > 0 ? missing : 0, "");
+    if (frame->file)
+        fprintf(out, "  %s:%d", base_name(frame->file), frame->line);
+    else if (frame->module[0])
+        fprintf(out, "  %s+0x%" PRIx64, base_name(frame->module), frame->offset);
+    else
+        fprintf(out, "  0x%" PRIx64, frame->address);
+    fprintf(out, "%s\n", frame->inlined ? " (inlined)" : "");
+}
+
+struct numbered {
+    FILE *out;
+    unsigned number;
+};
+
+static void put_numbered(const struct symbol_frame *frame, void *context) {
+    enum { FUNCTION_WIDTH = 18 };
+    struct numbered *at = context;
+    fprintf(at->out, "    #%-2u ", at->number++);
+    put_place(at->out, frame, FUNCTION_WIDTH);
+}
+
+void lines_stack(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t first,
+                 uint32_t count, unsigned number, bool first_is_exact) {
+    struct numbered at = {out, number};
+    stack_each(symbols, analysis->snapshot->frames + first, count, first_is_exact, put_numbered, &at);
+}
+
+/* The innermost function that is the program's own: a header of C++'s library locks for many. */
+struct own {
+    struct symbol_frame frame;
+    bool found, is_own;
+};
+
+static void keep_own(const struct symbol_frame *frame, void *context) {
+    struct own *own = context;
+    if (own->is_own)
+        return;
+    own->is_own = !frame->file || (!strstr(frame->file, "/include/c++/") && !strstr(frame->file, "/bits/"));
+    own->frame = *frame;
+    own->found = true;
+}
+
+static void put_own(FILE *out, const struct own *own) {
+    if (own->found)
+        put_place(out, &own->frame, 0);
+    else
+        fprintf(out, "??\n");
+}
+
+void lines_site(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t frame) {
+    struct own own = {0};
+    stack_each(symbols, analysis->snapshot->frames + frame, 1, false, keep_own, &own);
+    put_own(out, &own);
+}
+
+void lines_top(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+               const struct lw_snapshot_thread *thread) {
+    struct own own = {0};
+    stack_each(symbols, analysis->snapshot->frames + thread->stack_first, thread->stack_count,
+               thread->flags & LW_THREAD_EXACT, keep_own, &own);
+    put_own(out, &own);
+}
+
+void lines_address(FILE *out, struct symbols *symbols, uint64_t address) {
+    char *symbol = symbols_object(symbols, address);
+    if (symbol)
+        fprintf(out, "%s (0x%" PRIx64 ")", symbol, address);
+    else
+        fprintf(out, "0x%" PRIx64, address);
+    free(symbol);
+}
+
+void lines_object(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                  const struct lw_snapshot_thread *thread) {
+    if (thread->fd >= 0) {
+        fprintf(out, "fd %lld ", (long long)thread->fd);
+        lines_clean(out, lines_words(analysis, thread->target));
+    } else if (thread->target != 0) {
+        lines_clean(out, lines_words(analysis, thread->target));
+    } else if (thread->kind == LW_WAIT_JOIN) {
+        const struct lw_snapshot_thread *joined = thread_alive(analysis, thread->owner);
+        fputs("the end of ", out);
+        lines_name(out, joined ? lines_words(analysis, joined->name) : "thread", thread->owner);
+    } else {
+        lines_address(out, symbols, thread->object);
+    }
+}
+
+void lines_hold(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                const struct lw_snapshot_hold *hold) {
+    static const char *const kinds[] = {
+#define X(id, words) words,
+        LW_HOLDS(X)
+#undef X
+    };
+    fprintf(out, "%s ", kinds[hold->kind]);
+    lines_address(out, symbols, hold->lock);
+    if (hold->site_count == 0) {
+        fputc('\n', out);
+        return;
+    }
+    fprintf(out, ", taken at  ");
+    lines_site(out, analysis, symbols, hold->site);
+}

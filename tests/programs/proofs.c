@@ -1,0 +1,565 @@
+/* proofs SCENARIO: comes to rest in a state about which a proof can or cannot be given, says "ready", and
+ * stays there. The tests send SIGUSR1 and look at the verdicts of its threads, by their names. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
+                       c = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
+static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_spinlock_t spin;
+static sem_t never, step;
+static int ends[2];
+static pthread_t first;
+
+static pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, routine, argument) != 0)
+        exit(3);
+    pthread_setname_np(thread, name);
+    return thread;
+}
+
+static void ready(void) {
+    usleep(100000);
+    if (write(STDOUT_FILENO, "ready\n", 6) != 6)
+        exit(3);
+}
+
+static void stay(void) {
+    for (;;)
+        sleep(1000);
+}
+
+/* Takes one lock, lets the other thread take its own, wants that. */
+struct two {
+    pthread_mutex_t *has, *wants;
+};
+
+static void *takes_two(void *argument) {
+    struct two *two = argument;
+    pthread_mutex_lock(two->has);
+    sem_post(&step);
+    usleep(50000);
+    pthread_mutex_lock(two->wants);
+    return NULL;
+}
+
+static void *takes_two_timed(void *argument) {
+    struct two *two = argument;
+    struct timespec until;
+    pthread_mutex_lock(two->has);
+    usleep(50000);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1000;
+    pthread_mutex_timedlock(two->wants, &until);
+    return NULL;
+}
+
+static struct two ab = {&a, &b}, ba = {&b, &a}, bc = {&b, &c};
+
+static void cycle(void) {
+    start("one", takes_two, &ab);
+    start("two", takes_two, &ba);
+    ready();
+    stay();
+}
+
+static void cycle_timed(void) {
+    start("one", takes_two, &ab);
+    start("two", takes_two_timed, &ba);
+    ready();
+    stay();
+}
+
+static void *holds(void *mutex) {
+    pthread_mutex_lock(mutex);
+    stay();
+    return NULL;
+}
+
+static void owner_sleeps(void) {
+    start("two", holds, &c);
+    start("one", takes_two, &bc);
+    ready();
+    stay();
+}
+
+static volatile int running = 1;
+static void *holds_and_runs(void *mutex) {
+    pthread_mutex_lock(mutex);
+    while (running)
+        ;
+    return NULL;
+}
+
+static void owner_runs(void) {
+    start("two", holds_and_runs, &c);
+    start("one", takes_two, &bc);
+    ready();
+    stay();
+}
+
+/* Always between two locks, in opposite order, never for ever. */
+static void *backs_off(void *argument) {
+    struct two *two = argument;
+    for (;;) {
+        pthread_mutex_lock(two->has);
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        if (pthread_mutex_trylock(two->wants) == 0)
+            pthread_mutex_unlock(two->wants);
+        pthread_mutex_unlock(two->has);
+    }
+    return NULL;
+}
+
+static void in_between(void) {
+    start("one", backs_off, &ab);
+    start("two", backs_off, &ba);
+    start("three", backs_off, &ab);
+    ready();
+    stay();
+}
+
+/* A mutex in memory that a child shares, locked by the child. */
+static void shared_elsewhere(void) {
+    pthread_mutexattr_t attr;
+    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(shared, &attr);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pthread_mutex_lock(shared);
+        stay();
+    }
+    usleep(50000);
+    start("one", takes_two, &(struct two){&a, shared});
+    ready();
+    stay();
+}
+
+static void shared_cycle(void) {
+    pthread_mutexattr_t attr;
+    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(shared, &attr);
+    start("one", takes_two, &(struct two){&a, shared});
+    start("two", takes_two, &(struct two){shared, &a});
+    ready();
+    stay();
+}
+
+static void with_type(int type, int robust, int protocol) {
+    pthread_mutexattr_t attr;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, type);
+    pthread_mutexattr_setrobust(&attr, robust);
+    pthread_mutexattr_setprotocol(&attr, protocol);
+    pthread_mutex_init(&a, &attr);
+    pthread_mutex_init(&b, &attr);
+}
+
+static void cycle_recursive(void) {
+    with_type(PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+    cycle();
+}
+static void cycle_checking(void) {
+    with_type(PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+    cycle();
+}
+static void cycle_adaptive(void) {
+    with_type(PTHREAD_MUTEX_ADAPTIVE_NP, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+    cycle();
+}
+static void cycle_robust(void) {
+    with_type(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_NONE);
+    cycle();
+}
+/* The kernel looks for cycles of its own locks and answers EDEADLK, on which glibc waits for ever on purpose
+ * (nptl/pthread_mutex_lock.c), so a normal mutex ends up in pause-like sleep. */
+static void cycle_inheriting(void) {
+    with_type(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT);
+    start("one", takes_two, &ab);
+    start("two", holds, &b);
+    ready();
+    stay();
+}
+
+static void *relocks(void *unused) {
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&a);
+    return unused;
+}
+
+static void relock(void) {
+    start("one", relocks, NULL);
+    ready();
+    stay();
+}
+
+static void *relocks_and_sleeps(void *unused) {
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&a);
+    stay();
+    return unused;
+}
+
+static void relock_recursive(void) {
+    with_type(PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+    start("two", relocks_and_sleeps, NULL);
+    usleep(50000);
+    start("one", takes_two, &ba);
+    ready();
+    stay();
+}
+
+static void *ends_with(void *mutex) {
+    pthread_mutex_lock(mutex);
+    return NULL;
+}
+
+static void owner_gone(void) {
+    pthread_join(start("culprit", ends_with, &b), NULL);
+    start("one", takes_two, &ab);
+    ready();
+    stay();
+}
+
+static void *waits_for_robust(void *mutex) {
+    if (pthread_mutex_lock(mutex) == EOWNERDEAD)
+        stay();
+    return NULL;
+}
+
+static void owner_gone_robust(void) {
+    with_type(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_NONE);
+    pthread_join(start("culprit", ends_with, &b), NULL);
+    start("one", waits_for_robust, &b);
+    ready();
+    stay();
+}
+
+/* After a fork the child's only thread still owns what its maker held, under the old number. */
+static void owner_forked(void) {
+    pthread_mutex_lock(&b);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        start("one", takes_two, &ab);
+        ready();
+        stay();
+    }
+    stay();
+}
+
+static void *joins(void *thread) {
+    pthread_join((pthread_t)thread, NULL);
+    return NULL;
+}
+
+static void joins_stuck(void) {
+    first = start("one", takes_two, &ab);
+    start("two", takes_two, &ba);
+    start("three", joins, (void *)first);
+    usleep(50000);
+    start("four", takes_two, &(struct two){&c, &a});
+    usleep(100000);
+    start("five", takes_two, &(struct two){&c, &b});
+    ready();
+    stay();
+}
+
+static void *sleeps(void *unused) {
+    stay();
+    return unused;
+}
+
+static void joins_sleeper(void) {
+    first = start("one", sleeps, NULL);
+    start("three", joins, (void *)first);
+    ready();
+    stay();
+}
+
+static void *locks_then_joins(void *unused) {
+    pthread_mutex_lock(&a);
+    usleep(50000);
+    pthread_join(first, NULL);
+    return unused;
+}
+
+static void *writes_then_locks(void *unused) {
+    pthread_rwlock_wrlock(&table);
+    usleep(50000);
+    pthread_mutex_lock(&a);
+    return unused;
+}
+
+static void *wants_to_read(void *unused) {
+    usleep(100000);
+    pthread_rwlock_rdlock(&table);
+    return unused;
+}
+
+/* one joins three, three reads what two writes, two wants what one locked. */
+static void cross_kinds(void) {
+    first = start("three", wants_to_read, NULL);
+    start("one", locks_then_joins, NULL);
+    start("two", writes_then_locks, NULL);
+    usleep(100000);
+    start("four", takes_two, &(struct two){&b, &a});
+    usleep(100000);
+    ready();
+    stay();
+}
+
+static void *reads_then_locks(void *unused) {
+    pthread_rwlock_rdlock(&table);
+    usleep(50000);
+    pthread_mutex_lock(&a);
+    return unused;
+}
+
+static void *locks_then_writes(void *unused) {
+    pthread_mutex_lock(&a);
+    usleep(50000);
+    pthread_rwlock_wrlock(&table);
+    return unused;
+}
+
+static void reader_cycle(void) {
+    start("one", reads_then_locks, NULL);
+    start("two", locks_then_writes, NULL);
+    ready();
+    stay();
+}
+
+static void *reads_and_sleeps(void *unused) {
+    pthread_rwlock_rdlock(&table);
+    stay();
+    return unused;
+}
+
+/* The writer waits for a reader that only sleeps. */
+static void reader_sleeps(void) {
+    start("one", reads_and_sleeps, NULL);
+    start("two", locks_then_writes, NULL);
+    ready();
+    stay();
+}
+
+static void initialise(void) {
+    usleep(50000);
+    pthread_mutex_lock(&a);
+}
+static void *locks_then_initialises(void *unused) {
+    pthread_mutex_lock(&a);
+    usleep(20000);
+    pthread_once(&once, initialise);
+    return unused;
+}
+static void *initialises(void *unused) {
+    pthread_once(&once, initialise);
+    return unused;
+}
+static void once_cycle(void) {
+    start("one", initialises, NULL);
+    start("two", locks_then_initialises, NULL);
+    ready();
+    stay();
+}
+
+static void *spins_then_locks(void *unused) {
+    pthread_spin_lock(&spin);
+    usleep(50000);
+    pthread_mutex_lock(&a);
+    return unused;
+}
+static void *locks_then_spins(void *unused) {
+    pthread_mutex_lock(&a);
+    usleep(50000);
+    pthread_spin_lock(&spin);
+    return unused;
+}
+static void spin_cycle(void) {
+    pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE);
+    start("one", spins_then_locks, NULL);
+    start("two", locks_then_spins, NULL);
+    ready();
+    stay();
+}
+
+/* one is woken from its condition and must relock c, which two holds while it wants a, which one holds. */
+static void *waits_in_cond(void *unused) {
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&c);
+    sem_post(&step);
+    pthread_cond_wait(&wanted, &c);
+    return unused;
+}
+static void *holds_then_wants(void *wakes) {
+    sem_wait(&step);
+    pthread_mutex_lock(&c);
+    if (wakes)
+        pthread_cond_signal(&wanted);
+    pthread_mutex_lock(&a);
+    return NULL;
+}
+static void relocks_in_cond(void) {
+    start("one", waits_in_cond, NULL);
+    start("two", holds_then_wants, &a);
+    ready();
+    stay();
+}
+static void sleeps_in_cond(void) {
+    start("one", waits_in_cond, NULL);
+    start("two", holds_then_wants, NULL);
+    ready();
+    stay();
+}
+
+static void *waits_for_cond(void *unused) {
+    pthread_mutex_lock(&c);
+    pthread_cond_wait(&wanted, &c);
+    return unused;
+}
+
+static void nothing(int signal) {
+    (void)signal;
+}
+static void posts(int signal) {
+    (void)signal;
+    sem_post(&never);
+}
+static void posts_on_timer(union sigval value) {
+    sem_post(value.sival_ptr);
+}
+
+/* Everybody sleeps, main included: the second half of each scenario from here on. */
+static void rest(void) {
+    start("one", waits_for_cond, NULL);
+    ready();
+    sem_wait(&never);
+}
+
+static void all_asleep(void) {
+    rest();
+}
+static void asleep_but_for_a_handler(void) {
+    signal(SIGUSR2, posts);
+    rest();
+}
+static void asleep_but_for_a_posix_timer(void) {
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+    struct itimerspec when = {.it_value = {.tv_sec = 1000}};
+    signal(SIGRTMIN, nothing);
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    timer_settime(timer, 0, &when, NULL);
+    rest();
+}
+static void asleep_but_for_a_timer_thread(void) {
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD,
+                             .sigev_notify_function = posts_on_timer,
+                             .sigev_value = {.sival_ptr = &never}};
+    struct itimerspec when = {.it_value = {.tv_sec = 1000}};
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    timer_settime(timer, 0, &when, NULL);
+    rest();
+}
+static void asleep_but_for_a_timed_wait(void) {
+    start("two", takes_two_timed, &ab);
+    start("three", holds, &b);
+    rest();
+}
+static void asleep_but_for_a_shared_semaphore(void) {
+    sem_init(&never, 1, 0);
+    rest();
+}
+static void asleep_but_for_a_socket(void) {
+    start("two", sleeps, NULL);
+    rest();
+}
+
+static void *reads_pipe(void *unused) {
+    char byte;
+    if (read(ends[0], &byte, 1) < 0)
+        exit(3);
+    return unused;
+}
+static void asleep_on_a_pipe(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    start("two", reads_pipe, NULL);
+    rest();
+}
+static void asleep_but_for_another_process(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+    start("two", reads_pipe, NULL);
+    rest();
+}
+static void *joins_main(void *main_thread) {
+    pthread_join((pthread_t)main_thread, NULL);
+    return NULL;
+}
+static void asleep_joining_main(void) {
+    start("two", joins_main, (void *)pthread_self());
+    rest();
+}
+static void asleep_and_held(void) {
+    pthread_mutex_lock(&a);
+    start("one", takes_two, &ba);
+    ready();
+    pthread_cond_wait(&wanted, &c);
+}
+
+#define SCENARIOS(X)                                                                                         \
+    X(cycle)                                                                                                 \
+    X(cycle_timed) X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_cycle)           \
+        X(cycle_recursive) X(cycle_checking) X(cycle_adaptive) X(cycle_robust) X(cycle_inheriting) X(relock) \
+            X(relock_recursive) X(owner_gone) X(owner_gone_robust) X(owner_forked) X(joins_stuck)            \
+                X(joins_sleeper) X(cross_kinds) X(reader_cycle) X(reader_sleeps) X(once_cycle) X(spin_cycle) \
+                    X(relocks_in_cond) X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler)           \
+                        X(asleep_but_for_a_posix_timer) X(asleep_but_for_a_timer_thread)                     \
+                            X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore)              \
+                                X(asleep_but_for_a_socket) X(asleep_on_a_pipe)                               \
+                                    X(asleep_but_for_another_process) X(asleep_joining_main)                 \
+                                        X(asleep_and_held)
+
+int main(int count, char **arguments) {
+    static const struct {
+        const char *name;
+        void (*play)(void);
+    } scenarios[] = {
+#define X(name) {#name, name},
+        SCENARIOS(X)
+#undef X
+    };
+    sem_init(&never, 0, 0);
+    sem_init(&step, 0, 0);
+    for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof *scenarios; i++)
+        if (strcmp(arguments[1], scenarios[i].name) == 0)
+            scenarios[i].play();
+    return 4;
+}

@@ -1,0 +1,121 @@
+"""Proofs: states about which one can be given, each with a twin, as close as can be, about which none can. And random programs."""
+import json, os, re, select, signal, subprocess, tempfile, time
+
+from run import BUILD, LIBRARY, expect
+
+PROGRAM = os.path.join(BUILD, "tests", "proofs")
+
+
+def snapshots(command, options="", count=1, pause=0):
+    """Starts a program that says "ready" when it has come to rest, and returns `count` reports of it as JSON."""
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "log")
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            said = process.stdout.readline()
+            while said and said != b"ready\n":
+                said = process.stdout.readline()
+            pid = process.pid
+            expect(said == b"ready\n", "%s did not get ready: %r" % (command, process.poll()))
+            reports = []
+            for number in range(count):
+                time.sleep(pause)
+                # a scenario may go on in a child: the one that is ready is the youngest of the session
+                for child in children(pid):
+                    pid = child
+                os.kill(pid, signal.SIGUSR1)
+                for _ in range(500):
+                    lines = open(log).read().splitlines() if os.path.exists(log) else []
+                    if len(lines) > number:
+                        break
+                    time.sleep(0.01)
+                expect(len(lines) > number, "no report of %s" % (command,))
+                reports.append(json.loads(lines[number]))
+            return reports
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def children(pid):
+    """Children in which the scenario goes on: those with more than one thread."""
+    found = []
+    for tid in os.listdir("/proc/%d/task" % pid):
+        for child in open("/proc/%d/task/%s/children" % (pid, tid)).read().split():
+            if os.path.exists("/proc/%s/task" % child) and len(os.listdir("/proc/%s/task" % child)) > 1:
+                found.append(int(child))
+    return found
+
+
+def verdicts(report):
+    return {thread["name"]: thread["verdict"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")}
+
+
+def kinds(report):
+    return sorted(deadlock["kind"] for deadlock in report["deadlocks"])
+
+
+BOTH = {"one": "deadlock", "two": "deadlock"}
+ASLEEP = {"proofs": "deadlock", "one": "deadlock"}
+# scenario: (verdicts that are proved, by thread; kinds of deadlocks)
+SCENARIOS = {
+    "cycle": (BOTH, ["cycle"]),
+    "cycle_timed": ({}, []),
+    "owner_sleeps": ({}, []),
+    "owner_runs": ({}, []),
+    "shared_elsewhere": ({}, []),
+    "shared_cycle": (BOTH, ["cycle"]),
+    "cycle_recursive": (BOTH, ["cycle"]),
+    "cycle_checking": (BOTH, ["cycle"]),
+    "cycle_adaptive": (BOTH, ["cycle"]),
+    "cycle_robust": (BOTH, ["cycle"]),
+    "cycle_inheriting": ({}, []),
+    "relock": ({"one": "deadlock"}, ["cycle"]),
+    "relock_recursive": ({}, []),
+    "owner_gone": ({"one": "deadlock"}, ["owner gone"]),
+    "owner_gone_robust": ({}, []),
+    "owner_forked": ({}, []),
+    "joins_stuck": (dict(BOTH, three="stranded", four="stranded", five="stranded"), ["cycle"]),
+    "joins_sleeper": ({}, []),
+    "cross_kinds": (dict(BOTH, three="deadlock", four="stranded"), ["cycle"]),
+    "reader_cycle": (BOTH, ["cycle"]),
+    "reader_sleeps": ({}, []),
+    "once_cycle": (BOTH, ["cycle"]),
+    "spin_cycle": (BOTH, ["cycle"]),
+    "relocks_in_cond": (BOTH, ["cycle"]),
+    "sleeps_in_cond": ({}, []),
+    "all_asleep": (ASLEEP, ["all asleep"]),
+    "asleep_but_for_a_handler": ({}, []),
+    "asleep_but_for_a_posix_timer": ({}, []),
+    "asleep_but_for_a_timer_thread": ({}, []),
+    "asleep_but_for_a_timed_wait": ({}, []),
+    "asleep_but_for_a_shared_semaphore": ({}, []),
+    "asleep_but_for_a_socket": ({}, []),
+    "asleep_on_a_pipe": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_but_for_another_process": ({}, []),
+    "asleep_joining_main": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_and_held": (ASLEEP, ["all asleep"]),
+}
+
+
+def scenario(name, wanted, deadlocks):
+    def test():
+        report, = snapshots([PROGRAM, name])
+        found = verdicts(report)
+        expect(found == wanted and kinds(report) == deadlocks,
+               "%s: %r %r\n%s" % (name, found, kinds(report), json.dumps(report["threads"], indent=1)))
+        for deadlock in report["deadlocks"]:
+            named = {thread["tid"] for thread in report["threads"] if thread["verdict"] == "deadlock"}
+            expect(set(deadlock["threads"]) <= named, deadlock["text"])
+    return test
+
+
+for _name, (_wanted, _deadlocks) in SCENARIOS.items():
+    globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
+
+
+def test_in_between():
+    """Threads that are always between two locks taken in opposite order, and never for ever."""
+    for report in snapshots([PROGRAM, "in_between"], count=60, pause=0.005):
+        expect(not verdicts(report) and not report["deadlocks"], json.dumps(report["deadlocks"]))
