@@ -1,6 +1,7 @@
 """Proofs: states about which one can be given, each with a twin, as close as can be, about which none can. And random programs."""
-import json, os, re, select, signal, subprocess, tempfile, time
+import collections, concurrent.futures, json, os, random, signal, subprocess, tempfile, time
 
+import plans
 from run import BUILD, LIBRARY, expect
 
 PROGRAM = os.path.join(BUILD, "tests", "proofs")
@@ -24,9 +25,10 @@ def snapshots(command, options="", count=1, pause=0):
                 # a scenario may go on in a child: the one that is ready is the youngest of the session
                 for child in children(pid):
                     pid = child
+                await_rest(pid)
                 os.kill(pid, signal.SIGUSR1)
                 for _ in range(500):
-                    lines = open(log).read().splitlines() if os.path.exists(log) else []
+                    lines = open(log).read().split("\n")[:-1] if os.path.exists(log) else []
                     if len(lines) > number:
                         break
                     time.sleep(0.01)
@@ -36,6 +38,14 @@ def snapshots(command, options="", count=1, pause=0):
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def await_rest(pid):
+    """Until the main thread sleeps: what it says before its last wait is heard before it waits."""
+    asleep = 0
+    while asleep < 3:
+        asleep = 0 if open("/proc/%d/syscall" % pid).read().startswith("running") else asleep + 1
+        time.sleep(0.001)
 
 
 def children(pid):
@@ -119,3 +129,28 @@ def test_in_between():
     """Threads that are always between two locks taken in opposite order, and never for ever."""
     for report in snapshots([PROGRAM, "in_between"], count=60, pause=0.005):
         expect(not verdicts(report) and not report["deadlocks"], json.dumps(report["deadlocks"]))
+
+
+def act_out(seed):
+    """What is wrong with the report of one plan; None if nothing is. Also whether anything was proved."""
+    plan = plans.Plan(seed)
+    report, = snapshots([os.path.join(BUILD, "tests", "plans"), plan.main] + plan.steps)
+    wanted, found = plan.answer(os.getuid() == 0), verdicts(report)
+    if found != wanted:
+        return "plan %d: main %s, %r: proved %r, not %r" % (seed, plan.main, plan.steps, found, wanted), wanted
+    return None, wanted
+
+
+def test_random_plans():
+    """Programs whose deadlocks are known from the plan that they act out. LEAKWATCH_PLANS=N plays N others."""
+    more = int(os.environ.get("LEAKWATCH_PLANS", "0"))
+    seeds = [random.randrange(1 << 30) for _ in range(more)] if more else range(500)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(act_out, seeds))
+    wrong = [words for words, _ in results if words]
+    expect(not wrong, "%d of %d:\n%s" % (len(wrong), len(seeds), "\n".join(wrong[:5])))
+    kinds = [verdict for _, wanted in results for verdict in wanted.values()]
+    proved = sum(1 for _, wanted in results if wanted)
+    # a test of nothing would pass as well
+    expect(len(seeds) / 4 < proved < len(seeds) * 7 / 8 and kinds.count("stranded") > len(seeds) / 10,
+           "something is proved in %d, %r" % (proved, collections.Counter(kinds)))

@@ -28,7 +28,7 @@ enum thread_flag {
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
 
 /* Where a lock was taken (holds.h). */
-enum { TAKEN_SLOTS = 8, READING_SLOTS = 2 };
+enum { TAKEN_SLOTS = 8, READING_SLOTS = 4 };
 struct lock_taken {
     uintptr_t lock, site;
 };
