@@ -239,6 +239,7 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
 
 void evidence_of_running(struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
-    finding_say(finding, "used %.0f%% of a processor over %.0f ms",
-                100.0 * thread->look_cpu_us / thread->look_us, thread->look_us / 1000.0);
+    finding_say(finding, "used %.0f%% of a processor over %.0f ms, %.1fs of its time in all",
+                100.0 * thread->look_cpu_us / thread->look_us, thread->look_us / 1000.0,
+                (double)thread->cpu_ns / 1e9);
 }

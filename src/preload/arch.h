@@ -101,5 +101,13 @@ static inline bool context_shows_sleep(const void *context, const unsigned char 
     bool after = code[0] == 0x0f && code[1] == 0x05, before = code[2] == 0x0f && code[3] == 0x05;
     return (after && result == -EINTR) || (before && result >= 0 && result < 512);
 }
+/* Which call that is, -1 if the registers do not tell any more, and its arguments. */
+static inline int64_t context_call(const void *context, uint64_t argument[6]) {
+    static const int registers[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9};
+    const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    for (int i = 0; i < 6; i++)
+        argument[i] = (uint64_t)of[registers[i]];
+    return of[REG_RAX] >= 0 ? of[REG_RAX] : -1;
+}
 
 #endif

@@ -117,7 +117,9 @@ struct captured capture(const struct capture_request *request) {
     header->exe = snapshot_string(&writer, process.exe);
     header->program = snapshot_string(&writer, process.program);
     header->wakes_lost = (uint32_t)wakes_lost();
+#ifndef PLANTED_NO_HANDLERS
     header->handlers = dispositions_of_program();
+#endif
 
     describe_threads(&writer, &tasks, request->context);
     write_wakes(&writer);
@@ -154,16 +156,19 @@ void captured_drop(struct captured *captured) {
 struct liveness capture_liveness(void) {
     struct liveness result = {0};
     struct tasks tasks = tasks_list();
+    struct clock_reading now = clock_reading();
     int caller = (int)sys_call(SYS_gettid);
     for (size_t i = 0; i < tasks.count; i++) {
         int tid = tasks.task[i].tid;
         if (tid == caller || tasks_is_over(&tasks, i))
             continue;
-        struct sleep sleep = describe_sleep(&tasks, i);
+        struct sleep sleep = describe_sleep(&tasks, i, now);
         if (!sleep.alive)
             continue;
         result.others++;
         result.unmoved += sleep.untimed;
+        if (sleep.untimed && sleep.since != 0 && sleep.since < now.ns && now.ns - sleep.since > result.longest)
+            result.longest = now.ns - sleep.since;
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }
     for (struct thread *record = thread_first(); record; record = record->next) {

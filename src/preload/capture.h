@@ -30,6 +30,7 @@ struct liveness {
     uint32_t others;   /* threads alive besides the caller and an ended main */
     uint32_t unmoved;  /* of those, threads that sleep without a deadline */
     uint32_t unjoined; /* ended, and not joined or detached */
+    uint64_t longest;  /* ns: the longest that one of those has slept */
     uint64_t digest;   /* changes when any thread's wait does */
 };
 struct liveness capture_liveness(void);

@@ -185,8 +185,8 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
     case OBJECT_ADDRESS:
         thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && seen->word.number == SYS_futex && wait->on.second != 0 &&
-            seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
+        if (thread->kind == LW_WAIT_COND && (seen->word.number == SYS_futex || seen->word.number < 0) &&
+            wait->on.second != 0 && seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
             put_object(thread, wait->on.second);
         } else {
@@ -298,10 +298,9 @@ static void describe_live(struct view *view, size_t index) {
         /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
          * wait. */
         thread->flags |= LW_THREAD_CALLER;
-        struct kernel_word silent = {.state = KERNEL_SILENT, .number = -1};
-        seen.by_record = task.record && claim_read(task.record, &silent, &seen.wait);
+        seen.word = kernel_word_of_context(view->context);
+        seen.by_record = task.record && claim_read(task.record, &seen.word, &seen.wait);
         seen.waits = seen.by_record;
-        seen.word = silent;
     }
     if (task.record)
         put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);
@@ -383,13 +382,14 @@ void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks,
     }
 }
 
-struct sleep describe_sleep(const struct tasks *tasks, size_t index) {
+struct sleep describe_sleep(const struct tasks *tasks, size_t index, struct clock_reading now) {
     struct believed seen = look(tasks, &tasks->task[index]);
     struct sleep sleep = {.alive = seen.word.state != KERNEL_GONE, .moves = seen.moves};
     if (!seen.waits)
         return sleep;
     if (seen.by_record) {
         sleep.untimed = !claim_timed(&seen.wait.on);
+        sleep.since = clock_of_mark(seen.wait.started, now);
     } else {
         const struct sleeping_call *call = sleeping_call_of(seen.word.number, seen.word.argument);
         struct waited_for on = {.timeout_form = TIMEOUT_NONE};
@@ -397,6 +397,9 @@ struct sleep describe_sleep(const struct tasks *tasks, size_t index) {
             on = sleeping_call_waits(call, seen.word.argument);
         sleep.untimed = seen.word.number >= 0 && !claim_timed(&on);
         sleep.moves += (uint64_t)seen.word.number + seen.word.sp;
+        struct scheduler_clock scheduler = {0};
+        if (sleep.untimed)
+            sleep.since = kernel_last_ran(tasks->directory, tasks->task[index].tid, &scheduler);
     }
     return sleep;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../snapshot/writer.h"
+#include "clock.h"
 #include "tasks.h"
 
 /* context: ucontext_t of what the caller was doing when a signal interrupted it, or NULL. */
@@ -15,6 +16,8 @@ void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks,
 struct sleep {
     bool alive;
     bool untimed;   /* sleeps in a call that has no deadline */
+    uint64_t since; /* CLOCK_MONOTONIC ns when it began, if untimed; 0 if not known */
     uint64_t moves; /* differs from an earlier look if the thread's wait does */
 };
-struct sleep describe_sleep(const struct tasks *tasks, size_t index);
+/* now: as of which marks are read. */
+struct sleep describe_sleep(const struct tasks *tasks, size_t index, struct clock_reading now);

@@ -117,7 +117,9 @@ void holds_put(struct snapshot_writer *writer, const struct thread *record, int3
         places[count] = locks[count] + field[kinds[count]];
         count++;
     }
+#ifndef PLANTED_NO_HOLDS
     read_words(places, count, words);
+#endif
     for (unsigned i = 0; i < count; i++)
         if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT != 0 : words[i] == (uint32_t)tid)
             put(writer, tid, kinds[i], locks[i], sites[i], times[i]);

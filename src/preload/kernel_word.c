@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arch.h"
 #include "clock.h"
 #include "sys.h"
 #include "text.h"
@@ -68,6 +69,21 @@ struct kernel_word kernel_ask(int task_directory, int tid) {
     } else {
         word.state = KERNEL_SILENT;
     }
+    return word;
+}
+
+struct kernel_word kernel_word_of_context(const void *context) {
+    struct kernel_word word = {.state = KERNEL_SILENT, .number = -1};
+    struct registers registers;
+    unsigned char code[4];
+    if (!context || sys_peek(CONTEXT_CODE(context), code, sizeof code) != sizeof code ||
+        !context_shows_sleep(context, code))
+        return word;
+    registers_of_context(context, &registers);
+    word.state = KERNEL_SLEEPS;
+    word.number = context_call(context, word.argument);
+    word.sp = registers.sp;
+    word.pc = registers.pc;
     return word;
 }
 

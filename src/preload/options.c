@@ -104,6 +104,7 @@ static const struct {
     {"at_term", parse_bool, &options.at_term, "0 or 1"},
     {"grace", parse_span, &options.grace, "a time such as 500ms or 2s"},
     {"min_wait", parse_span, &options.min_wait, "a time such as 500ms or 2s"},
+    {"stall", parse_span, &options.stall, "a time such as 30s, or 0"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},
     {"format", parse_format, options.format, "text, json or snapshot"},

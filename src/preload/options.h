@@ -9,6 +9,7 @@ struct options {
     bool at_exit, at_term;
     uint64_t grace;    /* ns */
     uint64_t min_wait; /* ns */
+    uint64_t stall;    /* ns; 0: do not look */
     int exitcode;
     int depth;
     char format[16];

@@ -117,6 +117,11 @@ static struct liveness look_around(void) {
     return work.liveness;
 }
 
+struct stillness report_look_for_stall(uint64_t ns) {
+    struct liveness now = look_around();
+    return (struct stillness){.stalled = now.longest >= ns, .alone = now.others == 0};
+}
+
 bool report_all_done(uint64_t grace_ns) {
     enum { PAUSE = 5000000, STILL_FOR = 8 };
     uint64_t start = clock_ns(CLOCK_MONOTONIC);

@@ -22,4 +22,10 @@ bool report_all_done(uint64_t grace_ns);
 /* Waits until no report is being made. */
 void report_await(void);
 
+/* For the watcher: has any thread slept without a deadline for so long, and is any there but the caller? */
+struct stillness {
+    bool stalled, alone;
+};
+struct stillness report_look_for_stall(uint64_t ns);
+
 void report_forked(void);

@@ -73,13 +73,14 @@ static bool slept(const struct tasks *tasks, const struct looked_at *looked) {
 /* The caller does not sleep: it runs this. It did until its signal, if the kernel says so in its registers,
  * and will again if what it waits for has not come since. */
 static bool caller_slept(const void *context) {
-    unsigned char code[4];
-    return context && sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code &&
-           context_shows_sleep(context, code);
+    return kernel_word_of_context(context).state == KERNEL_SLEEPS;
 }
 
 static bool is_still(const struct tasks *tasks, const struct looked_at *looked, const void *context) {
     const struct lw_snapshot_thread *thread = looked->thread;
+#ifdef PLANTED_NO_SECOND_LOOK
+    return true;
+#endif
     bool caller = thread->flags & LW_THREAD_CALLER;
     if (caller ? !caller_slept(context) : !slept(tasks, looked))
         return false;

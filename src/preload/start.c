@@ -16,6 +16,7 @@
 #include "triggers.h"
 #include "unwind.h"
 #include "wakes.h"
+#include "watcher.h"
 
 /* The table is locked across fork, so that the child finds it whole. Our handlers were registered first: they
  * are the last before the fork and the first after it, and no code of the program's runs in between. Signals
@@ -45,6 +46,7 @@ static void after_fork_in_child(void) {
     wakes_forked();
     report_forked();
     triggers_forked();
+    watcher_forked();
     if (fork_locked)
         table_lock_reset();
     signals_restore(&signals);
@@ -68,6 +70,7 @@ void start_late(void) {
     clock_setup();
     thread_setup_late();
     process.stacks = unwind_setup();
+    watcher_start();
 }
 
 /* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is
@@ -83,4 +86,6 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
     if (text_glob(options.program, process_name()))
         triggers_setup();
+    else
+        options.stall = 0;
 }

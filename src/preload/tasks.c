@@ -37,7 +37,7 @@ static void list_from_kernel(struct tasks *tasks, size_t room) {
             const struct kernel_entry *entry = (const void *)(listing + at);
             const char *name = entry->name;
             uint64_t tid;
-            if (text_number(&name, &tid) && tasks->count < room)
+            if (text_number(&name, &tid) && (int32_t)tid != process.hidden_tid && tasks->count < room)
                 tasks->task[tasks->count++].tid = (int)tid;
             at += entry->length;
         }
@@ -92,6 +92,8 @@ static void match_records(struct tasks *tasks) {
  * this process knows its threads by. */
 static bool lists_caller(const struct tasks *tasks) {
     int caller = (int)sys_call(SYS_gettid);
+    if (caller == process.hidden_tid)
+        return tasks->count > 0;
     for (size_t i = 0; i < tasks->count; i++)
         if (tasks->task[i].tid == caller)
             return true;

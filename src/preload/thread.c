@@ -8,6 +8,7 @@
 #include "sys.h"
 #include "table.h"
 #include "text.h"
+#include "watcher.h"
 
 __thread struct thread *thread_current;
 
@@ -170,6 +171,7 @@ static void thread_ending(void *value) {
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
     self->ended = clock_mark();
     set_flag(self, THREAD_ENDED);
+    watcher_thread_ends();
 }
 
 /* The calling thread's id without a system call, which a seccomp filter may answer with death: glibc knows
@@ -188,6 +190,19 @@ static void thread_beginning(struct thread *self, int32_t tid) {
         pthread_setspecific(end_key, self);
     self->handle = pthread_self(); /* before the tid says that it runs */
     __atomic_store_n(&self->tid, tid, __ATOMIC_RELEASE);
+}
+
+void thread_hide(void) {
+    thread_current = &nobody;
+}
+
+unsigned thread_live_count(void) {
+    unsigned count = 0;
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+        count += (flags & THREAD_USED) && !(flags & THREAD_ENDED);
+    }
+    return count;
 }
 
 void *thread_main(void *record) {

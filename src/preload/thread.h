@@ -82,6 +82,11 @@ void thread_list(struct thread *record, pthread_t handle);
 /* What pthread_create is given as start routine; argument is the record. */
 void *thread_main(void *record);
 
+/* The calling thread is the shim's own: it gets no record. */
+void thread_hide(void);
+/* Threads of the program that have a record and have not come to their end. */
+unsigned thread_live_count(void);
+
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */

@@ -156,6 +156,16 @@ static void put_creation(FILE *out, const struct analysis *analysis, struct symb
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
 }
 
+/* "80.0 MiB": the stacks that threads which nobody joined keep. */
+static void put_stacks_kept(FILE *out, const struct analysis *analysis, const struct group *group) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < group->count; i++)
+        bytes += analysis->findings[group->members[i]].thread->stack_size;
+    if (bytes > 0)
+        fprintf(out, "  %s %.1f MiB", group->count == 1 ? "its stack keeps" : "their stacks keep",
+                (double)bytes / (1024 * 1024));
+}
+
 static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                       const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
@@ -184,6 +194,8 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
               out),
             lines_clean(out, finding->evidence[i]),
             fputs(others_differ(analysis, group, i) ? " (others differ)" : "", out);
+    if (thread->state == LW_STATE_FINISHED)
+        put_stacks_kept(out, analysis, group);
     fputc('\n', out);
     put_names(out, analysis, group);
     const char *call = lines_words(analysis, thread->call);

@@ -1,7 +1,7 @@
 /* Ten joinable threads end and are never joined: their stacks are kept for ever.
  *
  * CHECK: leakwatch: 10 leaked threads in {{.*}} at exit; 1 live, 10 never joined
- * CHECK: 10 threads  [finished, {{[0-9.]+}}s ago, never joined]
+ * CHECK: 10 threads  [finished, {{[0-9.]+}}s ago, never joined] their stacks keep {{[0-9.]+}} MiB
  * CHECK: created by {{.*}} ({{[0-9]+}})
  * CHECK-NEXT: #0 main unjoined.c:[[#@LINE+13]]
  * CHECK-NOT: {{[0-9]+}} thread

@@ -113,24 +113,31 @@ static void owner_runs(void) {
     stay();
 }
 
-/* Always between two locks, in opposite order, never for ever. */
-static void *backs_off(void *argument) {
+/* Each in turn holds its lock, and then waits a moment for the other's: never both at once. A look that takes
+ * a while, for all the threads between them, sees each wait for the other, at different moments. */
+static void *takes_turns(void *argument) {
     struct two *two = argument;
     for (;;) {
         pthread_mutex_lock(two->has);
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        if (pthread_mutex_trylock(two->wants) == 0)
-            pthread_mutex_unlock(two->wants);
+        usleep(300);
         pthread_mutex_unlock(two->has);
+        pthread_mutex_lock(two->wants);
+        pthread_mutex_unlock(two->wants);
     }
     return NULL;
 }
 
+static void *waits_for_cond(void *unused) {
+    pthread_mutex_lock(&c);
+    pthread_cond_wait(&wanted, &c);
+    return unused;
+}
+
 static void in_between(void) {
-    start("one", backs_off, &ab);
-    start("two", backs_off, &ba);
-    start("three", backs_off, &ab);
+    start("one", takes_turns, &ab);
+    for (int i = 0; i < 200; i++)
+        start("between", waits_for_cond, NULL);
+    start("two", takes_turns, &ba);
     ready();
     stay();
 }
@@ -433,12 +440,6 @@ static void sleeps_in_cond(void) {
     stay();
 }
 
-static void *waits_for_cond(void *unused) {
-    pthread_mutex_lock(&c);
-    pthread_cond_wait(&wanted, &c);
-    return unused;
-}
-
 static void nothing(int signal) {
     (void)signal;
 }
@@ -534,10 +535,66 @@ static void asleep_and_held(void) {
     pthread_cond_wait(&wanted, &c);
 }
 
+/* A token goes round, main included: nearly always all sleep but one, and who sleeps changes all the time. */
+enum { RING = 3 };
+static int turn;
+static sem_t turns[RING];
+static int pipes[RING][2];
+static pthread_cond_t turned[RING] = {[0 ... RING - 1] = PTHREAD_COND_INITIALIZER};
+
+static void *passes_post(void *number) {
+    for (int self = (int)(long)number;;) {
+        sem_wait(&turns[self]);
+        sem_post(&turns[(self + 1) % RING]);
+    }
+    return NULL;
+}
+static void *passes_signal(void *number) {
+    int self = (int)(long)number;
+    pthread_mutex_lock(&c);
+    for (;;) {
+        while (turn != self)
+            pthread_cond_wait(&turned[self], &c);
+        turn = (turn + 1) % RING;
+        pthread_cond_signal(&turned[turn]);
+    }
+    return NULL;
+}
+static void *passes_byte(void *number) {
+    char byte;
+    for (int self = (int)(long)number;;)
+        if (read(pipes[self][0], &byte, 1) != 1 || write(pipes[(self + 1) % RING][1], &byte, 1) != 1)
+            exit(3);
+    return NULL;
+}
+static void pass(void *(*passes)(void *)) {
+    for (long i = 1; i < RING; i++)
+        start("one", passes, (void *)i);
+    ready();
+    passes((void *)0);
+}
+static void token_of_posts(void) {
+    for (int i = 0; i < RING; i++)
+        sem_init(&turns[i], 0, i == 1);
+    pass(passes_post);
+}
+static void token_of_signals(void) {
+    pass(passes_signal);
+}
+static void token_of_bytes(void) {
+    for (int i = 0; i < RING; i++)
+        if (pipe(pipes[i]) != 0)
+            exit(3);
+    if (write(pipes[1][1], "x", 1) != 1)
+        exit(3);
+    pass(passes_byte);
+}
+
 #define SCENARIOS(X)                                                                                         \
     X(cycle)                                                                                                 \
-    X(cycle_timed) X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_cycle)           \
-        X(cycle_recursive) X(cycle_checking) X(cycle_adaptive) X(cycle_robust) X(cycle_inheriting) X(relock) \
+    X(cycle_timed)                                                                                           \
+    X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_cycle) X(cycle_recursive)       \
+        X(cycle_checking) X(cycle_adaptive) X(cycle_robust) X(cycle_inheriting) X(relock)                    \
             X(relock_recursive) X(owner_gone) X(owner_gone_robust) X(owner_forked) X(joins_stuck)            \
                 X(joins_sleeper) X(cross_kinds) X(reader_cycle) X(reader_sleeps) X(once_cycle) X(spin_cycle) \
                     X(relocks_in_cond) X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler)           \
@@ -545,7 +602,8 @@ static void asleep_and_held(void) {
                             X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore)              \
                                 X(asleep_but_for_a_socket) X(asleep_on_a_pipe)                               \
                                     X(asleep_but_for_another_process) X(asleep_joining_main)                 \
-                                        X(asleep_and_held)
+                                        X(asleep_and_held) X(token_of_posts) X(token_of_signals)             \
+                                            X(token_of_bytes)
 
 int main(int count, char **arguments) {
     static const struct {

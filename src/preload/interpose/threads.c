@@ -10,6 +10,7 @@
 #include "../process.h"
 #include "../start.h"
 #include "../unwind.h"
+#include "../watcher.h"
 #include "wrap.h"
 
 #define NO_WAIT (.kind = LW_WAIT_NONE)
@@ -18,6 +19,7 @@
 static const struct stack *creation_stack(const struct registers *registers) {
     uintptr_t frames[UNWIND_DEPTH_MAX];
     start_late();
+    watcher_start();
     if (!process.stacks)
         return NULL;
     struct unwound unwound = unwind_own(registers, frames, (size_t)options.depth);

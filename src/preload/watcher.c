@@ -1,0 +1,81 @@
+#include "watcher.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "call.h"
+#include "clock.h"
+#include "options.h"
+#include "process.h"
+#include "report.h"
+#include "sys.h"
+#include "text.h"
+#include "thread.h"
+
+CALLS(int, real_create, "pthread_create",
+      (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
+
+enum { STACK = 64 * 1024, TICK_MIN = 5000000, TICK_MAX = 1000000000, LAST_LOOK = 1000000 };
+
+static int started;
+static int ended; /* threads of the program that have ended; what the watcher sleeps on */
+
+/* Until the next look is due, or a thread of the program ends. */
+static void pause_for(uint64_t ns, int seen) {
+    struct timespec span = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    sys_call(SYS_futex, &ended, FUTEX_WAIT_PRIVATE, seen, &span);
+}
+
+/* Returning from here ends the thread, and if it is the last one, the process, as libc does it. */
+static void *watch(void *unused) {
+    thread_hide();
+    __atomic_store_n(&process.hidden_tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
+    uint64_t tick = options.stall / 8;
+    tick = tick < TICK_MIN ? TICK_MIN : tick > TICK_MAX ? TICK_MAX : tick;
+    for (;;) {
+        int seen = __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
+        struct stillness now = report_look_for_stall(options.stall);
+        if (now.alone)
+            return unused;
+        if (now.stalled) {
+            report_make(LW_TRIGGER_STALL, 0, NULL, false);
+            return unused;
+        }
+        /* One that has just said it ends is not gone yet. */
+        bool ending = thread_live_count() == 0;
+        pause_for(ending ? LAST_LOOK : tick, seen);
+    }
+}
+
+void watcher_start(void) {
+    if (options.stall == 0 || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
+        return;
+    /* libc's own two signals stay open: setuid() waits until every thread has taken one (nptl/nptl-setxid.c).
+     */
+    enum { SIGCANCEL = 32, SIGSETXID = 33 };
+    uint64_t all = ~((uint64_t)1 << (SIGCANCEL - 1) | (uint64_t)1 << (SIGSETXID - 1)), before;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
+    pthread_attr_t attr;
+    pthread_t watcher;
+    bool made = pthread_attr_init(&attr) == 0 && pthread_attr_setstacksize(&attr, STACK) == 0 &&
+                pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
+                REAL(real_create)(&watcher, &attr, watch, NULL) == 0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
+    if (!made)
+        text_complain("option stall: no thread could be made to look out for one in ", process_name(), NULL);
+}
+
+void watcher_thread_ends(void) {
+    if (__builtin_expect(started, 0)) {
+        __atomic_fetch_add(&ended, 1, __ATOMIC_ACQ_REL);
+        sys_call(SYS_futex, &ended, FUTEX_WAKE_PRIVATE, 1);
+    }
+}
+
+void watcher_forked(void) {
+    started = 0;
+    process.hidden_tid = 0;
+}
