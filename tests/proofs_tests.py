@@ -7,7 +7,7 @@ from run import BUILD, HERE, LIBRARY, expect
 PROGRAM = os.path.join(BUILD, "tests", "proofs")
 
 
-def snapshots(command, options="", count=1, pause=0):
+def snapshots(command, options="", count=1, pause=0, signals=()):
     """Starts a program that says "ready" when it has come to rest, and returns `count` reports of it as JSON."""
     with tempfile.TemporaryDirectory() as directory:
         log = os.path.join(directory, "log")
@@ -25,6 +25,9 @@ def snapshots(command, options="", count=1, pause=0):
                 # a scenario may go on in a child: the one that is ready is the youngest of the session
                 for child in children(pid):
                     pid = child
+                for number_of in signals:
+                    os.kill(pid, number_of)
+                    time.sleep(0.05)
                 await_rest(pid)
                 os.kill(pid, signal.SIGUSR1)
                 for _ in range(500):
@@ -137,6 +140,15 @@ def never(name, count):
 # always on the way somewhere, but at no moment of a look
 for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes"):
     globals()["test_" + _name] = never(_name, 60)
+
+
+def test_after_a_stop():
+    """A call that the kernel goes on with after a stop has another number (restart_syscall), and is the same wait."""
+    report, = snapshots([PROGRAM, "joins_sleeper"], signals=(signal.SIGSTOP, signal.SIGCONT))
+    waits = {thread["name"]: thread for thread in report["threads"]}
+    for name in ("one", "proofs"):
+        expect(waits[name]["state"] == "waiting" and waits[name]["wait"]["kind"] == "sleep" and not waits[name]["kernel_only"]
+               and waits[name]["wait"]["timeout_seconds"] == 1000, waits[name]["wait"])
 
 
 def act_out(seed):

@@ -1,5 +1,5 @@
 """The tool, the options, and what happens when something is missing."""
-import json, os, re, shutil, stat, subprocess, tempfile
+import json, os, re, shutil, signal, stat, subprocess, tempfile, time
 
 from run import BUILD, HERE, LIBRARY, TOOL, Wrong, expect, watched
 
@@ -229,6 +229,44 @@ def test_readme_commands():
     for block in blocks:
         result = subprocess.run(["bash", "-euc", block], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
         expect(result.returncode == 0 and "Segmentation" not in result.stdout, "%s\n%s" % (block, result.stdout))
+
+
+def test_another_pid_namespace():
+    """A /proc that lists other numbers than those that locks bear: nothing may be proved by it."""
+    for name in ("owner_gone", "lock_order"):
+        result = subprocess.run(["unshare", "--pid", "--fork", "env", "LD_PRELOAD=" + LIBRARY, case(name)], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, timeout=20)
+        expect("2 leaked threads" in result.stderr and "/proc is of another PID namespace" in result.stderr, "%r" % result)
+        expect("deadlock" not in result.stderr.replace("lock_order", ""), result.stderr)
+
+
+def test_stall():
+    """One report by itself when a thread, here main, has been blocked for so long; and nothing else of the program's changes."""
+    program = os.path.join(BUILD, "tests", "short_wait_group")
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "log")
+        process = subprocess.Popen([program], env=dict(os.environ, LD_PRELOAD=LIBRARY, NO_RUNNER="1",
+                                                       LEAKWATCH_OPTIONS="stall=400ms:at_term=0:format=json:log=" + log))
+        time.sleep(1.5)
+        process.terminate()
+        expect(process.wait() == -signal.SIGTERM, "status %d" % process.returncode)
+        reports = [json.loads(line) for line in open(log)]
+    expect(len(reports) == 1, "%d reports" % len(reports))
+    report = reports[0]
+    waits = report["threads"][0]["wait"]["seconds"]
+    expect(report["trigger"] == "stall" and report["counts"]["threads"] == 1 and 0.4 <= waits < 1, json.dumps(report)[:600])
+    expect([deadlock["kind"] for deadlock in report["deadlocks"]] == ["all asleep"], report["deadlocks"])
+
+
+def test_stall_that_does_not_come():
+    """The watcher is not seen, does not keep the process, and lets setuid(2) through."""
+    program = os.path.join(BUILD, "tests", "watched_over")
+    for mode in ("main_ends_first", "exits", "changes_user", "forks"):
+        start = time.monotonic()
+        result = watched([program, mode], "stall=20s")
+        expect(result.returncode == 7 and result.stderr == "" and time.monotonic() - start < 2, "%s: %r" % (mode, result))
+    result = watched(["true"], "stall=20s")
+    expect(result.returncode == 0 and result.stderr == "", "%r" % result)
 
 
 def test_catches_a_planted_fault():

@@ -90,6 +90,8 @@ static void owner_evidence(const struct analysis *analysis, struct thread_findin
         finding_say(finding, "held by %s (%d)", snapshot_words(analysis->snapshot, holder->name), owner);
     else if (thread->flags & LW_THREAD_SHARED)
         finding_say(finding, "held by thread %d, of another process", owner);
+    else if (!(thread->flags & LW_THREAD_OWNER_GONE))
+        finding_say(finding, "held by thread %d, which was not found", owner);
     else if (thread->flags & LW_THREAD_ROBUST)
         finding_say(finding, "its owner, thread %d, has ended; the kernel hands a robust mutex on", owner);
 }

@@ -129,7 +129,10 @@ struct captured capture(const struct capture_request *request) {
     char note[256];
     struct text incomplete = TEXT_IN(note);
     note[0] = '\0';
-    if (tasks.directory < 0)
+    if (tasks.directory == -EXDEV)
+        text_put(&incomplete,
+                 "/proc is of another PID namespace: threads and waits are as the shim saw them; ");
+    else if (tasks.directory < 0)
         text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
     if (!process.stacks)
         text_put(&incomplete, "libunwind-x86_64.so.8 cannot be loaded: no stacks; ");
@@ -167,7 +170,8 @@ struct liveness capture_liveness(void) {
             continue;
         result.others++;
         result.unmoved += sleep.untimed;
-        if (sleep.untimed && sleep.since != 0 && sleep.since < now.ns && now.ns - sleep.since > result.longest)
+        if (sleep.untimed && sleep.since != 0 && sleep.since < now.ns &&
+            now.ns - sleep.since > result.longest)
             result.longest = now.ns - sleep.since;
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }

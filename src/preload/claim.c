@@ -39,7 +39,7 @@ static bool agrees(const struct wait *wait, const struct kernel_word *word) {
         return true; /* a page fault inside the call */
     if (call->object == OBJECT_SYSCALL)
         return word->number == (int64_t)wait->on.object && word->argument[0] == wait->on.second;
-    bool listed = false;
+    bool listed = word->number == SYS_restart_syscall; /* goes on with whichever it was */
     for (int i = 0; i < 2 && call->syscalls[i] != 0; i++)
         listed |= word->number == (call->syscalls[i] == SYSCALL_READ ? SYS_read : call->syscalls[i]);
     if (!listed)

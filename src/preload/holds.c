@@ -93,7 +93,7 @@ static void read_words(const uintptr_t *places, unsigned count, uint32_t *words)
     }
 }
 
-void holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
+unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
     enum { ALL = TAKEN_SLOTS + READING_SLOTS };
     static const size_t field[] = {
         [LW_HOLD_MUTEX] = offsetof(pthread_mutex_t, __data.__owner),
@@ -120,7 +120,13 @@ void holds_put(struct snapshot_writer *writer, const struct thread *record, int3
 #ifndef PLANTED_NO_HOLDS
     read_words(places, count, words);
 #endif
-    for (unsigned i = 0; i < count; i++)
-        if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT != 0 : words[i] == (uint32_t)tid)
+    unsigned held = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT == 0 : words[i] != (uint32_t)tid)
+            continue;
+        held++;
+        if (writer)
             put(writer, tid, kinds[i], locks[i], sites[i], times[i]);
+    }
+    return held;
 }

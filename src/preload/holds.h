@@ -44,5 +44,6 @@ void hold_spins(const volatile int *lock, const void *site);
 int32_t spin_taker(uintptr_t lock, uintptr_t *site);
 
 struct snapshot_writer;
-/* Writes what this thread holds, as the locks' own fields bear out. tid: its number now. */
-void holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid);
+/* Writes what this thread holds, as the locks' own fields bear out; NULL: only counts. tid: its number now.
+ * Returns how many locks that is. */
+unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid);

@@ -23,9 +23,9 @@ struct kernel_word {
 /* task_directory: descriptor of /proc/self/task, or negative. Async-signal-safe. */
 struct kernel_word kernel_ask(int task_directory, int tid);
 
-/* The same of the calling thread, from what a signal that came to it interrupted: it sleeps if the kernel broke
- * off a system call for the signal, with number -1 where the registers do not tell which. Else it is silent.
- * context: ucontext_t, or NULL. */
+/* The same of the calling thread, from what a signal that came to it interrupted: it sleeps if the kernel
+ * broke off a system call for the signal, with number -1 where the registers do not tell which. Else it is
+ * silent. context: ucontext_t, or NULL. */
 struct kernel_word kernel_word_of_context(const void *context);
 
 /* Reads /proc/self/task/TID/name ("/comm") whole into buffer and terminates it. Its length, or -errno. */

@@ -87,14 +87,8 @@ static bool is_still(const struct tasks *tasks, const struct looked_at *looked, 
     return thread->kind == LW_WAIT_JOIN ? same_target(tasks, thread) : same_object(thread, caller);
 }
 
-/* Who the owner was that is gone, if that is remembered. */
-static void put_gone(struct snapshot_writer *writer, int32_t tid) {
-    const struct lw_snapshot_gone *known = (const void *)(writer->base + writer->header->gone.offset);
-    for (uint64_t i = 0; i < writer->header->gone.count; i++)
-        if (known[i].tid == tid)
-            return;
-    const struct thread *record = thread_that_ended(tid);
-    struct lw_snapshot_gone *gone = record ? snapshot_gone(writer) : NULL;
+static void put_gone(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
+    struct lw_snapshot_gone *gone = snapshot_gone(writer);
     if (!gone)
         return;
     struct clock_reading now = clock_reading();
@@ -104,7 +98,6 @@ static void put_gone(struct snapshot_writer *writer, int32_t tid) {
     gone->creator_name = snapshot_string(writer, record->creator_name);
     gone->created = clock_of_mark(record->created, now);
     gone->ended = record->ended ? clock_of_mark(record->ended, now) : 0;
-    holds_put(writer, record, tid);
     if (!record->creation)
         return;
     uint64_t frames[UNWIND_DEPTH_MAX];
@@ -115,8 +108,20 @@ static void put_gone(struct snapshot_writer *writer, int32_t tid) {
     gone->creation_first = snapshot_frames(writer, frames, &gone->creation_count);
 }
 
-static void look_for_owner(struct snapshot_writer *writer, const struct tasks *tasks,
-                           struct lw_snapshot_thread *thread) {
+/* Threads that are remembered and ended with a lock: whether somebody waits for it or not, nobody will ever
+ * have it. */
+static void look_for_left_locks(struct snapshot_writer *writer, const struct tasks *tasks) {
+    for (const struct thread *record = thread_first(); record; record = record->next) {
+        int32_t tid = record->tid;
+        if (tid == 0 || !thread_is_over(record) || holds_put(NULL, record, tid) == 0 ||
+            thread_that_ended(tid) != record || is_there(tasks, tid) || thread_was_initial(tid))
+            continue;
+        holds_put(writer, record, tid);
+        put_gone(writer, record, tid);
+    }
+}
+
+static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread *thread) {
     int32_t owner = thread->owner;
     if ((thread->kind != LW_WAIT_MUTEX && thread->kind != LW_WAIT_RWLOCK_READ &&
          thread->kind != LW_WAIT_RWLOCK_WRITE) ||
@@ -124,7 +129,6 @@ static void look_for_owner(struct snapshot_writer *writer, const struct tasks *t
         object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner || is_there(tasks, owner))
         return;
     thread->flags |= LW_THREAD_OWNER_GONE;
-    put_gone(writer, owner);
 }
 
 static bool all_blocked(const struct second_look *second, const struct snapshot_writer *writer) {
@@ -142,10 +146,12 @@ void second_look(struct second_look *second, struct snapshot_writer *writer, con
             continue;
         if (is_still(tasks, looked, context))
             looked->thread->flags |= LW_THREAD_STILL;
-        look_for_owner(writer, tasks, looked->thread);
+        look_for_owner(tasks, looked->thread);
     }
-    if (tasks->directory >= 0)
+    if (tasks->directory >= 0) {
         writer->header->flags |= LW_PROCESS_LISTED;
+        look_for_left_locks(writer, tasks);
+    }
     if (all)
         writer->header->flags |= LW_PROCESS_LOOKED_TWICE;
     memory_unmap(second->of, second->room * sizeof *second->of);

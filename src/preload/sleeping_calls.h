@@ -18,6 +18,7 @@
 enum first_argument { FIRST_OTHER, FIRST_FD, FIRST_ADDRESS, FIRST_OF_FDS };
 
 /* X(call, wait kind, first argument, form of the timeout, the argument it is in)
+ * restart_syscall goes on with a call that has a deadline, after a stop or the kernel's own interruption.
  * The kernel itself writes what is left into the timeouts of select, pselect6 and ppoll (select(2)). */
 #define SLEEPING_CALLS(X)                               \
     X(futex, FUTEX, ADDRESS, TIMESPEC, 3)               \
@@ -67,6 +68,7 @@ enum first_argument { FIRST_OTHER, FIRST_FD, FIRST_ADDRESS, FIRST_OF_FDS };
     X(mq_timedsend, MQ_SEND, FD, AT, 4)                 \
     X(msgrcv, MQ_RECEIVE, OTHER, NONE, 0)               \
     X(msgsnd, MQ_SEND, OTHER, NONE, 0)                  \
+    X(restart_syscall, SYSCALL, OTHER, UNKNOWN, 0)      \
     X(io_getevents, SYSCALL, OTHER, TIMESPEC, 4)        \
     X(getrandom, SYSCALL, OTHER, NONE, 0)
 

@@ -231,11 +231,14 @@ struct thread *thread_adopt(void) {
 }
 
 /* Those that a fork left behind have no end. */
+bool thread_is_over(const struct thread *record) {
+    return record->ended != 0 || !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
+}
+
 const struct thread *thread_that_ended(int32_t tid) {
     const struct thread *latest = NULL;
     for (struct thread *record = thread_first(); record; record = record->next) {
-        bool over = record->ended != 0 || !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
-        if (record->tid == tid && over && (!latest || record->created > latest->created))
+        if (record->tid == tid && thread_is_over(record) && (!latest || record->created > latest->created))
             latest = record;
     }
     return latest;

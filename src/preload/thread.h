@@ -89,6 +89,8 @@ unsigned thread_live_count(void);
 
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
+/* Has the thread of this record come to its end, and is it only remembered? */
+bool thread_is_over(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though

@@ -28,6 +28,7 @@ enum timeout_form {
     TIMEOUT_TIMESPEC, /* pointer to a span, NULL for none */
     TIMEOUT_TIMEVAL,  /* likewise */
     TIMEOUT_AT,       /* pointer to an absolute time */
+    TIMEOUT_UNKNOWN,  /* there is one */
 };
 
 /* What a call waits for: the part of a wait record that its wrapper fills in. */

@@ -15,8 +15,7 @@
 #include "text.h"
 #include "thread.h"
 
-CALLS(int, real_create, "pthread_create",
-      (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
+CALLS(int, real_create, "pthread_create", (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
 
 enum { STACK = 64 * 1024, TICK_MIN = 5000000, TICK_MAX = 1000000000, LAST_LOOK = 1000000 };
 

@@ -217,12 +217,31 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     put_creation(out, analysis, symbols, thread);
 }
 
+/* Locks that ended threads still have, and nobody waits for: those that somebody waits for are deadlocks. */
+static void put_left_locked(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
+    const struct lw_snapshot_hold *hold;
+    for (uint64_t i = 0; i < analysis->snapshot->header->gone.count; i++) {
+        const struct lw_snapshot_gone *gone = &analysis->snapshot->gone[i];
+        for (size_t at = index_held(&analysis->index, gone->tid);
+             (hold = index_held_by(&analysis->index, at, gone->tid)); at++) {
+            size_t waiters = index_waiters(&analysis->index, hold->lock);
+            if (index_waiter(&analysis->index, waiters, hold->lock))
+                continue;
+            fputc('\n', out);
+            lines_name(out, lines_words(analysis, gone->name), gone->tid);
+            fprintf(out, " has ended and left locked:  ");
+            lines_hold(out, analysis, symbols, hold);
+        }
+    }
+}
+
 void render_text(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
     if (!render_has_content(analysis))
         return;
     put_summary(out, analysis);
     for (size_t i = 0; i < analysis->group_count; i++)
         put_group(out, analysis, symbols, &analysis->groups[i]);
+    put_left_locked(out, analysis, symbols);
     for (size_t i = 0; i < analysis->deadlock_count; i++) {
         fputc('\n', out);
         deadlock_put(out, analysis, symbols, i);

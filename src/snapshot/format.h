@@ -253,7 +253,7 @@ struct lw_snapshot_hold {
     uint32_t times; /* of a read lock: how often the thread has it; else 1 */
 };
 
-/* A thread that has ended, and whose number a waited-for mutex still bears. */
+/* A thread that has ended with locks, which still bear its number: they are among the holds. */
 struct lw_snapshot_gone {
     int32_t tid;
     int32_t creator_tid;

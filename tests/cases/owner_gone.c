@@ -3,8 +3,9 @@
  * CHECK: leakwatch: 2 leaked threads in {{.*}} at exit; 3 live, 2 deadlocks
  * CHECK-DAG: 1 thread [mutex lock, {{[0-9.]+}}s] deadlock: its owner, careless ({{[0-9]+}}), has ended {{[0-9.]+}}s ago
  * CHECK-DAG: 1 thread [mutex lock, {{[0-9.]+}}s] deadlock: its owner, cancelled ({{[0-9]+}}), has ended {{[0-9.]+}}s ago
+ * CHECK: forgetful ({{[0-9]+}}) has ended and left locked: mutex unwanted (0x{{[0-9a-f]+}}), taken at forgets owner_gone.c
  * CHECK: deadlock 1: 1 thread waits for left (0x{{[0-9a-f]+}}), whose owner has ended
- * CHECK-NEXT: careless ([[TID:[0-9]+]]) ended with it, taken at ends owner_gone.c:[[#@LINE+21]]
+ * CHECK-NEXT: careless ([[TID:[0-9]+]]) ended with it, taken at ends owner_gone.c:[[#@LINE+22]]
  * CHECK-NEXT: it was created by {{.*}} ({{[0-9]+}})
  * CHECK-NEXT: #0 make owner_gone.c
  * CHECK-NEXT: #1 main owner_gone.c
@@ -17,7 +18,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER, kept = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER, kept = PTHREAD_MUTEX_INITIALIZER,
+                       unwanted = PTHREAD_MUTEX_INITIALIZER;
 
 static void release(void *mutex) {
     pthread_mutex_unlock(mutex);
@@ -28,6 +30,15 @@ static void *ends(void *unused) {
     pthread_mutex_lock(&left);
 #ifdef FIXED
     release(&left);
+#endif
+    return unused;
+}
+
+static void *forgets(void *unused) {
+    pthread_setname_np(pthread_self(), "forgetful");
+    pthread_mutex_lock(&unwanted);
+#ifdef FIXED
+    release(&unwanted);
 #endif
     return unused;
 }
@@ -59,7 +70,8 @@ static __attribute__((noinline)) pthread_t make(const char *name, void *(*routin
 }
 
 int main(void) {
-    pthread_join(make("ends", ends, NULL), NULL);
+    pthread_join(make("careless", ends, NULL), NULL);
+    pthread_join(make("forgetful", forgets, NULL), NULL);
     pthread_t thread = make("cancelled", is_cancelled, NULL);
     usleep(50000);
     pthread_cancel(thread);

@@ -1,9 +1,11 @@
-/* plans MAIN STEP...: acts out a plan of locks, joins, conditions, pipes and semaphores, a step at a time, then says "ready".
+/* plans MAIN STEP...: acts out a plan of locks, joins, conditions, pipes and semaphores, a step at a time,
+ * then says "ready".
  *
- * A step is "THREAD OP ARGUMENT WHAT WOKEN...": the thread does it, and WHAT says what the plan's author expects: '-' that it
- * returns, 'b' that it blocks; each thread in WOKEN then comes back from the step that it was blocked in. Expectations are
- * waited for, so that a plan is acted out in one way only; the program ends with status 5 where one does not come true.
- * MAIN is what main does in the end: 's' sleeps, 'w' waits for a semaphore that nobody posts. */
+ * A step is "THREAD OP ARGUMENT WHAT WOKEN...": the thread does it, and WHAT says what the plan's author
+ * expects: '-' that it returns, 'b' that it blocks; each thread in WOKEN then comes back from the step that
+ * it was blocked in. Expectations are waited for, so that a plan is acted out in one way only; the program
+ * ends with status 5 where one does not come true. MAIN is what main does in the end: 's' sleeps, 'w' waits
+ * for a semaphore that nobody posts. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -100,7 +102,8 @@ static int is_blocked(int tid) {
     int number = -1;
     char *line = fgets(words, sizeof words, file);
     fclose(file);
-    return line && sscanf(line, "%d", &number) == 1 && number != SYS_clock_nanosleep && number != SYS_nanosleep;
+    return line && sscanf(line, "%d", &number) == 1 && number != SYS_clock_nanosleep &&
+           number != SYS_nanosleep;
 }
 
 static int is_gone(int tid) {

@@ -72,8 +72,9 @@
         REAL(fn) arguments;                                       \
     }
 
-/* Locks: an uncontended one must cost next to nothing, so it is tried first, and what it does else lies apart.
- * What is not EBUSY and not taken is left to the real call to say. TAKEN notes that it was taken (holds.h).
+/* Locks: an uncontended one must cost next to nothing, so it is tried first, and what it does else lies
+ * apart. What is not EBUSY and not taken is left to the real call to say. TAKEN notes that it was taken
+ * (holds.h).
  */
 #define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for, taken) \
     CALL_ROW(int, fn, #fn, parameters, row)                                              \
@@ -93,13 +94,13 @@
     }
 
 /* Those that never wait, but take too. */
-#define TRIES(fn, parameters, arguments, taken)                         \
-    CALL_ROW(int, fn, #fn, parameters, (.kind = LW_WAIT_NONE))          \
-    EXPORTED int fn parameters {                                        \
-        int result = REAL(fn) arguments;                                \
-        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD)   \
-            taken;                                                      \
-        return result;                                                  \
+#define TRIES(fn, parameters, arguments, taken)                       \
+    CALL_ROW(int, fn, #fn, parameters, (.kind = LW_WAIT_NONE))        \
+    EXPORTED int fn parameters {                                      \
+        int result = REAL(fn) arguments;                              \
+        if (__builtin_expect(result == 0, 1) || result == EOWNERDEAD) \
+            taken;                                                    \
+        return result;                                                \
     }
 
 /* Where the wrapper was called. */
