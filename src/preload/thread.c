@@ -41,14 +41,14 @@ uint64_t thread_lost_count(void) {
     return __atomic_load_n(&lost_count, __ATOMIC_RELAXED);
 }
 
-/* With the table locked. From pages of their own: memory_take would round one up to twice its size. */
+/* With the table locked. From slabs of their own: memory_take would round one up to twice its size. */
 static struct thread *make_record(void) {
-    enum { PAGE = 4096 };
+    enum { SLAB = 32 * 1024 };
     static struct thread *left;
     static size_t count;
     if (count == 0) {
-        left = memory_take(PAGE);
-        count = left ? PAGE / sizeof *left : 0;
+        left = memory_take(SLAB);
+        count = left ? SLAB / sizeof *left : 0;
     }
     return count > 0 ? &left[--count] : NULL;
 }

@@ -28,7 +28,7 @@ enum thread_flag {
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
 
 /* Where a lock was taken (holds.h). */
-enum { TAKEN_SLOTS = 8, READING_SLOTS = 4 };
+enum { TAKEN_SLOTS = 8, READING_SLOTS = 3 };
 struct lock_taken {
     uintptr_t lock, site;
 };
@@ -47,7 +47,10 @@ struct thread {
     char name[THREAD_NAME];
     char creator_name[THREAD_NAME];
     pthread_t handle;
-    void *(*start)(void *);
+    union {
+        void *(*start)(void *); /* until it has begun */
+        struct thread *next_free;
+    };
     void *argument;
     uint64_t created, ended; /* clock_mark; 0 until then */
     size_t stack_size;       /* bytes; 0 if not known */
@@ -55,7 +58,6 @@ struct thread {
     struct lock_taken taken[TAKEN_SLOTS];
     struct lock_read reading[READING_SLOTS];
     struct thread *next; /* of all records */
-    struct thread *next_free;
     UT_hash_handle hh;
 };
 

@@ -590,21 +590,17 @@ static void token_of_bytes(void) {
     pass(passes_byte);
 }
 
-#define SCENARIOS(X)                                                                                         \
-    X(cycle)                                                                                                 \
-    X(cycle_timed)                                                                                           \
-    X(owner_sleeps)                                                                                          \
-    X(owner_runs)                                                                                            \
-    X(in_between) X(shared_elsewhere) X(shared_cycle) X(cycle_recursive) X(cycle_checking) X(cycle_adaptive) \
-        X(cycle_robust) X(cycle_inheriting) X(relock) X(relock_recursive) X(owner_gone) X(owner_gone_robust) \
-            X(owner_forked) X(joins_stuck) X(joins_sleeper) X(cross_kinds) X(reader_cycle) X(reader_sleeps)  \
-                X(once_cycle) X(spin_cycle) X(relocks_in_cond) X(sleeps_in_cond) X(all_asleep)               \
-                    X(asleep_but_for_a_handler) X(asleep_but_for_a_posix_timer)                              \
-                        X(asleep_but_for_a_timer_thread) X(asleep_but_for_a_timed_wait)                      \
-                            X(asleep_but_for_a_shared_semaphore) X(asleep_but_for_a_socket)                  \
-                                X(asleep_on_a_pipe) X(asleep_but_for_another_process) X(asleep_joining_main) \
-                                    X(asleep_and_held) X(token_of_posts) X(token_of_signals)                 \
-                                        X(token_of_bytes)
+/* clang-format off */
+#define SCENARIOS(X) \
+    X(cycle) X(cycle_timed) X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_cycle) \
+    X(cycle_recursive) X(cycle_checking) X(cycle_adaptive) X(cycle_robust) X(cycle_inheriting) X(relock) \
+    X(relock_recursive) X(owner_gone) X(owner_gone_robust) X(owner_forked) X(joins_stuck) X(joins_sleeper) \
+    X(cross_kinds) X(reader_cycle) X(reader_sleeps) X(once_cycle) X(spin_cycle) X(relocks_in_cond) \
+    X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler) X(asleep_but_for_a_posix_timer) \
+    X(asleep_but_for_a_timer_thread) X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore) \
+    X(asleep_but_for_a_socket) X(asleep_on_a_pipe) X(asleep_but_for_another_process) X(asleep_joining_main) \
+    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes)
+/* clang-format on */
 
 int main(int count, char **arguments) {
     static const struct {
