@@ -10,14 +10,18 @@ static double seconds_ago(const struct analysis *analysis, uint64_t when) {
     return when < now ? (double)(now - when) / 1e9 : 0;
 }
 
-/* "3.0s ago by worker (4244), which has ended" */
+/* "3.0s ago by worker (4244), which has ended"; name 0: what a living thread is called. */
 static void say_when(const struct analysis *analysis, char words[160], uint64_t when, int tid,
                      uint32_t name) {
+    const struct lw_snapshot_thread *thread = thread_alive(analysis, tid);
     int length = snprintf(words, 160, "%.1fs ago", seconds_ago(analysis, when));
-    if (tid != 0)
-        snprintf(words + length, 160 - (size_t)length, " by %s (%d)%s",
-                 snapshot_words(analysis->snapshot, name), tid,
-                 thread_alive(analysis, tid) ? "" : ", which has ended");
+    if (tid == 0)
+        return;
+    if (name == 0 && thread)
+        name = thread->name;
+    snprintf(words + length, 160 - (size_t)length, " by %s (%d)%s",
+             name ? snapshot_words(analysis->snapshot, name) : "thread", tid,
+             thread ? "" : ", which has ended");
 }
 
 static void wake_evidence(const struct analysis *analysis, struct thread_finding *finding) {
@@ -71,7 +75,7 @@ static enum verdict pipe_evidence(const struct analysis *analysis, const struct 
         verdict = VERDICT_SUSPECT;
     }
     if (reads && pipe->written != 0) {
-        say_when(analysis, when, pipe->written, pipe->writer, pipe->writer_name);
+        say_when(analysis, when, pipe->written, pipe->writer, 0);
         finding_say(finding, "last written %s", when);
     }
     return verdict;
@@ -135,7 +139,7 @@ static void eventfd_evidence(const struct analysis *analysis, struct thread_find
         const struct lw_snapshot_write *write = &analysis->snapshot->writes[i];
         if (write->fd != finding->thread->fd)
             continue;
-        say_when(analysis, when, write->when, write->tid, write->name);
+        say_when(analysis, when, write->when, write->tid, 0);
         finding_say(finding, "last written through fd %d %s", write->fd, when);
         return;
     }

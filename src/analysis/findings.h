@@ -14,12 +14,11 @@ struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
-    bool unsure;          /* some process could not be looked into */
-    bool travels;         /* the process has a unix socket: a descriptor may be on its way in one */
-    char other[64];       /* one of the other processes that have an end, "cat (4711)" */
-    uint64_t written;     /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */
-    int32_t writer;       /* who that was */
-    uint32_t writer_name; /* string of the snapshot */
+    bool unsure;      /* some process could not be looked into */
+    bool travels;     /* the process has a unix socket: a descriptor may be on its way in one */
+    char other[64];   /* one of the other processes that have an end, "cat (4711)" */
+    uint64_t written; /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */
+    int32_t writer;   /* who that was */
 };
 
 struct facts {

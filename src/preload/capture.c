@@ -29,7 +29,7 @@ static struct snapshot_room room_for(const struct tasks *tasks) {
     room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
     room.gone = room.threads;
     room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
-    room.strings = room.threads * 256 + room.modules * 512 + (WAKES + WRITES) * 16 + 64 * 1024;
+    room.strings = room.threads * 256 + room.modules * 512 + WAKES * 16 + 64 * 1024;
     return room;
 }
 
@@ -79,17 +79,16 @@ static void write_wakes(struct snapshot_writer *writer) {
     }
 }
 
+struct write writes[WRITES];
+
 static void write_writes(struct snapshot_writer *writer) {
     struct clock_reading now = clock_reading();
     for (size_t i = 0; i < WRITES; i++) {
-        struct write entry;
-        struct lw_snapshot_write *kept;
-        if (!write_read(i, &entry) || !(kept = snapshot_write(writer)))
-            continue;
-        kept->fd = entry.fd;
-        kept->tid = entry.tid;
-        kept->when = clock_of_mark(entry.when, now);
-        kept->name = snapshot_string(writer, entry.name);
+        struct write entry = writes[i];
+        struct lw_snapshot_write *kept = entry.when != 0 ? snapshot_write(writer) : NULL;
+        if (kept)
+            *kept = (struct lw_snapshot_write){
+                .fd = entry.fd, .tid = entry.tid, .when = clock_of_mark(entry.when, now)};
     }
 }
 

@@ -282,6 +282,4 @@ struct lw_snapshot_write {
     int32_t fd;
     int32_t tid;
     uint64_t when;
-    uint32_t name; /* string */
-    uint32_t reserved;
 };

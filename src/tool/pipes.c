@@ -74,7 +74,6 @@ static void note_write(struct pipe_fact *pipe, const struct snapshot *snapshot, 
             continue;
         pipe->written = write->when;
         pipe->writer = write->tid;
-        pipe->writer_name = write->name;
     }
 }
 
