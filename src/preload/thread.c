@@ -8,9 +8,9 @@
 #include "sys.h"
 #include "table.h"
 #include "text.h"
-#include "watcher.h"
 
 __thread struct thread *thread_current;
+void (*thread_has_ended)(void);
 
 static struct thread *first; /* every record ever made */
 /* Those in no use, oldest first. They are left as they were for a while: a mutex that a thread did not unlock
@@ -171,7 +171,8 @@ static void thread_ending(void *value) {
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
     self->ended = clock_mark();
     set_flag(self, THREAD_ENDED);
-    watcher_thread_ends();
+    if (__builtin_expect(thread_has_ended != NULL, 0))
+        thread_has_ended();
 }
 
 /* The calling thread's id without a system call, which a seccomp filter may answer with death: glibc knows

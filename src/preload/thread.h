@@ -63,6 +63,9 @@ struct thread {
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 
+/* Called by each thread that comes to its end, when its record says so; NULL for nothing. */
+extern void (*thread_has_ended)(void);
+
 /* The calling thread's record; makes one for a thread that was not seen to start. NULL only without memory.
  */
 static inline struct thread *thread_self(void);

@@ -49,6 +49,13 @@ static void *watch(void *unused) {
     }
 }
 
+/* A thread of the program is about to end: it may be the last, and then the process is to end as without us.
+ */
+static void look_at_once(void) {
+    __atomic_fetch_add(&ended, 1, __ATOMIC_ACQ_REL);
+    sys_call(SYS_futex, &ended, FUTEX_WAKE_PRIVATE, 1);
+}
+
 void watcher_start(void) {
     if (options.stall == 0 || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
         return;
@@ -62,19 +69,15 @@ void watcher_start(void) {
     bool made = pthread_attr_init(&attr) == 0 && pthread_attr_setstacksize(&attr, STACK) == 0 &&
                 pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
                 REAL(real_create)(&watcher, &attr, watch, NULL) == 0;
+    if (made)
+        thread_has_ended = look_at_once;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     if (!made)
         text_complain("option stall: no thread could be made to look out for one in ", process_name(), NULL);
 }
 
-void watcher_thread_ends(void) {
-    if (__builtin_expect(started, 0)) {
-        __atomic_fetch_add(&ended, 1, __ATOMIC_ACQ_REL);
-        sys_call(SYS_futex, &ended, FUTEX_WAKE_PRIVATE, 1);
-    }
-}
-
 void watcher_forked(void) {
     started = 0;
+    thread_has_ended = NULL;
     process.hidden_tid = 0;
 }

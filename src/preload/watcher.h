@@ -7,8 +7,4 @@
  * that makes a thread. */
 void watcher_start(void);
 
-/* A thread of the program is about to end: it may be the last, and then the process is to end as without the
- * watcher. */
-void watcher_thread_ends(void);
-
 void watcher_forked(void);
