@@ -25,9 +25,14 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
     uint64_t least = analysis->snapshot->header->min_wait;
     finding->hidden =
         least > 0 && thread->kind != LW_WAIT_NONE && finding_duration(analysis, finding) < least;
-    finding->leaked =
+    bool counts =
         analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
+    bool in_scope = !(analysis->snapshot->header->flags & LW_PROCESS_SCOPED) || (thread->flags & LW_THREAD_IN_SCOPE);
+    counts = counts && in_scope;
+    finding->suppressed = facts->suppressed && facts->suppressed[thread - analysis->snapshot->threads];
+    finding->leaked = counts && !finding->suppressed;
     analysis->counts.leaked += finding->leaked;
+    analysis->counts.suppressed += counts && finding->suppressed;
 }
 
 struct analysis *analyse(const struct snapshot *snapshot, const struct facts *facts) {
@@ -36,9 +41,9 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
     if (!analysis)
         return NULL;
     analysis->snapshot = snapshot;
+    analysis->suppressions = facts->suppressions;
     analysis->positions = facts->positions ? facts->positions : snapshot->frames;
-    analysis->judges = header->trigger == LW_TRIGGER_EXIT || header->trigger == LW_TRIGGER_MONITOR ||
-                       header->trigger == LW_TRIGGER_API;
+    analysis->judges = trigger_judges((enum lw_trigger)header->trigger);
     bool made = index_make(&analysis->index, snapshot) &&
                 (analysis->findings = calloc(header->threads.count + 1, sizeof *analysis->findings));
     analysis->finding_count = made ? header->threads.count : 0;

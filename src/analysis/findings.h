@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "index.h"
+#include "suppressions.h"
 
 /* Worst last. */
 enum verdict { VERDICT_NONE, VERDICT_IDLE, VERDICT_SUSPECT, VERDICT_STRANDED, VERDICT_DEADLOCK };
@@ -24,6 +25,8 @@ struct pipe_fact {
 struct facts {
     const struct pipe_fact *pipes;
     size_t pipe_count;
+    const bool *suppressed; /* by thread: it is known, or in the baseline; NULL: none */
+    const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
 };
@@ -34,6 +37,7 @@ struct thread_finding {
     const struct lw_snapshot_thread *thread;
     enum verdict verdict;
     bool leaked;
+    bool suppressed;
     bool hidden;                         /* not in this report: blocked for less than min_wait */
     const struct lw_snapshot_wake *wake; /* of the condition or semaphore; NULL if none is known */
     const struct lw_snapshot_hold *hold; /* by the owner of what is waited for; NULL if it is not known */
@@ -65,12 +69,13 @@ struct group {
 struct counts {
     size_t threads; /* alive */
     size_t by_state[LW_STATE_COUNT];
-    size_t unjoined, leaked, deadlocks;
+    size_t unjoined, leaked, suppressed, deadlocks;
 };
 
 struct analysis {
     const struct snapshot *snapshot;
     const uint64_t *positions; /* of frames, for grouping */
+    const struct suppressions *suppressions;
     bool judges;               /* this trigger calls threads leaked */
     struct thread_finding *findings;
     size_t finding_count;
@@ -91,6 +96,8 @@ bool finding_is_shown(const struct analysis *analysis, const struct thread_findi
 /* ns that the thread has been waiting, or since it ended; 0 if not known. */
 uint64_t finding_duration(const struct analysis *analysis, const struct thread_finding *finding);
 
+/* Does a report with this trigger call threads leaked? */
+bool trigger_judges(enum lw_trigger trigger);
 const char *verdict_words(enum verdict verdict);
 const char *state_words(enum lw_state state);
 const char *trigger_words(enum lw_trigger trigger);

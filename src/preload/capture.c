@@ -120,7 +120,9 @@ struct captured capture(const struct capture_request *request) {
     header->handlers = dispositions_of_program();
 #endif
 
-    describe_threads(&writer, &tasks, request->context);
+    if (request->scope)
+        header->flags |= LW_PROCESS_SCOPED;
+    describe_threads(&writer, &tasks, request->context, request->scope);
     write_wakes(&writer);
     write_writes(&writer);
     modules_write(&writer, process.exe);
@@ -155,7 +157,7 @@ void captured_drop(struct captured *captured) {
         sys_call(SYS_close, captured->fd);
 }
 
-struct liveness capture_liveness(void) {
+struct liveness capture_liveness(const struct scope *scope) {
     struct liveness result = {0};
     struct tasks tasks = tasks_list();
     struct clock_reading now = clock_reading();
@@ -163,6 +165,8 @@ struct liveness capture_liveness(void) {
     for (size_t i = 0; i < tasks.count; i++) {
         int tid = tasks.task[i].tid;
         if (tid == caller || tasks_is_over(&tasks, i))
+            continue;
+        if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
             continue;
         struct sleep sleep = describe_sleep(&tasks, i, now);
         if (!sleep.alive)
@@ -176,7 +180,8 @@ struct liveness capture_liveness(void) {
     }
     for (struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
+        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)) &&
+            (!scope || scope_has(scope, record)))
             result.unjoined++;
     }
     tasks_drop(&tasks);

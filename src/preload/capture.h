@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "../snapshot/format.h"
+#include "scope.h"
 
 struct capture_request {
     enum lw_trigger trigger;
     int signal;
     uint32_t sequence;
     const void *context; /* ucontext_t of what the signal interrupted, or NULL */
+    const struct scope *scope; /* judge only threads of this; NULL: all */
 };
 
 struct captured {
@@ -33,4 +35,5 @@ struct liveness {
     uint64_t longest;  /* ns: the longest that one of those has slept */
     uint64_t digest;   /* changes when any thread's wait does */
 };
-struct liveness capture_liveness(void);
+/* scope: of its threads alone; NULL: of all. */
+struct liveness capture_liveness(const struct scope *scope);

@@ -25,8 +25,9 @@
 /* One capture's work. */
 struct view {
     struct snapshot_writer *writer;
-    const struct tasks *tasks;
+    struct tasks *tasks;
     const void *context; /* ucontext_t of what the caller was doing, or NULL */
+    const struct scope *scope;
     int caller;
     struct clock_reading now;
     struct scheduler_clock scheduler;
@@ -217,6 +218,8 @@ static void put_record(const struct view *view, struct lw_snapshot_thread *threa
     thread->created = clock_of_mark(record->created, view->now);
     thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->stack_size = record->stack_size;
+    if (view->scope && scope_has(view->scope, record))
+        thread->flags |= LW_THREAD_IN_SCOPE;
     if (flags & THREAD_MAIN)
         thread->flags |= LW_THREAD_MAIN;
     if (flags & THREAD_ADOPTED)
@@ -268,9 +271,9 @@ static void put_initialised(struct snapshot_writer *writer, const struct thread 
 
 static void describe_live(struct view *view, size_t index) {
     struct snapshot_writer *writer = view->writer;
-    const struct tasks *tasks = view->tasks;
+    struct tasks *tasks = view->tasks;
     int caller = view->caller;
-    struct task task = tasks->task[index];
+    struct task task = {.tid = tasks->task[index].tid, .record = tasks_record(tasks, index)};
     struct lw_snapshot_thread *thread = snapshot_thread(writer);
     if (!thread)
         return;
@@ -363,10 +366,12 @@ static bool was_given_again(const struct tasks *tasks, size_t index) {
            word.number != SYS_madvise && word.number != SYS_munmap && word.number != SYS_futex;
 }
 
-void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks, const void *context) {
+void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
+                      const struct scope *scope) {
     struct view view = {.writer = writer,
                         .tasks = tasks,
                         .context = context,
+                        .scope = scope,
                         .caller = (int)sys_call(SYS_gettid),
                         .now = clock_reading(),
                         .second = second_look_room(tasks->count)};

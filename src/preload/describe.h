@@ -7,10 +7,12 @@
 
 #include "../snapshot/writer.h"
 #include "clock.h"
+#include "scope.h"
 #include "tasks.h"
 
-/* context: ucontext_t of what the caller was doing when a signal interrupted it, or NULL. */
-void describe_threads(struct snapshot_writer *writer, const struct tasks *tasks, const void *context);
+/* scope: whose threads are marked as such, or NULL. context: ucontext_t of what the caller was doing when a signal interrupted it, or NULL. */
+void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
+                      const struct scope *scope);
 
 /* Just whether and how a thread sleeps. */
 struct sleep {

@@ -197,7 +197,40 @@ static bool orphans_come_back(void) {
     return process.pid == 1 || (sys_call(SYS_prctl, PR_GET_CHILD_SUBREAPER, &subreaper) == 0 && subreaper);
 }
 
-struct launched launch_tool(const struct captured *captured, const char *log, bool wait) {
+/* Room for what is always said, and twice the suppressions of a caller. */
+enum { IGNORED = 32, ARGUMENTS = 16 + 2 * IGNORED };
+struct arguments {
+    const char *words[ARGUMENTS];
+    size_t count;
+};
+
+static void add_argument(struct arguments *list, const char *name, const char *value) {
+    list->words[list->count++] = name;
+    list->words[list->count++] = value;
+}
+
+/* Copies what the tool left behind the snapshot. */
+static struct tool_answer read_answer(const struct captured *captured) {
+    const volatile struct lw_snapshot_header *header = captured->base;
+    struct tool_answer answer = {.count = header->answer_leaks, .mapped = header->answer_size};
+    size_t leaks = answer.count * sizeof *answer.leaks;
+    if (answer.mapped == 0 || leaks > answer.mapped || !(answer.leaks = memory_map(answer.mapped)))
+        return (struct tool_answer){0};
+    size_t done = 0;
+    while (done < answer.mapped) {
+        long got = sys_call(SYS_pread64, captured->fd, (char *)answer.leaks + done, answer.mapped - done,
+                            header->answer_at + done);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    answer.report = (const char *)answer.leaks + leaks;
+    answer.report_size = done > leaks ? done - leaks : 0;
+    return answer;
+}
+
+struct launched launch_tool(const struct captured *captured, const char *log, const struct report_wishes *wishes,
+                            bool wait) {
     struct launched result = {.leaked = -1};
     if (captured->fd < 0) {
         result.why = "no memfd could be made";
@@ -207,15 +240,23 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         result.why = "no memory";
         return result;
     }
-    const char *arguments[] = {"leakwatch", "render", "--watched",       "--format", options.format,
-                               "--log",     log,      "/proc/self/fd/3", NULL};
+    struct arguments list = {.words = {"leakwatch", "render", "--watched"}, .count = 3};
+    add_argument(&list, "--format", wishes && wishes->format ? wishes->format : options.format);
+    add_argument(&list, "--log", log);
+    add_argument(&list, "--options", options.words);
+    add_argument(&list, "--directory", options.directory);
+    for (size_t i = 0; wishes && wishes->ignore && wishes->ignore[i] && i < IGNORED; i++)
+        add_argument(&list, "--suppress", wishes->ignore[i]);
+    if (wishes)
+        list.words[list.count++] = wishes->quiet ? "--answer-only" : "--answer";
+    list.words[list.count] = "/proc/self/fd/3";
     static struct helper *helper; /* outlives this call where the intermediate stays */
     if (!helper && !(helper = memory_map_shared(sizeof *helper))) {
         result.why = "no memory";
         return result;
     }
     *helper = (struct helper){.snapshot_fd = captured->fd,
-                              .arguments = arguments,
+                              .arguments = list.words,
                               .stays = !wait && orphans_come_back(),
                               .stack_top = launch_stack + 2 * STACK};
     unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
@@ -244,6 +285,8 @@ struct launched launch_tool(const struct captured *captured, const char *log, bo
         /* The tool leaves its answer in the snapshot itself (tool/render.c). */
         uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
         result.leaked = answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
+        if (wishes && result.leaked >= 0)
+            result.answer = read_answer(captured);
     }
     return result;
 }

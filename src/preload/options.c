@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "sys.h"
 #include "text.h"
 #include "unwind.h"
 
@@ -13,6 +14,8 @@ struct options options = {.signal = SIGUSR1,
                           .depth = 64,
                           .format = "text",
                           .program = "*"};
+
+static bool unused; /* where the tool's own go */
 
 static bool parse_bool(const char *value, void *into) {
     if (!text_equal(value, "0") && !text_equal(value, "1"))
@@ -72,7 +75,8 @@ static bool parse_signal(const char *value, void *into) {
 }
 
 static bool parse_format(const char *value, void *into) {
-    if (!text_equal(value, "text") && !text_equal(value, "json") && !text_equal(value, "snapshot"))
+    if (!text_equal(value, "text") && !text_equal(value, "json") && !text_equal(value, "snapshot") &&
+        !text_equal(value, "github"))
         return false;
     text_copy(into, sizeof options.format, value);
     return true;
@@ -92,6 +96,12 @@ static bool parse_program(const char *value, void *into) {
     return true;
 }
 
+/* For the tool (tool/render.c), which says what is wrong with it. */
+static bool parse_later(const char *value, void *into) {
+    (void)into;
+    return value[0] != '\0';
+}
+
 static const struct {
     const char *key;
     bool (*parse)(const char *value, void *into);
@@ -107,8 +117,14 @@ static const struct {
     {"stall", parse_span, &options.stall, "a time such as 30s, or 0"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},
-    {"format", parse_format, options.format, "text, json or snapshot"},
+    {"format", parse_format, options.format, "text, json, github or snapshot"},
     {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
+    {"suppressions", parse_later, NULL, "a file"},
+    {"suppress", parse_later, NULL, "KIND=PATTERN"},
+    {"default_suppressions", parse_bool, &unused, "0 or 1"},
+    {"baseline", parse_later, NULL, "a file"},
+    {"update_baseline", parse_bool, &unused, "0 or 1"},
+    {"write_suppressions", parse_later, NULL, "a file"},
     {"program", parse_program, options.program, "a pattern of at most 255 bytes"},
 };
 
@@ -121,7 +137,7 @@ static void set(const char *key, const char *value) {
                           NULL);
         return;
     }
-    char known[256];
+    char known[512];
     struct text list = TEXT_IN(known);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         text_put(&list, i ? ", " : "");
@@ -131,6 +147,9 @@ static void set(const char *key, const char *value) {
 }
 
 void options_parse(const char *words) {
+    if (sys_call(SYS_getcwd, options.directory, sizeof options.directory) < 0)
+        options.directory[0] = '\0';
+    text_copy(options.words, sizeof options.words, words ? words : "");
     char pair[2048];
     while (words && *words) {
         const char *end = strchr(words, ':');

@@ -15,6 +15,8 @@ struct options {
     char format[16];
     char log[1024]; /* empty: stderr */
     char program[256];
+    char words[4096];     /* all as they were given: the tool reads those that are its own */
+    char directory[1024]; /* where the program was started: what their relative paths mean */
 };
 
 extern struct options options;

@@ -21,8 +21,8 @@ static char *report_stack;
 static uint32_t sequence;
 
 struct work {
+    const struct report_request *asked;
     struct capture_request request;
-    bool wait;
     struct report_result result;
 };
 
@@ -61,17 +61,24 @@ static void make(void *argument) {
     log[0] = '\0';
     expand_log(&path, work->request.sequence);
     work->result.made = true;
-    struct launched launched = launch_tool(&captured, log, work->wait);
+    struct launched launched = launch_tool(&captured, log, work->asked->wishes, work->asked->wait);
     work->result.leaked = launched.leaked;
-    if (!launched.started)
+    work->result.answer = launched.answer;
+    if (!launched.started && work->asked->wishes)
+        text_complain("no answer: ", launched.why, NULL);
+    else if (!launched.started)
         work->result.leaked = plain_list(captured.base, log, launched.why);
     captured_drop(&captured);
 }
 
-struct report_result report_make(enum lw_trigger trigger, int signal, const void *context, bool wait) {
-    struct work work = {.request = {.trigger = trigger, .signal = signal, .context = context},
-                        .wait = wait,
+struct report_result report_make(const struct report_request *request) {
+    struct work work = {.asked = request,
+                        .request = {.trigger = request->trigger,
+                                    .signal = request->signal,
+                                    .context = request->context,
+                                    .scope = request->scope},
                         .result = {.leaked = -1}};
+    bool wait = request->wait;
     int saved_errno = errno;
     uint64_t signals;
     signals_block_all(&signals);
@@ -95,16 +102,24 @@ struct report_result report_make(enum lw_trigger trigger, int signal, const void
     return work.result;
 }
 
+void report_answer_drop(struct tool_answer *answer) {
+    if (answer->leaks)
+        memory_unmap(answer->leaks, answer->mapped);
+    *answer = (struct tool_answer){0};
+}
+
 struct look_work {
+    const struct scope *scope;
     struct liveness liveness;
 };
 
 static void look(void *argument) {
-    ((struct look_work *)argument)->liveness = capture_liveness();
+    struct look_work *work = argument;
+    work->liveness = capture_liveness(work->scope);
 }
 
-static struct liveness look_around(void) {
-    struct look_work work = {0};
+static struct liveness look_around(const struct scope *scope) {
+    struct look_work work = {.scope = scope};
     uint64_t signals;
     signals_block_all(&signals);
     gate_enter(&report_gate);
@@ -118,31 +133,40 @@ static struct liveness look_around(void) {
 }
 
 struct stillness report_look_for_stall(uint64_t ns) {
-    struct liveness now = look_around();
+    struct liveness now = look_around(NULL);
     return (struct stillness){.stalled = now.longest >= ns, .alone = now.others == 0};
 }
 
-bool report_all_done(uint64_t grace_ns) {
+/* Looks every few milliseconds until all is done, nothing can be done any more, or patience ends. */
+static bool await_done(const struct scope *scope, uint64_t grace_ns, unsigned attempts) {
     enum { PAUSE = 5000000, STILL_FOR = 8 };
     uint64_t start = clock_ns(CLOCK_MONOTONIC);
     struct liveness before = {0};
-    int saved_errno = errno;
     unsigned still = 0;
-    for (;;) {
-        struct liveness now = look_around();
-        if (now.others == 0) {
-            errno = saved_errno;
-            return now.unjoined == 0;
-        }
+    for (unsigned looks = 1;; looks++) {
+        struct liveness now = look_around(scope);
+        unsigned left = scope ? scope_left(scope) : now.others;
+        if (left == 0)
+            return scope || now.unjoined == 0;
         /* Every thread left sleeps without a deadline and none has moved for eight looks: none will end. */
-        still = now.unmoved == now.others && now.digest == before.digest ? still + 1 : 0;
-        if (still >= STILL_FOR || clock_ns(CLOCK_MONOTONIC) - start >= grace_ns) {
-            errno = saved_errno;
+        bool all_seen = !scope || now.others + now.unjoined >= left; /* else one has not begun yet */
+        still = all_seen && now.unmoved == now.others && now.digest == before.digest ? still + 1 : 0;
+        if (still >= STILL_FOR || looks == attempts || clock_ns(CLOCK_MONOTONIC) - start >= grace_ns)
             return false;
-        }
         before = now;
         sys_sleep_ns(PAUSE);
     }
+}
+
+bool report_all_done(uint64_t grace_ns) {
+    int saved_errno = errno;
+    bool done = await_done(NULL, grace_ns, 0);
+    errno = saved_errno;
+    return done;
+}
+
+bool report_scope_done(const struct scope *scope, uint64_t grace_ns, unsigned attempts) {
+    return await_done(scope, grace_ns, attempts);
 }
 
 void report_await(void) {

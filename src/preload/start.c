@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "../snapshot/glob.h"
 #include "call.h"
 #include "clock.h"
 #include "launch.h"
@@ -84,7 +85,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     thread_setup();
     launch_setup();
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
-    if (text_glob(options.program, process_name()))
+    if (glob_matches(options.program, process_name()))
         triggers_setup();
     else
         options.stall = 0;

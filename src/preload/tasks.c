@@ -75,6 +75,8 @@ static void match_records(struct tasks *tasks) {
     for (struct thread *record = thread_first(); record; record = record->next) {
         int tid = __atomic_load_n(&record->tid, __ATOMIC_ACQUIRE);
         if (tid == 0)
+            tasks->starting |= claim(record) == 3;
+        if (tid == 0)
             continue;
         for (size_t at = (size_t)tid % slots; slot[at] != 0; at = (at + 1) % slots) {
             struct task *task = &tasks->task[slot[at] - 1];
@@ -128,6 +130,14 @@ void tasks_drop(struct tasks *tasks) {
         memory_unmap(tasks->task, tasks->mapped);
     if (tasks->directory >= 0)
         sys_call(SYS_close, tasks->directory);
+}
+
+struct thread *tasks_record(struct tasks *tasks, size_t index) {
+    struct task *task = &tasks->task[index];
+    for (struct thread *record = thread_first(); tasks->starting && !task->record && record; record = record->next)
+        if (__atomic_load_n(&record->tid, __ATOMIC_ACQUIRE) == task->tid && claim(record) == 3)
+            task->record = record;
+    return task->record;
 }
 
 bool tasks_is_over(const struct tasks *tasks, size_t index) {

@@ -17,10 +17,14 @@ struct tasks {
     int directory; /* /proc/self/task; negative if it cannot be opened: then the tasks are those with records
                     */
     size_t mapped;
+    bool starting; /* some threads had a record, and no number yet */
 };
 
 struct tasks tasks_list(void);
 void tasks_drop(struct tasks *tasks);
+
+/* A task's record, looked for again if it may have been about to start when the tasks were listed. */
+struct thread *tasks_record(struct tasks *tasks, size_t index);
 
 /* Has this thread run to its end, and lingers in the kernel only? */
 bool tasks_is_over(const struct tasks *tasks, size_t index);

@@ -85,27 +85,6 @@ bool text_equal(const char *a, const char *b) {
     return strcmp(a, b) == 0;
 }
 
-bool text_glob(const char *pattern, const char *words) {
-    const char *star = NULL, *retry = NULL;
-    while (*words) {
-        if (*pattern == '*') {
-            star = pattern++;
-            retry = words;
-        } else if (*pattern == '?' || *pattern == *words) {
-            pattern++;
-            words++;
-        } else if (star) {
-            pattern = star + 1;
-            words = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 void text_copy(char *into, size_t room, const char *from) {
     struct text text = {.at = into, .room = room};
     into[0] = '\0';

@@ -31,8 +31,6 @@ void text_put_seconds(struct text *text, uint64_t ns);
  * is none. */
 bool text_number(const char **at, uint64_t *number);
 bool text_equal(const char *a, const char *b);
-/* fnmatch's * and ? without its locale; the whole of `words` must match. */
-bool text_glob(const char *pattern, const char *words);
 /* strlcpy: copies what fits and terminates. */
 void text_copy(char *into, size_t room, const char *from);
 

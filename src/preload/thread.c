@@ -19,7 +19,7 @@ static struct thread *first_free, *last_free;
 static unsigned free_count;
 enum { KEPT_FREE = 128 };
 static struct thread *by_handle; /* uthash head */
-static uint64_t created_count, lost_count;
+static uint64_t created_count, lost_count, serial;
 static size_t default_stack_size;
 
 /* The current thread of those past their end: their last calls must not make new records. Never in the list,
@@ -36,6 +36,9 @@ struct thread *thread_first(void) {
 }
 uint64_t thread_created_count(void) {
     return __atomic_load_n(&created_count, __ATOMIC_RELAXED);
+}
+uint64_t thread_latest_serial(void) {
+    return __atomic_load_n(&serial, __ATOMIC_RELAXED);
 }
 uint64_t thread_lost_count(void) {
     return __atomic_load_n(&lost_count, __ATOMIC_RELAXED);
@@ -131,7 +134,9 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
         flags |= THREAD_DETACHED;
     if (attr)
         pthread_attr_getstacksize(attr, &record->stack_size);
+    record->serial = __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
     if (creator) {
+        record->scope = creator->scope;
         record->creator_tid = creator->tid;
         memcpy(record->creator_name, creator->name, THREAD_NAME);
         memcpy(record->name, creator->name, THREAD_NAME); /* the kernel copies comm on clone */

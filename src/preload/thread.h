@@ -43,6 +43,7 @@ struct thread {
     uint32_t flags;    /* enum thread_flag, changed atomically */
     int32_t tid;       /* 0 until it runs */
     uint32_t rounds;   /* of thread-key destructors seen at its end */
+    uint32_t scope;    /* of the API (scope.h); inherited by the threads that it creates */
     int32_t creator_tid;
     char name[THREAD_NAME];
     char creator_name[THREAD_NAME];
@@ -55,6 +56,7 @@ struct thread {
     uint64_t created, ended; /* clock_mark; 0 until then */
     size_t stack_size;       /* bytes; 0 if not known */
     const struct stack *creation;
+    uint64_t serial; /* number of its creation in the process, from 1 */
     struct lock_taken taken[TAKEN_SLOTS];
     struct lock_read reading[READING_SLOTS];
     struct thread *next; /* of all records */
@@ -114,6 +116,7 @@ void thread_forked(bool whole);
 struct thread *thread_first(void);
 uint64_t thread_created_count(void);
 uint64_t thread_lost_count(void);
+uint64_t thread_latest_serial(void);
 
 struct thread *thread_adopt(void);
 

@@ -49,7 +49,7 @@ int trigger_exit(int status) {
     }
     if (report_all_done(options.grace))
         return status;
-    struct report_result result = report_make(LW_TRIGGER_EXIT, 0, NULL, true);
+    struct report_result result = report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
     return result.leaked == 1 && status == 0 ? options.exitcode : status;
 }
 
@@ -108,7 +108,7 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     }
     struct sigaction program = disposition_of_program(signal);
     if (process_is_ours() && !is_too_soon(&program))
-        report_make(LW_TRIGGER_SIGNAL, signal, context, false);
+        report_make(&(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
     errno = saved_errno;
     if (!disposition_has_handler(&program))
         excuse_interrupted_wait(context);
@@ -125,7 +125,8 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
      * those. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
         (thread_created_count() > 0 || !report_all_done(0)))
-        report_make(LW_TRIGGER_TERMINATE, signal, context, true);
+        report_make(&(struct report_request){
+            .trigger = LW_TRIGGER_TERMINATE, .signal = signal, .context = context, .wait = true});
     disposition_die_of(signal);
     errno = saved_errno;
 }

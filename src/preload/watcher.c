@@ -40,7 +40,7 @@ static void *watch(void *unused) {
         if (now.alone)
             return unused;
         if (now.stalled) {
-            report_make(LW_TRIGGER_STALL, 0, NULL, false);
+            report_make(&(struct report_request){.trigger = LW_TRIGGER_STALL});
             return unused;
         }
         /* One that has just said it ends is not gone yet. */

@@ -173,7 +173,7 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     return json_pack(
         "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
         thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
-        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", 0,
+        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", finding->suppressed,
         "verdict", verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
         thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
         "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
@@ -207,6 +207,20 @@ static json_t *counts_object(const struct analysis *analysis) {
                      (json_int_t)analysis->snapshot->header->created);
 }
 
+/* The user's own, used or not. */
+static json_t *suppressions(const struct analysis *analysis) {
+    json_t *list = json_array();
+    for (size_t i = 0; analysis->suppressions && i < analysis->suppressions->count; i++) {
+        const struct suppression *one = &analysis->suppressions->list[i];
+        if (one->expected)
+            json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:I}", "kind",
+                                                  suppression_kind_words(one->kind), "pattern",
+                                                  text(one->pattern), "file", text(one->file), "line",
+                                                  (int)one->line, "matched", (json_int_t)one->matched));
+    }
+    return list;
+}
+
 static json_t *rfc3339(uint64_t realtime) {
     time_t whole = (time_t)(realtime / 1000000000u);
     struct tm utc;
@@ -227,12 +241,12 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
     json_t *report =
-        json_pack("{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid",
+        json_pack("{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid",
                   header->pid, "exe", text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
                   trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime),
                   "uptime_seconds", seconds(header->monotonic - header->started), "counts",
                   counts_object(analysis), "threads", threads, "groups", groups, "deadlocks",
-                  deadlocks(analysis, symbols), "incomplete", words(analysis, header->incomplete));
+                  deadlocks(analysis, symbols), "incomplete", words(analysis, header->incomplete), "suppressions", suppressions(analysis));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");
         return;

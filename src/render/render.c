@@ -5,7 +5,7 @@
 static const struct {
     const char *name;
     render_function *render;
-} formats[] = {{"text", render_text}, {"json", render_json}};
+} formats[] = {{"text", render_text}, {"json", render_json}, {"github", render_github}};
 
 render_function *render_by_name(const char *name) {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

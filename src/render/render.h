@@ -11,6 +11,7 @@ typedef void render_function(FILE *out, const struct analysis *analysis, struct 
 
 render_function render_text;
 render_function render_json;
+render_function render_github;
 
 /* The formats by name; NULL for one that does not exist. */
 render_function *render_by_name(const char *name);

@@ -32,6 +32,8 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
         fprintf(out, "on SIG%s", sigabbrev_np(header->signal));
     else if (header->signal)
         fprintf(out, "on signal %d", header->signal);
+    else if (header->trigger == LW_TRIGGER_SIGNAL)
+        fprintf(out, "on request"); /* of its own, through the API */
     else
         fprintf(out, "by %s", trigger_words(header->trigger));
     if (analysis->judges) {
@@ -43,6 +45,7 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
         put_count(out, &first, counts->by_state[LW_STATE_SPINNING], "spinning", false);
     }
     put_count(out, &first, counts->unjoined, "never joined", false);
+    put_count(out, &first, counts->suppressed, "suppressed", false);
     put_count(out, &first, counts->deadlocks, "deadlock", true);
     fputc('\n', out);
     if (header->incomplete)
@@ -235,6 +238,19 @@ static void put_left_locked(FILE *out, const struct analysis *analysis, struct s
     }
 }
 
+/* One that matches nothing is a mistake that would otherwise never be found. */
+static void put_unused(FILE *out, const struct analysis *analysis) {
+    for (size_t i = 0; analysis->suppressions && analysis->judges && i < analysis->suppressions->count; i++) {
+        const struct suppression *one = &analysis->suppressions->list[i];
+        if (!one->expected || one->matched > 0)
+            continue;
+        fprintf(out, "leakwatch: suppression %s:%s (%s", suppression_kind_words(one->kind), one->pattern, one->file);
+        if (one->line)
+            fprintf(out, ":%u", one->line);
+        fprintf(out, ") matched nothing\n");
+    }
+}
+
 void render_text(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
     if (!render_has_content(analysis))
         return;
@@ -246,5 +262,6 @@ void render_text(FILE *out, const struct analysis *analysis, struct symbols *sym
         fputc('\n', out);
         deadlock_put(out, analysis, symbols, i);
     }
+    put_unused(out, analysis);
     fputs(symbols_complaints(symbols), out);
 }

@@ -132,6 +132,7 @@ struct lw_section {
 enum lw_process_flag {
     LW_PROCESS_LISTED = 1u << 0,       /* the kernel listed all its threads */
     LW_PROCESS_LOOKED_TWICE = 1u << 1, /* at every thread, see LW_THREAD_STILL */
+    LW_PROCESS_SCOPED = 1u << 2,       /* only threads with LW_THREAD_IN_SCOPE are judged */
 };
 
 struct lw_snapshot_header {
@@ -161,7 +162,8 @@ struct lw_snapshot_header {
     uint32_t incomplete; /* string: what could not be captured, empty if nothing */
     uint32_t wakes_lost; /* entries of the table of wakes that were overwritten */
     uint32_t answer;     /* enum lw_answer: what the tool leaves for the process that waits for it */
-    uint32_t reserved;
+    uint32_t answer_leaks; /* and, if it was asked for more, behind the end: so many lw_answer_leak */
+    uint64_t answer_at, answer_size; /* and the report; bytes in all */
     uint64_t handlers; /* signals that the program has a handler for: bit n - 1 is signal n */
 };
 
@@ -181,6 +183,7 @@ enum lw_thread_flag {
     LW_THREAD_STILL = 1u << 10,
     LW_THREAD_OWNER_GONE = 1u << 11, /* the owner is no thread of this process, as the kernel says */
     LW_THREAD_SHARED = 1u << 12,     /* another process may own or release the object */
+    LW_THREAD_IN_SCOPE = 1u << 14,   /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
     LW_THREAD_ROBUST = 1u << 13,     /* a robust mutex: the kernel hands it on when its owner ends */
 };
 
@@ -282,4 +285,14 @@ struct lw_snapshot_write {
     int32_t fd;
     int32_t tid;
     uint64_t when;
+};
+
+/* What the tool tells the process of a leaked thread: for callbacks of the API. Strings are cut to fit. */
+struct lw_answer_leak {
+    int32_t tid;
+    int32_t line, creator_line;
+    uint32_t reserved;
+    uint64_t ns;
+    char name[16], state[16], verdict[16], wait[48];
+    char function[160], file[160], creator_function[160], creator_file[160];
 };

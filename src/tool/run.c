@@ -1,5 +1,5 @@
-/* leakwatch run: a program with the shim in it. The program replaces this process, so it has its own status,
- * its own signals and its own parent. */
+/* leakwatch run: a program with the shim in it. Unless it is to be supervised, the program replaces this process, so it has its
+ * own status, its own signals and its own parent. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -9,27 +9,55 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "supervise.h"
 #include "tool.h"
 
 /* The options of the shim that run passes on, by their names in LEAKWATCH_OPTIONS. */
-static const char *const passed[] = {"format",  "log",     "exitcode", "grace", "signal",
-                                     "at_exit", "at_term", "min_wait", "depth", "program"};
+static const char *const passed[] = {"format",         "log",          "exitcode", "grace",    "signal",
+                                     "at_exit",        "at_term",      "min_wait", "depth",    "program",
+                                     "stall",          "suppressions", "suppress", "baseline", "write_suppressions",
+                                     "default_suppressions"};
 enum { PASSED = sizeof passed / sizeof *passed };
+enum { OWN = 256 + PASSED, TIMEOUT = OWN, JUNIT, UPDATE_BASELINE };
 
 static void usage(FILE *out) {
     fputs("usage: leakwatch run [OPTIONS] -- PROGRAM [ARGUMENTS]\n"
-          "  --exitcode N     status when threads leaked and the program's own was 0; default 23, 0 leaves "
-          "it alone\n"
-          "  --format F       text (default), json, or snapshot (needs --log)\n"
-          "  --log PATH       append reports there (%p pid, %e program, %n number) instead of stderr\n"
-          "  --grace TIME     how long threads may take to finish at exit; default 500ms\n"
-          "  --signal NAME    asks a running program for a report; default USR1, or none\n"
-          "  --at-exit 0|1    report at exit; default 1\n"
-          "  --at-term 0|1    report when SIGTERM, SIGINT or SIGALRM is about to end it; default 1\n"
-          "  --min-wait TIME  leave out threads blocked for less\n"
-          "  --depth N        frames kept of a stack; default 64\n"
-          "  --program GLOB   watch only programs of this name, children included\n",
+          "  --exitcode N             status when threads leaked and the program's own was 0; default 23,\n"
+          "                           0 leaves it alone\n"
+          "  --timeout TIME           report and end it if it takes longer; status 124\n"
+          "  --junit FILE             write a JUnit file about the run\n"
+          "  --format F               text (default), json, github, or snapshot (needs --log)\n"
+          "  --log PATH               append reports there (%p pid, %e program, %n number), not to stderr\n"
+          "  --suppressions FILE      threads that are known: lines KIND:PATTERN\n"
+          "  --suppress KIND:PATTERN  one more; kinds: top, any, creator, module, name\n"
+          "  --default-suppressions 0 not those for the background threads of well-known libraries\n"
+          "  --write-suppressions F   append to F suppressions for what was found\n"
+          "  --baseline FILE          groups in it are known; --update-baseline: write it\n"
+          "  --grace TIME             how long threads may take to finish at exit; default 500ms\n"
+          "  --stall TIME             report once any thread has been blocked for so long\n"
+          "  --signal NAME            asks a running program for a report; default USR1, or none\n"
+          "  --at-exit 0|1            report at exit; default 1\n"
+          "  --at-term 0|1            report when SIGTERM, SIGINT or SIGALRM is about to end it; default 1\n"
+          "  --min-wait TIME          leave out threads blocked for less\n"
+          "  --depth N                frames kept of a stack; default 64\n"
+          "  --program GLOB           watch only programs of this name, children included\n",
           out);
+}
+
+/* "30s", "500ms", "2m"; a bare number is seconds. */
+static bool parse_span(const char *words, uint64_t *ns) {
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}};
+    char *end;
+    double number = strtod(words, &end);
+    for (size_t i = 0; end != words && number > 0 && i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].name) == 0) {
+            *ns = (uint64_t)(number * units[i].ns);
+            return true;
+        }
+    return false;
 }
 
 /* The library lies where the build put it beside the tool, or where it was installed. */
@@ -60,10 +88,47 @@ static void prepend(const char *variable, const char *value) {
     free(both);
 }
 
+/* Appends ":KEY=VALUE". In a suppression the colons become what LEAKWATCH_OPTIONS can hold: the first the '=' behind its kind,
+ * the others wildcards. False if it cannot be written, which has been said. */
+static bool pass_on(char *words, size_t room, const char *key, const char *option, char *value) {
+    bool suppresses = strcmp(key, "suppress") == 0;
+    for (char *colon = strchr(value, ':'); suppresses && colon; colon = strchr(colon, ':'))
+        *colon = strchr(value, '=') ? '?' : '=';
+    if (strchr(value, ':')) {
+        complain("run: --%s: a value cannot have a ':' in it", option);
+        return false;
+    }
+    size_t length = strlen(words);
+    if (snprintf(words + length, room - length, ":%s=%s", key, value) < (int)(room - length))
+        return true;
+    complain("run: the options are longer than %zu bytes", room - 1);
+    return false;
+}
+
+static bool prepare(const char *words) {
+    char path[PATH_MAX + 64];
+    const char *library = find_library(path);
+    if (!library) {
+        complain("run: libleakwatch.so is neither beside this tool nor in ../%s: install both",
+                 LEAKWATCH_LIBDIR);
+        return false;
+    }
+    /* The user's own options come last and win. */
+    const char *before = getenv("LEAKWATCH_OPTIONS");
+    char *all = NULL;
+    if (asprintf(&all, "%s%s%s", words, before ? ":" : "", before ? before : "") < 0)
+        return false;
+    setenv("LEAKWATCH_OPTIONS", all, 1);
+    free(all);
+    prepend("LD_PRELOAD", library);
+    return true;
+}
+
 int command_run(int count, char **arguments) {
-    struct option options[PASSED + 2] = {{0}};
-    char names[PASSED][16];
-    char words[8192] = "exitcode=23";
+    struct option options[PASSED + 5] = {{0}};
+    char names[PASSED][24];
+    char words[4096] = "exitcode=23";
+    struct supervision how = {.leak_status = 23};
     for (int i = 0; i < PASSED; i++) {
         snprintf(names[i], sizeof names[i], "%s", passed[i]);
         for (char *at = names[i]; *at; at++)
@@ -71,24 +136,35 @@ int command_run(int count, char **arguments) {
         options[i] = (struct option){names[i], required_argument, NULL, 256 + i};
     }
     options[PASSED] = (struct option){"help", no_argument, NULL, 'h'};
+    options[PASSED + 1] = (struct option){"timeout", required_argument, NULL, TIMEOUT};
+    options[PASSED + 2] = (struct option){"junit", required_argument, NULL, JUNIT};
+    options[PASSED + 3] = (struct option){"update-baseline", no_argument, NULL, UPDATE_BASELINE};
     for (int option; (option = getopt_long(count, arguments, "+", options, NULL)) != -1;) {
-        if (option == 'h') {
+        switch (option) {
+        case 'h':
             usage(stdout);
             return TOOL_OK;
-        }
-        if (option < 256) {
-            usage(stderr);
-            return TOOL_USAGE;
-        }
-        if (strchr(optarg, ':')) {
-            complain("run: --%s: a value cannot have a ':' in it", names[option - 256]);
-            return TOOL_USAGE;
-        }
-        size_t length = strlen(words);
-        if (snprintf(words + length, sizeof words - length, ":%s=%s", passed[option - 256], optarg) >=
-            (int)(sizeof words - length)) {
-            complain("run: the options are longer than 8191 bytes");
-            return TOOL_USAGE;
+        case TIMEOUT:
+            if (!parse_span(optarg, &how.timeout_ns)) {
+                complain("run: --timeout: '%s' is not a time such as 30s or 2m", optarg);
+                return TOOL_USAGE;
+            }
+            break;
+        case JUNIT:
+            how.junit = optarg;
+            break;
+        case UPDATE_BASELINE:
+            strncat(words, ":update_baseline=1", sizeof words - strlen(words) - 1);
+            break;
+        default:
+            if (option < 256) {
+                usage(stderr);
+                return TOOL_USAGE;
+            }
+            if (strcmp(passed[option - 256], "exitcode") == 0)
+                how.leak_status = atoi(optarg);
+            if (!pass_on(words, sizeof words, passed[option - 256], names[option - 256], optarg))
+                return TOOL_USAGE;
         }
     }
     if (optind >= count) {
@@ -96,23 +172,12 @@ int command_run(int count, char **arguments) {
         usage(stderr);
         return TOOL_USAGE;
     }
-    char path[PATH_MAX + 64];
-    const char *library = find_library(path);
-    if (!library) {
-        complain("run: libleakwatch.so is neither beside this tool nor in ../%s: install both",
-                 LEAKWATCH_LIBDIR);
+    if (!prepare(words))
         return TOOL_FAILED;
-    }
-    /* The user's own options come last and win. */
-    const char *before = getenv("LEAKWATCH_OPTIONS");
-    char *all = NULL;
-    if (asprintf(&all, "%s%s%s", words, before ? ":" : "", before ? before : "") < 0)
-        return TOOL_FAILED;
-    setenv("LEAKWATCH_OPTIONS", all, 1);
-    prepend("LD_PRELOAD", library);
+    if (how.timeout_ns != 0 || how.junit)
+        return supervise(&how, arguments + optind);
     execvp(arguments[optind], arguments + optind);
     int status = errno == ENOENT ? 127 : 126; /* as a shell has it */
     complain("run: %s: %s", arguments[optind], strerror(errno));
-    free(all);
     return status;
 }
