@@ -92,6 +92,7 @@ def test_every_wrapper_has_a_row():
     wrapped = {line.split()[-1].split("@")[0] for line in names.splitlines() if line.split()[-2] != "A"}
     # names of old, which programs cannot be linked to any more
     wrapped -= {"__pthread_mutex_lock", "__pthread_rwlock_rdlock", "__pthread_rwlock_wrlock", "__pthread_once"}
+    wrapped -= {name for name in wrapped if name.startswith("leakwatch_")}  # the API's
     tested = set(re.findall(r"^    X\((\w+),", open(os.path.join(os.path.dirname(__file__), "programs/wait_rows.h")).read(), re.M))
     missing = wrapped - tested - NO_WAITS - set(CANNOT_BLOCK)
     expect(not missing, "wrapped, and in no row of wait_rows.h: %s" % sorted(missing))

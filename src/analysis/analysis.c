@@ -27,7 +27,8 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
         least > 0 && thread->kind != LW_WAIT_NONE && finding_duration(analysis, finding) < least;
     bool counts =
         analysis->judges && !finding->hidden && !(thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER));
-    bool in_scope = !(analysis->snapshot->header->flags & LW_PROCESS_SCOPED) || (thread->flags & LW_THREAD_IN_SCOPE);
+    bool in_scope =
+        !(analysis->snapshot->header->flags & LW_PROCESS_SCOPED) || (thread->flags & LW_THREAD_IN_SCOPE);
     counts = counts && in_scope;
     finding->suppressed = facts->suppressed && facts->suppressed[thread - analysis->snapshot->threads];
     finding->leaked = counts && !finding->suppressed;

@@ -25,7 +25,7 @@ struct pipe_fact {
 struct facts {
     const struct pipe_fact *pipes;
     size_t pipe_count;
-    const bool *suppressed; /* by thread: it is known, or in the baseline; NULL: none */
+    const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
@@ -76,7 +76,7 @@ struct analysis {
     const struct snapshot *snapshot;
     const uint64_t *positions; /* of frames, for grouping */
     const struct suppressions *suppressions;
-    bool judges;               /* this trigger calls threads leaked */
+    bool judges; /* this trigger calls threads leaked */
     struct thread_finding *findings;
     size_t finding_count;
     struct group *groups; /* worst first; of the threads that this report shows */

@@ -37,12 +37,13 @@ static bool add(struct suppressions *suppressions, const struct suppression *one
 }
 
 /* Returns what is wrong with a line, or NULL. */
-static const char *add_line(struct suppressions *suppressions, const char *line, const char *file, unsigned number,
-                            bool expected) {
+static const char *add_line(struct suppressions *suppressions, const char *line, const char *file,
+                            unsigned number, bool expected) {
     const char *colon = strchr(line, ':');
     if (!colon)
         return "is not KIND:PATTERN";
-    struct suppression one = {.kind = SUPPRESSION_KIND_COUNT, .file = file, .line = number, .expected = expected};
+    struct suppression one = {
+        .kind = SUPPRESSION_KIND_COUNT, .file = file, .line = number, .expected = expected};
     for (size_t i = 0; i < SUPPRESSION_KIND_COUNT; i++)
         if (strlen(kinds[i]) == (size_t)(colon - line) && strncmp(kinds[i], line, strlen(kinds[i])) == 0)
             one.kind = (enum suppression_kind)i;
@@ -58,8 +59,8 @@ static const char *add_line(struct suppressions *suppressions, const char *line,
     return NULL;
 }
 
-const char *suppressions_add(struct suppressions *suppressions, const char *text, const char *file, bool expected,
-                             char room[512]) {
+const char *suppressions_add(struct suppressions *suppressions, const char *text, const char *file,
+                             bool expected, char room[512]) {
     const char *wrong = NULL;
     char *copy = strdup(text), *rest = copy, *line;
     if (!copy)
@@ -109,11 +110,9 @@ static bool applies(const struct suppression *one, const struct suppressible *th
     }
 }
 
-bool suppressions_match(struct suppressions *suppressions, const struct suppressible *thread) {
+struct suppression *suppressions_match(struct suppressions *suppressions, const struct suppressible *thread) {
     for (size_t i = 0; i < suppressions->count; i++)
-        if (applies(&suppressions->list[i], thread)) {
-            suppressions->list[i].matched++;
-            return true;
-        }
-    return false;
+        if (applies(&suppressions->list[i], thread))
+            return &suppressions->list[i];
+    return NULL;
 }

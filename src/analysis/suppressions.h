@@ -1,11 +1,9 @@
-/* Suppressions: threads that are known and not to be called leaked. A line "kind:pattern" each; a pattern is a glob
- * with * and ?, and must match the whole of
- *   top      the call that the thread sleeps in, or the first function of the program below it
- *   any      any function of its stack
- *   creator  any function of the stack that created it
- *   module   the file name of the program or library that it runs for: of the function that it started in
- *   name     its name
- * Empty lines and those that begin with # are passed over. Pure: text in, matches out. */
+/* Suppressions: threads that are known and not to be called leaked. A line "kind:pattern" each; a pattern is
+ * a glob with * and ?, and must match the whole of top      the call that the thread sleeps in, or the first
+ * function of the program below it any      any function of its stack creator  any function of the stack that
+ * created it module   the file name of the program or library that it runs for: of the function that it
+ * started in name     its name Empty lines and those that begin with # are passed over. Pure: text in,
+ * matches out. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,10 +37,10 @@ struct suppressions {
     size_t count, room;
 };
 
-/* Adds the suppressions in a text. Returns NULL, or what is wrong with its first bad line, in `room`; the good lines
- * are added all the same. `file` must outlive the suppressions. */
-const char *suppressions_add(struct suppressions *suppressions, const char *text, const char *file, bool expected,
-                             char room[512]);
+/* Adds the suppressions in a text. Returns NULL, or what is wrong with its first bad line, in `room`; the
+ * good lines are added all the same. `file` must outlive the suppressions. */
+const char *suppressions_add(struct suppressions *suppressions, const char *text, const char *file,
+                             bool expected, char room[512]);
 void suppressions_drop(struct suppressions *suppressions);
 
 /* A thread as suppressions see it; lists end with NULL. */
@@ -51,6 +49,6 @@ struct suppressible {
     const char *const *top, *const *stack, *const *creation;
 };
 
-/* Does any apply? The first that does counts the thread. */
-bool suppressions_match(struct suppressions *suppressions, const struct suppressible *thread);
+/* The first that applies, NULL if none does. Counting is the caller's. */
+struct suppression *suppressions_match(struct suppressions *suppressions, const struct suppressible *thread);
 const char *suppression_kind_words(enum suppression_kind kind);

@@ -13,7 +13,7 @@ struct capture_request {
     enum lw_trigger trigger;
     int signal;
     uint32_t sequence;
-    const void *context; /* ucontext_t of what the signal interrupted, or NULL */
+    const void *context;       /* ucontext_t of what the signal interrupted, or NULL */
     const struct scope *scope; /* judge only threads of this; NULL: all */
 };
 

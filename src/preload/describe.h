@@ -10,7 +10,8 @@
 #include "scope.h"
 #include "tasks.h"
 
-/* scope: whose threads are marked as such, or NULL. context: ucontext_t of what the caller was doing when a signal interrupted it, or NULL. */
+/* scope: whose threads are marked as such, or NULL. context: ucontext_t of what the caller was doing when a
+ * signal interrupted it, or NULL. */
 void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
                       const struct scope *scope);
 

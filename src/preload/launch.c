@@ -229,8 +229,8 @@ static struct tool_answer read_answer(const struct captured *captured) {
     return answer;
 }
 
-struct launched launch_tool(const struct captured *captured, const char *log, const struct report_wishes *wishes,
-                            bool wait) {
+struct launched launch_tool(const struct captured *captured, const char *log,
+                            const struct report_wishes *wishes, bool wait) {
     struct launched result = {.leaked = -1};
     if (captured->fd < 0) {
         result.why = "no memfd could be made";

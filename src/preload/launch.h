@@ -31,7 +31,7 @@ struct launched {
 /* Finds the tool relative to the shim's own file. Once, from the constructor. */
 void launch_setup(void);
 
-/* log: path to append to, empty for stderr. wishes: of the API, or NULL. wait: until the tool has written the report,
- * for at most a minute. */
-struct launched launch_tool(const struct captured *captured, const char *log, const struct report_wishes *wishes,
-                            bool wait);
+/* log: path to append to, empty for stderr. wishes: of the API, or NULL. wait: until the tool has written the
+ * report, for at most a minute. */
+struct launched launch_tool(const struct captured *captured, const char *log,
+                            const struct report_wishes *wishes, bool wait);

@@ -12,6 +12,7 @@ struct options options = {.signal = SIGUSR1,
                           .at_term = true,
                           .grace = 500000000,
                           .depth = 64,
+                          .threshold = 5,
                           .format = "text",
                           .program = "*"};
 
@@ -50,6 +51,9 @@ static bool parse_within(const char *value, int low, int high, int *into) {
 
 static bool parse_exitcode(const char *value, void *into) {
     return parse_within(value, 0, 255, into);
+}
+static bool parse_threshold(const char *value, void *into) {
+    return parse_within(value, 1, 1000000, into);
 }
 static bool parse_depth(const char *value, void *into) {
     return parse_within(value, 1, UNWIND_DEPTH_MAX, into);
@@ -114,6 +118,8 @@ static const struct {
     {"at_term", parse_bool, &options.at_term, "0 or 1"},
     {"grace", parse_span, &options.grace, "a time such as 500ms or 2s"},
     {"min_wait", parse_span, &options.min_wait, "a time such as 500ms or 2s"},
+    {"monitor", parse_span, &options.monitor, "a time such as 1s, or 0"},
+    {"threshold", parse_threshold, &options.threshold, "1 to 1000000"},
     {"stall", parse_span, &options.stall, "a time such as 30s, or 0"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},

@@ -10,6 +10,8 @@ struct options {
     uint64_t grace;    /* ns */
     uint64_t min_wait; /* ns */
     uint64_t stall;    /* ns; 0: do not look */
+    uint64_t monitor;  /* ns between counts of threads; 0: do not count */
+    int threshold;     /* how many more than the baseline make a report */
     int exitcode;
     int depth;
     char format[16];

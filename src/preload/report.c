@@ -151,7 +151,10 @@ static bool await_done(const struct scope *scope, uint64_t grace_ns, unsigned at
         /* Every thread left sleeps without a deadline and none has moved for eight looks: none will end. */
         bool all_seen = !scope || now.others + now.unjoined >= left; /* else one has not begun yet */
         still = all_seen && now.unmoved == now.others && now.digest == before.digest ? still + 1 : 0;
-        if (still >= STILL_FOR || looks == attempts || clock_ns(CLOCK_MONOTONIC) - start >= grace_ns)
+        if (!all_seen)
+            looks--;
+        if (still >= STILL_FOR || (looks == attempts && looks > 0) ||
+            clock_ns(CLOCK_MONOTONIC) - start >= grace_ns)
             return false;
         before = now;
         sys_sleep_ns(PAUSE);

@@ -9,16 +9,16 @@
 
 struct report_request {
     enum lw_trigger trigger;
-    int signal;                /* that asked for it, 0 if none did */
-    const void *context;       /* ucontext_t of what the signal interrupted, or NULL */
-    bool wait;                 /* come back only when it has been written */
-    const struct scope *scope; /* judge only these threads; NULL: all */
+    int signal;                         /* that asked for it, 0 if none did */
+    const void *context;                /* ucontext_t of what the signal interrupted, or NULL */
+    bool wait;                          /* come back only when it has been written */
+    const struct scope *scope;          /* judge only these threads; NULL: all */
     const struct report_wishes *wishes; /* of the API; NULL: as the options say */
 };
 
 struct report_result {
-    bool made;  /* false: another report was being made, or none is wanted */
-    int leaked; /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
+    bool made;                 /* false: another report was being made, or none is wanted */
+    int leaked;                /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
     struct tool_answer answer; /* if it was wished for; to be given back by report_answer_drop */
 };
 
@@ -30,8 +30,8 @@ void report_answer_drop(struct tool_answer *answer);
  */
 bool report_all_done(uint64_t grace_ns);
 
-/* Waits for the threads of a scope in the same way, looking at most so many times (0: no matter). True if none is
- * left. */
+/* Waits for the threads of a scope in the same way, looking at most so many times (0: no matter). True if
+ * none is left. */
 bool report_scope_done(const struct scope *scope, uint64_t grace_ns, unsigned attempts);
 
 /* Waits until no report is being made. */

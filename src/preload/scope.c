@@ -3,9 +3,7 @@
 enum { SCOPES = 4096 };
 
 /* By number; one that a later scope took the place of ends the search of those within it. */
-static struct {
-    uint32_t id, outer;
-} scopes[SCOPES];
+static struct { uint32_t id, outer; } scopes[SCOPES];
 static uint32_t latest;
 
 uint32_t scope_open(uint32_t outer) {
@@ -34,7 +32,8 @@ unsigned scope_left(const struct scope *scope) {
     unsigned left = 0;
     for (const struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        bool over = !(flags & THREAD_USED) || ((flags & THREAD_ENDED) && (flags & (THREAD_DETACHED | THREAD_JOINED)));
+        bool over =
+            !(flags & THREAD_USED) || ((flags & THREAD_ENDED) && (flags & (THREAD_DETACHED | THREAD_JOINED)));
         left += !over && record != thread_current && scope_has(scope, record);
     }
     return left;

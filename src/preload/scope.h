@@ -1,5 +1,5 @@
-/* Scopes: whose thread a thread is. A mark of the API opens one for the marking thread; the threads that it creates
- * inherit it, and theirs. Scopes nest. */
+/* Scopes: whose thread a thread is. A mark of the API opens one for the marking thread; the threads that it
+ * creates inherit it, and theirs. Scopes nest. */
 #pragma once
 
 #include <stdbool.h>

@@ -134,7 +134,8 @@ void tasks_drop(struct tasks *tasks) {
 
 struct thread *tasks_record(struct tasks *tasks, size_t index) {
     struct task *task = &tasks->task[index];
-    for (struct thread *record = thread_first(); tasks->starting && !task->record && record; record = record->next)
+    for (struct thread *record = thread_first(); tasks->starting && !task->record && record;
+         record = record->next)
         if (__atomic_load_n(&record->tid, __ATOMIC_ACQUIRE) == task->tid && claim(record) == 3)
             task->record = record;
     return task->record;

@@ -49,7 +49,8 @@ int trigger_exit(int status) {
     }
     if (report_all_done(options.grace))
         return status;
-    struct report_result result = report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
+    struct report_result result =
+        report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
     return result.leaked == 1 && status == 0 ? options.exitcode : status;
 }
 
@@ -108,7 +109,8 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     }
     struct sigaction program = disposition_of_program(signal);
     if (process_is_ours() && !is_too_soon(&program))
-        report_make(&(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
+        report_make(
+            &(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
     errno = saved_errno;
     if (!disposition_has_handler(&program))
         excuse_interrupted_wait(context);

@@ -28,24 +28,56 @@ static void pause_for(uint64_t ns, int seen) {
     sys_call(SYS_futex, &ended, FUTEX_WAIT_PRIVATE, seen, &span);
 }
 
+/* What the watcher remembers from look to look. */
+struct memory {
+    uint64_t next_count; /* CLOCK_MONOTONIC ns: when the monitor counts again */
+    unsigned baseline;
+    bool counted, above; /* it has counted; it has reported, and the count has not come down since */
+    bool stall_told;
+};
+
+/* Compares the count of threads with the lowest that it has been. One report each time that it passes. */
+static void count_threads(struct memory *memory, uint64_t now) {
+    if (options.monitor == 0 || now < memory->next_count)
+        return;
+    memory->next_count = now + options.monitor;
+    unsigned live = thread_live_count();
+    if (!memory->counted || live < memory->baseline)
+        memory->baseline = live;
+    memory->counted = true;
+    bool above = live > memory->baseline + (unsigned)options.threshold;
+    if (above && !memory->above)
+        report_make(&(struct report_request){.trigger = LW_TRIGGER_MONITOR});
+    memory->above = above;
+}
+
+static uint64_t tick(void) {
+    uint64_t least = options.stall / 8;
+    if (options.monitor != 0 && (least == 0 || options.monitor < least))
+        least = options.monitor;
+    return least < TICK_MIN ? TICK_MIN : least > TICK_MAX ? TICK_MAX : least;
+}
+
 /* Returning from here ends the thread, and if it is the last one, the process, as libc does it. */
 static void *watch(void *unused) {
+    struct memory memory = {0};
     thread_hide();
     __atomic_store_n(&process.hidden_tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
-    uint64_t tick = options.stall / 8;
-    tick = tick < TICK_MIN ? TICK_MIN : tick > TICK_MAX ? TICK_MAX : tick;
     for (;;) {
         int seen = __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
         struct stillness now = report_look_for_stall(options.stall);
         if (now.alone)
             return unused;
-        if (now.stalled) {
+        if (options.stall != 0 && now.stalled && !memory.stall_told) {
+            memory.stall_told = true;
             report_make(&(struct report_request){.trigger = LW_TRIGGER_STALL});
-            return unused;
         }
+        count_threads(&memory, clock_ns(CLOCK_MONOTONIC));
+        if (memory.stall_told && options.monitor == 0)
+            return unused;
         /* One that has just said it ends is not gone yet. */
         bool ending = thread_live_count() == 0;
-        pause_for(ending ? LAST_LOOK : tick, seen);
+        pause_for(ending ? LAST_LOOK : tick(), seen);
     }
 }
 
@@ -57,7 +89,7 @@ static void look_at_once(void) {
 }
 
 void watcher_start(void) {
-    if (options.stall == 0 || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
+    if ((options.stall == 0 && options.monitor == 0) || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
         return;
     /* libc's own two signals stay open: setuid() waits until every thread has taken one (nptl/nptl-setxid.c).
      */
@@ -73,7 +105,8 @@ void watcher_start(void) {
         thread_has_ended = look_at_once;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     if (!made)
-        text_complain("option stall: no thread could be made to look out for one in ", process_name(), NULL);
+        text_complain("options stall and monitor: no thread could be made to look on in ", process_name(),
+                      NULL);
 }
 
 void watcher_forked(void) {

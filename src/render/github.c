@@ -1,5 +1,5 @@
-/* Annotations for GitHub Actions: one line a group, which the pages of a pull request show beside the line of code that the
- * threads wait in. */
+/* Annotations for GitHub Actions: one line a group, which the pages of a pull request show beside the line of
+ * code that the threads wait in. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,8 @@
 #include "render.h"
 #include "stack.h"
 
-/* Workflow commands end at a newline; properties also at a comma or a colon (docs.github.com, workflow commands). */
+/* Workflow commands end at a newline; properties also at a comma or a colon (docs.github.com, workflow
+ * commands). */
 static void put_escaped(FILE *out, const char *words, const char *more) {
     for (; *words; words++)
         if (*words == '%' || *words == '\n' || *words == '\r' || strchr(more, *words))
@@ -28,13 +29,14 @@ static void keep_line(const struct symbol_frame *frame, void *place) {
         *at = (struct place){*frame, true};
 }
 
-static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols, const struct group *group) {
+static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
     const uint64_t *frames = analysis->snapshot->frames;
     struct place at = {0};
-    stack_each(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT, keep_line,
-               &at);
+    stack_each(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT,
+               keep_line, &at);
     if (!at.known) /* ended, or in libraries only: where it was created */
         stack_each(symbols, frames + thread->creation_first, thread->creation_count, false, keep_line, &at);
     bool bad = finding->leaked || finding->verdict >= VERDICT_STRANDED;

@@ -173,8 +173,9 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     return json_pack(
         "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
         thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
-        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed", finding->suppressed,
-        "verdict", verdict_words(finding->verdict), "evidence", evidence(finding), "age_seconds",
+        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed",
+        finding->suppressed, "verdict", verdict_words(finding->verdict), "evidence", evidence(finding),
+        "age_seconds",
         thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
         "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
@@ -240,13 +241,13 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
             json_array_append_new(threads, thread_object(analysis, symbols, &analysis->findings[i]));
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
-    json_t *report =
-        json_pack("{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid",
-                  header->pid, "exe", text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
-                  trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime),
-                  "uptime_seconds", seconds(header->monotonic - header->started), "counts",
-                  counts_object(analysis), "threads", threads, "groups", groups, "deadlocks",
-                  deadlocks(analysis, symbols), "incomplete", words(analysis, header->incomplete), "suppressions", suppressions(analysis));
+    json_t *report = json_pack(
+        "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid,
+        "exe", text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
+        trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
+        seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
+        "groups", groups, "deadlocks", deadlocks(analysis, symbols), "incomplete",
+        words(analysis, header->incomplete), "suppressions", suppressions(analysis));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");
         return;

@@ -35,7 +35,8 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     else if (header->trigger == LW_TRIGGER_SIGNAL)
         fprintf(out, "on request"); /* of its own, through the API */
     else
-        fprintf(out, "by %s", trigger_words(header->trigger));
+        fprintf(out, header->trigger == LW_TRIGGER_MONITOR ? "by the %s" : "by %s",
+                trigger_words(header->trigger));
     if (analysis->judges) {
         put_count(out, &first, counts->threads, "live", false);
     } else {
@@ -244,7 +245,8 @@ static void put_unused(FILE *out, const struct analysis *analysis) {
         const struct suppression *one = &analysis->suppressions->list[i];
         if (!one->expected || one->matched > 0)
             continue;
-        fprintf(out, "leakwatch: suppression %s:%s (%s", suppression_kind_words(one->kind), one->pattern, one->file);
+        fprintf(out, "leakwatch: suppression %s:%s (%s", suppression_kind_words(one->kind), one->pattern,
+                one->file);
         if (one->line)
             fprintf(out, ":%u", one->line);
         fprintf(out, ") matched nothing\n");

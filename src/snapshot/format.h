@@ -148,23 +148,23 @@ struct lw_snapshot_header {
 #undef X
 
     int32_t pid;
-    uint32_t trigger;    /* enum lw_trigger */
-    int32_t signal;      /* what triggered it, 0 if no signal did */
-    uint32_t sequence;   /* of this process's reports, from 1 */
-    uint64_t realtime;   /* when captured, ns since the epoch */
-    uint64_t monotonic;  /* when captured */
-    uint64_t started;    /* when the shim started */
-    uint64_t created;    /* threads created in total, not counting main */
-    uint64_t min_wait;   /* ns: leave out threads blocked for less */
-    uint64_t lost;       /* threads that found no room for a record */
-    uint32_t exe;        /* string: path of the program */
-    uint32_t program;    /* string: name it was started by */
-    uint32_t incomplete; /* string: what could not be captured, empty if nothing */
-    uint32_t wakes_lost; /* entries of the table of wakes that were overwritten */
-    uint32_t answer;     /* enum lw_answer: what the tool leaves for the process that waits for it */
+    uint32_t trigger;      /* enum lw_trigger */
+    int32_t signal;        /* what triggered it, 0 if no signal did */
+    uint32_t sequence;     /* of this process's reports, from 1 */
+    uint64_t realtime;     /* when captured, ns since the epoch */
+    uint64_t monotonic;    /* when captured */
+    uint64_t started;      /* when the shim started */
+    uint64_t created;      /* threads created in total, not counting main */
+    uint64_t min_wait;     /* ns: leave out threads blocked for less */
+    uint64_t lost;         /* threads that found no room for a record */
+    uint32_t exe;          /* string: path of the program */
+    uint32_t program;      /* string: name it was started by */
+    uint32_t incomplete;   /* string: what could not be captured, empty if nothing */
+    uint32_t wakes_lost;   /* entries of the table of wakes that were overwritten */
+    uint32_t answer;       /* enum lw_answer: what the tool leaves for the process that waits for it */
     uint32_t answer_leaks; /* and, if it was asked for more, behind the end: so many lw_answer_leak */
     uint64_t answer_at, answer_size; /* and the report; bytes in all */
-    uint64_t handlers; /* signals that the program has a handler for: bit n - 1 is signal n */
+    uint64_t handlers;               /* signals that the program has a handler for: bit n - 1 is signal n */
 };
 
 enum lw_thread_flag {

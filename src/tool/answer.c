@@ -74,7 +74,8 @@ bool answer_leave(const struct snapshot *snapshot, const struct analysis *analys
              start_at = offsetof(struct lw_snapshot_header, answer_at),
              size_at = offsetof(struct lw_snapshot_header, answer_size);
     written = written && put(snapshot->fd, &count, sizeof count, &leaks_at) &&
-              put(snapshot->fd, &start, sizeof start, &start_at) && put(snapshot->fd, &whole, sizeof whole, &size_at);
+              put(snapshot->fd, &start, sizeof start, &start_at) &&
+              put(snapshot->fd, &whole, sizeof whole, &size_at);
     if (!written)
         complain("the answer cannot be written: %s", strerror(errno));
     return written;

@@ -101,7 +101,8 @@ bool baseline_write(const char *path, const struct analysis *analysis, struct sy
     json_t *file = json_pack("{s:i, s:o}", "leakwatch_baseline", 1, "groups", groups);
     char *other = NULL;
     bool written = asprintf(&other, "%s.%d", path, (int)getpid()) > 0 &&
-                   json_dump_file(file, other, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0 && rename(other, path) == 0;
+                   json_dump_file(file, other, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0 &&
+                   rename(other, path) == 0;
     if (!written) {
         complain("cannot write baseline %s: %s", path, strerror(errno));
         if (other)

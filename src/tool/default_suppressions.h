@@ -11,6 +11,7 @@ static const char default_suppressions[] =
     "name:gdbus\n"
     "name:pool-spawner\n"
     "name:dconf worker\n"
+    "any:g_async_queue_timeout_pop\n" /* idle threads of GThreadPool wait there, 15 s at a time */
     "# libuv's pool of workers\n"
     "module:libuv.so*\n"
     "# linear algebra\n"

@@ -8,11 +8,32 @@
 
 #include "tool.h"
 
-/* XML 1.0 has no control characters but tab and line ends, and no way to write them. */
+/* Bytes of the UTF-8 character at `at`; 0 if there is none. */
+static size_t utf8_length(const char *at) {
+    unsigned char c = (unsigned char)*at;
+    size_t length = c < 0x80                ? 1
+                    : c >= 0xc2 && c < 0xe0 ? 2
+                    : c >= 0xe0 && c < 0xf0 ? 3
+                    : c >= 0xf0 && c < 0xf5 ? 4
+                                            : 0;
+    for (size_t i = 1; i < length; i++)
+        if (((unsigned char)at[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* XML 1.0 has no control characters but tab and line ends, and no way to write them; names may be any bytes.
+ */
 static void put_escaped(FILE *out, const char *words, size_t length) {
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)words[i];
-        if (c == '<' || c == '>' || c == '&' || c == '"')
+        size_t bytes = utf8_length(words + i);
+        if (bytes == 0) {
+            fprintf(out, "\\x%02x", c);
+        } else if (bytes > 1) {
+            fwrite(words + i, 1, bytes, out);
+            i += bytes - 1;
+        } else if (c == '<' || c == '>' || c == '&' || c == '"')
             fprintf(out, "&#%d;", c);
         else
             fputc((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f ? '?' : c, out);
@@ -61,10 +82,11 @@ bool junit_write(const char *path, const struct junit_case *result, const char *
     char words[200];
     char *report = read_report(report_path);
     bool failed = fails(result, report, words);
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"leakwatch\" tests=\"1\" "
-            "failures=\"%d\" errors=\"0\" time=\"%.3f\">\n<testcase classname=\"leakwatch\" name=\"",
-            failed, result->seconds);
+    fprintf(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"leakwatch\" tests=\"1\" "
+        "failures=\"%d\" errors=\"0\" time=\"%.3f\">\n<testcase classname=\"leakwatch\" name=\"",
+        failed, result->seconds);
     put_words(out, result->name);
     fprintf(out, "\" time=\"%.3f\">\n", result->seconds);
     if (failed) {

@@ -11,6 +11,6 @@ struct junit_case {
     int leak_status; /* the exit status that says that threads leaked */
 };
 
-/* Writes it to path, in place of what was there; report: path of the text of what was reported. False, and a line on stderr,
- * if it cannot be written. */
+/* Writes it to path, in place of what was there; report: path of the text of what was reported. False, and a
+ * line on stderr, if it cannot be written. */
 bool junit_write(const char *path, const struct junit_case *result, const char *report);

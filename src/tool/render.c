@@ -129,7 +129,8 @@ static int report(struct work *work, render_function *format, bool keeps) {
     write_copy(work);
     if (settings->answers != ANSWERS_NOT) {
         const void *whole = keeps ? work->snapshot.base : words;
-        if (!answer_leave(&work->snapshot, work->analysis, work->symbols, whole, keeps ? work->snapshot.size : size))
+        if (!answer_leave(&work->snapshot, work->analysis, work->symbols, whole,
+                          keeps ? work->snapshot.size : size))
             status = TOOL_FAILED;
     }
     if (settings->watched)

@@ -1,5 +1,5 @@
-/* leakwatch run: a program with the shim in it. Unless it is to be supervised, the program replaces this process, so it has its
- * own status, its own signals and its own parent. */
+/* leakwatch run: a program with the shim in it. Unless it is to be supervised, the program replaces this
+ * process, so it has its own status, its own signals and its own parent. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -13,9 +13,23 @@
 #include "tool.h"
 
 /* The options of the shim that run passes on, by their names in LEAKWATCH_OPTIONS. */
-static const char *const passed[] = {"format",         "log",          "exitcode", "grace",    "signal",
-                                     "at_exit",        "at_term",      "min_wait", "depth",    "program",
-                                     "stall",          "suppressions", "suppress", "baseline", "write_suppressions",
+static const char *const passed[] = {"format",
+                                     "log",
+                                     "exitcode",
+                                     "grace",
+                                     "signal",
+                                     "at_exit",
+                                     "at_term",
+                                     "min_wait",
+                                     "depth",
+                                     "program",
+                                     "stall",
+                                     "monitor",
+                                     "threshold",
+                                     "suppressions",
+                                     "suppress",
+                                     "baseline",
+                                     "write_suppressions",
                                      "default_suppressions"};
 enum { PASSED = sizeof passed / sizeof *passed };
 enum { OWN = 256 + PASSED, TIMEOUT = OWN, JUNIT, UPDATE_BASELINE };
@@ -35,6 +49,8 @@ static void usage(FILE *out) {
           "  --baseline FILE          groups in it are known; --update-baseline: write it\n"
           "  --grace TIME             how long threads may take to finish at exit; default 500ms\n"
           "  --stall TIME             report once any thread has been blocked for so long\n"
+          "  --monitor TIME           count threads as often, and report when they are --threshold N (5)\n"
+          "                           more than they were\n"
           "  --signal NAME            asks a running program for a report; default USR1, or none\n"
           "  --at-exit 0|1            report at exit; default 1\n"
           "  --at-term 0|1            report when SIGTERM, SIGINT or SIGALRM is about to end it; default 1\n"
@@ -88,8 +104,8 @@ static void prepend(const char *variable, const char *value) {
     free(both);
 }
 
-/* Appends ":KEY=VALUE". In a suppression the colons become what LEAKWATCH_OPTIONS can hold: the first the '=' behind its kind,
- * the others wildcards. False if it cannot be written, which has been said. */
+/* Appends ":KEY=VALUE". In a suppression the colons become what LEAKWATCH_OPTIONS can hold: the first the '='
+ * behind its kind, the others wildcards. False if it cannot be written, which has been said. */
 static bool pass_on(char *words, size_t room, const char *key, const char *option, char *value) {
     bool suppresses = strcmp(key, "suppress") == 0;
     for (char *colon = strchr(value, ':'); suppresses && colon; colon = strchr(colon, ':'))

@@ -89,8 +89,9 @@ int settings_parse(struct settings *settings, int count, char **arguments) {
                                             {"update-baseline", no_argument, NULL, 6},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    static const char *const keys[] = {NULL,       "suppressions",   "suppress", "default_suppressions", "write_suppressions",
-                                       "baseline", "update_baseline"};
+    static const char *const keys[] = {
+        NULL,       "suppressions",   "suppress", "default_suppressions", "write_suppressions",
+        "baseline", "update_baseline"};
     *settings = (struct settings){.format = "text", .log = "", .default_suppressions = true};
     const char *inherited = NULL;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {

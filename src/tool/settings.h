@@ -1,5 +1,5 @@
-/* What a report is to be made like: from the command line, and from the LEAKWATCH_OPTIONS of the watched program, whose
- * own keys the shim has looked at already. */
+/* What a report is to be made like: from the command line, and from the LEAKWATCH_OPTIONS of the watched
+ * program, whose own keys the shim has looked at already. */
 #pragma once
 
 #include <stdbool.h>

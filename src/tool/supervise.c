@@ -13,7 +13,8 @@
 #include "junit.h"
 #include "tool.h"
 
-static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
+static const int passed_on[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT, SIGUSR1,
+                                SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
 
 static uint64_t now_ns(void) {
     struct timespec now;
@@ -46,8 +47,8 @@ static bool wait_until(struct child *child, uint64_t moment, const sigset_t *sig
     return true;
 }
 
-/* SIGTERM makes a report and ends a program that has no handler for it. One that has is asked for a report before it is
- * killed. */
+/* SIGTERM makes a report and ends a program that has no handler for it. One that has is asked for a report
+ * before it is killed. */
 static void end_hung(struct child *child, const sigset_t *signals) {
     enum { PATIENCE_S = 5, REPORT_S = 1 };
     kill(child->pid, SIGTERM);

@@ -12,6 +12,6 @@ struct supervision {
 
 enum { SUPERVISE_TIMED_OUT = 124 }; /* as timeout(1) has it */
 
-/* Runs arguments[0] with the environment as it is. Returns the status to end with; ends by the program's own signal if it
- * ended by one. Signals that this process is sent are passed on. */
+/* Runs arguments[0] with the environment as it is. Returns the status to end with; ends by the program's own
+ * signal if it ended by one. Signals that this process is sent are passed on. */
 int supervise(const struct supervision *how, char **arguments);

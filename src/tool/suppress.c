@@ -69,7 +69,8 @@ void suppress_defaults(struct suppressions *suppressions, const struct snapshot 
         const char *path = snapshot_words(snapshot, snapshot->modules[i].path), *slash = strrchr(path, '/');
         bool known = !slash || path[0] != '/';
         for (size_t k = 0; k < seen_count && !known; k++)
-            known = strncmp(seen[k], path, (size_t)(slash - path) + 1) == 0 && !strchr(seen[k] + (slash - path) + 1, '/');
+            known = strncmp(seen[k], path, (size_t)(slash - path) + 1) == 0 &&
+                    !strchr(seen[k] + (slash - path) + 1, '/');
         if (known)
             continue;
         if (seen_count < sizeof seen / sizeof *seen)
@@ -121,12 +122,13 @@ static const char *base_name(const char *path) {
 }
 
 /* Are these two alike to every suppression? */
-static bool alike(const struct snapshot *snapshot, const uint64_t *positions, const struct lw_snapshot_thread *a,
-                  const struct lw_snapshot_thread *b) {
+static bool alike(const struct snapshot *snapshot, const uint64_t *positions,
+                  const struct lw_snapshot_thread *a, const struct lw_snapshot_thread *b) {
     return a->stack_count == b->stack_count && a->creation_count == b->creation_count &&
            strcmp(snapshot_words(snapshot, a->name), snapshot_words(snapshot, b->name)) == 0 &&
            strcmp(snapshot_words(snapshot, a->call), snapshot_words(snapshot, b->call)) == 0 &&
-           memcmp(positions + a->stack_first, positions + b->stack_first, a->stack_count * sizeof *positions) == 0 &&
+           memcmp(positions + a->stack_first, positions + b->stack_first,
+                  a->stack_count * sizeof *positions) == 0 &&
            memcmp(positions + a->creation_first, positions + b->creation_first,
                   a->creation_count * sizeof *positions) == 0;
 }
@@ -177,10 +179,10 @@ void name_drop(struct named_thread *named) {
     free(named->strings);
 }
 
-void suppress_apply(struct suppressions *suppressions, const struct snapshot *snapshot, struct symbols *symbols,
-                    const uint64_t *positions, bool *suppressed) {
+void suppress_apply(struct suppressions *suppressions, const struct snapshot *snapshot,
+                    struct symbols *symbols, const uint64_t *positions, bool *suppressed) {
     const struct lw_snapshot_thread *latest = NULL;
-    bool answer = false;
+    struct suppression *answer = NULL;
     for (uint64_t i = 0; i < snapshot->header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &snapshot->threads[i];
         if (thread->flags & (LW_THREAD_MAIN | LW_THREAD_CALLER))
@@ -192,6 +194,8 @@ void suppress_apply(struct suppressions *suppressions, const struct snapshot *sn
             name_drop(&named);
         }
         latest = thread;
+        if (answer)
+            answer->matched++;
         suppressed[i] = answer;
     }
 }
