@@ -281,6 +281,14 @@ def test_background_threads_of_libraries():
             expect(result.returncode == 23 or name in ("openblas", "libuv"), "%s has no background threads: %r" % (name, result))
 
 
+def test_background_thread_of_jemalloc():
+    env = {"LD_PRELOAD": LIBRARY + ":libjemalloc.so.2", "MALLOC_CONF": "background_thread:true"}
+    result = watched(["/usr/bin/python3", "-c", "pass"], "exitcode=23", env=env)
+    expect(result.returncode == 0 and result.stderr == "", "%r" % result)
+    result = watched(["/usr/bin/python3", "-c", "pass"], "exitcode=23:default_suppressions=0", env=env)
+    expect(result.returncode == 23 and "jemalloc_bg_thd" in result.stderr, "%r" % result)
+
+
 def test_catalogue_of_the_readme():
     """The README lists exactly the cases that exist."""
     readme = open(os.path.join(os.path.dirname(HERE), "README.md")).read()

@@ -216,7 +216,13 @@ SCENARIO(no_thread_and_no_descriptor_is_added) {
     SAY("the next descriptor is %d", fd);
     snprintf(command, sizeof command, "ls /proc/%d/fd | wc -l", getpid());
     block_a_thread();
-    SAY("%d descriptors", count_in(command));
+    /* popen closes its own end of the pipe when its child runs already: the fewest are what there is */
+    int fewest = count_in(command);
+    for (int i = 0; i < 10; i++) {
+        int count = count_in(command);
+        fewest = count < fewest ? count : fewest;
+    }
+    SAY("%d descriptors", fewest);
     let_it_go();
 }
 
