@@ -82,10 +82,12 @@ static int run(char **arguments, const sigset_t *before) {
 }
 
 int supervise(const struct supervision *how, char **arguments) {
-    char copy[] = "/tmp/leakwatch.XXXXXX";
+    char copy[4096];
+    const char *directory = getenv("TMPDIR");
+    snprintf(copy, sizeof copy, "%s/leakwatch.XXXXXX", directory && directory[0] ? directory : "/tmp");
     int fd = how->junit ? mkstemp(copy) : -1;
     if (how->junit && fd < 0) {
-        complain("run: cannot make a file in /tmp: %s", strerror(errno));
+        complain("run: cannot make %s: %s", copy, strerror(errno));
         return TOOL_FAILED;
     }
     if (fd >= 0) {

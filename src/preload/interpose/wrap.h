@@ -87,8 +87,8 @@
     }                                                                                    \
     EXPORTED int fn parameters {                                                         \
         int result = REAL(try_name) try_arguments;                                       \
-        if (__builtin_expect(result != 0, 0) && result != EOWNERDEAD)                    \
-            return fn##_waits arguments;                                                 \
+        if (__builtin_expect(result != 0, 0))                                            \
+            return result == EOWNERDEAD ? ((taken), result) : fn##_waits arguments;      \
         taken;                                                                           \
         return result;                                                                   \
     }
