@@ -289,6 +289,39 @@ def test_background_thread_of_jemalloc():
     expect(result.returncode == 23 and "jemalloc_bg_thd" in result.stderr, "%r" % result)
 
 
+def test_growth_between_two_reports():
+    """The slow leak of leak_per_request names itself, from JSON and from snapshots."""
+    leaky = program("leak_per_request")
+    with tempfile.TemporaryDirectory() as directory:
+        for kind in ("json", "snapshot"):
+            log = os.path.join(directory, kind + ".%n")
+            env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=%s:log=%s" % (kind, log))
+            process = subprocess.Popen([leaky], env=env)
+            for pause in (0.2, 0.25):
+                time.sleep(pause)
+                process.send_signal(signal.SIGUSR1)
+            expect(process.wait(20) == 0, "status")
+            before, after = (os.path.join(directory, "%s.%d" % (kind, number)) for number in (1, 2))
+            for _ in range(100):
+                if os.path.exists(after) and os.path.getsize(after) > 0:
+                    break
+                time.sleep(0.05)
+            result = subprocess.run([TOOL, "diff", before, after], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+            found = re.search(r"^leakwatch: 1 group grew in .*leak_per_request \(pid \d+\) over 0\.[0-9]s\n\n\+(\d+) threads \((\d+) -> (\d+)\), [\d.]+ a minute"
+                              r"  \[cond wait\]\n    #0  waits_for_backend   leak_per_request\.c:\d+\n  created by\n    #0  answer ", result.stdout)
+            expect(found and result.returncode == 23 and int(found.group(3)) - int(found.group(2)) == int(found.group(1)) > 3, "%r" % result)
+            same = subprocess.run([TOOL, "diff", after, after], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+            expect((same.returncode, same.stdout, same.stderr) == (0, "", ""), "%r" % same)
+            same = subprocess.run([TOOL, "diff", "--threshold", "100", before, after], stdout=subprocess.PIPE, timeout=30)
+            expect(same.returncode == 0 and same.stdout == b"", "%r" % same)
+        broken = os.path.join(directory, "broken")
+        for text, words in (("", "there is no report in it"), ("{}", ":1: not a report"), ("{", ":1: ")):
+            with open(broken, "w") as file:
+                file.write(text)
+            result = subprocess.run([TOOL, "diff", broken, broken], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+            expect(result.returncode == 1 and words in result.stderr and result.stderr.count("\n") == 1, "%r" % result)
+
+
 def test_catalogue_of_the_readme():
     """The README lists exactly the cases that exist."""
     readme = open(os.path.join(os.path.dirname(HERE), "README.md")).read()

@@ -16,6 +16,7 @@ struct pipe_fact {
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
     bool unsure;      /* some process could not be looked into */
+    bool stirred;     /* a thread that waited on it has run since, or may have */
     bool travels;     /* the process has a unix socket: a descriptor may be on its way in one */
     char other[64];   /* one of the other processes that have an end, "cat (4711)" */
     uint64_t written; /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */

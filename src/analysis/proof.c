@@ -35,7 +35,7 @@ static bool ends_from_inside(const struct snapshot *snapshot, const struct facts
     case LW_WAIT_PIPE_READ:
     case LW_WAIT_PIPE_WRITE:
         pipe = pipe_of(snapshot, facts, thread);
-        if (!pipe || pipe->unsure || pipe->travels)
+        if (!pipe || pipe->unsure || pipe->stirred || pipe->travels)
             return false;
         return thread->kind == LW_WAIT_PIPE_READ ? pipe->writers_inside > 0 && pipe->writers_outside == 0
                                                  : pipe->readers_inside > 0 && pipe->readers_outside == 0;

@@ -131,15 +131,19 @@ static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread 
     thread->flags |= LW_THREAD_OWNER_GONE;
 }
 
-static bool all_blocked(const struct second_look *second, const struct snapshot_writer *writer) {
-    return second->count == writer->header->threads.count;
+/* Were all threads that there are now found blocked? One that was created since they were listed may do
+ * anything: this is asked between the two rounds, at the moment that a proof is of. */
+static bool all_blocked(const struct second_look *second, const struct snapshot_writer *writer,
+                        const struct tasks *tasks) {
+    size_t ours = process.hidden_tid != 0;
+    return second->count == writer->header->threads.count && tasks_now(tasks) == second->count + ours;
 }
 
 void second_look(struct second_look *second, struct snapshot_writer *writer, const struct tasks *tasks,
                  const void *context) {
     if (!second->of)
         return;
-    bool all = all_blocked(second, writer) && tasks->directory >= 0;
+    bool all = all_blocked(second, writer, tasks);
     for (size_t i = 0; i < second->count && tasks->directory >= 0; i++) {
         struct looked_at *looked = &second->of[i];
         if (!all && !is_of_an_owner(looked->thread))

@@ -18,12 +18,18 @@ struct kernel_entry { /* struct linux_dirent64, getdents64(2) */
     char name[];
 };
 
-/* Twice the threads there are now, by the link count of the directory (one per thread, and two). */
-static size_t room_for_tasks(int directory) {
+/* A directory has two links and one for each in it; here that is one a thread (kernel: fs/proc/base.c,
+ * proc_task_getattr). */
+size_t tasks_now(const struct tasks *tasks) {
     struct stat status;
-    size_t count = 0;
-    if (directory >= 0 && sys_call(SYS_fstat, directory, &status) == 0)
-        count = status.st_nlink;
+    if (tasks->directory < 0 || sys_call(SYS_fstat, tasks->directory, &status) != 0 || status.st_nlink < 3)
+        return 0;
+    return status.st_nlink - 2;
+}
+
+/* Twice the threads there are now. */
+static size_t room_for_tasks(const struct tasks *tasks) {
+    size_t count = tasks_now(tasks);
     for (struct thread *record = thread_first(); record; record = record->next)
         count++;
     return 2 * count + 1024;
@@ -106,7 +112,7 @@ struct tasks tasks_list(void) {
     struct tasks tasks = {0};
     tasks.directory =
         (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    size_t room = room_for_tasks(tasks.directory);
+    size_t room = room_for_tasks(&tasks);
     tasks.mapped = room * sizeof *tasks.task;
     tasks.task = memory_map(tasks.mapped);
     if (!tasks.task)

@@ -26,5 +26,8 @@ void tasks_drop(struct tasks *tasks);
 /* A task's record, looked for again if it may have been about to start when the tasks were listed. */
 struct thread *tasks_record(struct tasks *tasks, size_t index);
 
+/* Threads of the process at this moment, by the link count of the directory; 0 if not known. */
+size_t tasks_now(const struct tasks *tasks);
+
 /* Has this thread run to its end, and lingers in the kernel only? */
 bool tasks_is_over(const struct tasks *tasks, size_t index);

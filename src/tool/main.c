@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     {"run", command_run, "run [OPTIONS] -- PROGRAM [ARGUMENTS]",
      "run a program and report the threads it leaks"},
+    {"diff", command_diff, "diff [OPTIONS] BEFORE AFTER", "tell what grew between two reports"},
     {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
 };
 

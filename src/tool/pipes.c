@@ -134,6 +134,29 @@ static void look_into(struct look *look, const char *pid, bool inside) {
     closedir(directory);
 }
 
+/* The ends were counted after the snapshot was taken: another process may have had one until just before, and
+ * have written. Who waited for that has run then. Its CPU time tells (proc(5), /proc/PID/task/TID/schedstat).
+ */
+static void note_stirred(struct look *look) {
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    for (uint64_t i = 0; i < header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &look->snapshot->threads[i];
+        if (thread->kind != LW_WAIT_PIPE_READ && thread->kind != LW_WAIT_PIPE_WRITE)
+            continue;
+        char path[64], words[128];
+        snprintf(path, sizeof path, "%d/task/%d/schedstat", header->pid, thread->tid);
+        int fd = openat(look->proc, path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
+        if (fd >= 0)
+            close(fd);
+        words[length > 0 ? length : 0] = '\0';
+        bool same = strtoull(words, NULL, 10) == thread->cpu_ns && thread->cpu_ns != 0;
+        const char *target = snapshot_words(look->snapshot, thread->target);
+        for (size_t k = 0; k < look->count && !same; k++)
+            look->pipes[k].stirred |= strcmp(look->pipes[k].target, target) == 0;
+    }
+}
+
 struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count) {
     struct pipe_fact *pipes = wanted(snapshot, count);
     DIR *proc = *count > 0 ? opendir("/proc") : NULL;
@@ -148,6 +171,7 @@ struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count) {
         if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
             look_into(&look, entry->d_name, pid == snapshot->header->pid);
     }
+    note_stirred(&look);
     closedir(proc);
     return pipes;
 }

@@ -573,6 +573,28 @@ static void pass(void *(*passes)(void *)) {
     ready();
     passes((void *)0);
 }
+/* Each wait is ended by a thread that does not exist yet when it begins. */
+static void *posts_and_ends(void *semaphore) {
+    sem_post(semaphore);
+    return NULL;
+}
+static void *makes_a_waker(void *number) {
+    int self = (int)(long)number;
+    for (;;) {
+        pthread_t waker;
+        if (pthread_create(&waker, NULL, posts_and_ends, &turns[self]) != 0)
+            exit(3);
+        pthread_detach(waker);
+        sem_wait(&turns[self]);
+    }
+    return NULL;
+}
+static void token_of_threads(void) {
+    for (int i = 0; i < RING; i++)
+        sem_init(&turns[i], 0, 0);
+    pass(makes_a_waker);
+}
+
 static void token_of_posts(void) {
     for (int i = 0; i < RING; i++)
         sem_init(&turns[i], 0, i == 1);
@@ -599,7 +621,7 @@ static void token_of_bytes(void) {
     X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler) X(asleep_but_for_a_posix_timer) \
     X(asleep_but_for_a_timer_thread) X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore) \
     X(asleep_but_for_a_socket) X(asleep_on_a_pipe) X(asleep_but_for_another_process) X(asleep_joining_main) \
-    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes)
+    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes) X(token_of_threads)
 /* clang-format on */
 
 int main(int count, char **arguments) {
