@@ -322,6 +322,42 @@ def test_growth_between_two_reports():
             expect(result.returncode == 1 and words in result.stderr and result.stderr.count("\n") == 1, "%r" % result)
 
 
+def pprof(*arguments):
+    result = subprocess.run(["go", "tool", "pprof"] + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60,
+                            env=dict(os.environ, HOME=tempfile.gettempdir()))
+    expect(result.returncode == 0, result.stderr)
+    return result.stdout
+
+
+def test_pprof():
+    """What go tool pprof makes of a profile: functions, lines, labels, counts, and the difference of two."""
+    with tempfile.TemporaryDirectory() as directory:
+        paths = [os.path.join(directory, "%d.pb.gz" % number) for number in (1, 2)]
+        for path, name in zip(paths, ("thousand_threads", "first_answer_wins")):
+            result = watched([program(name)], "format=pprof:log=" + path)
+            expect(result.stderr == "", result.stderr)
+        words = pprof("-top", paths[0])
+        expect("Type: threads" in words and re.search(r"^ +1000 +100% +100% +1000 +100% +pthread_cond_wait$", words, re.M), words)
+        words = pprof("-lines", "-traces", paths[1])
+        code = open(os.path.join(HERE, "cases", "queue.h")).read().splitlines()
+        line = re.search(r"queue_send .*queue\.h:(\d+)", words)
+        expect(line and "pthread_cond_wait(&queue->not_full" in code[int(line.group(1)) - 1], words)
+        for label in ("state:  blocked", "wait:  cond wait", "verdict:  suspect", "thread:  first_answer_wi"):
+            expect(label in words, words)
+        words = pprof("-sample_index=wait", "-top", paths[1])
+        expect("Type: wait" in words and re.search(r"ms +100%", words), words)
+        words = pprof("-top", "-diff_base", paths[1], paths[0])
+        expect(re.search(r"^ +-8 .* queue_send$", words, re.M) or "992" in words, words)
+        # binary: never into a terminal's log, never over another
+        expect("this format is binary: give it a log" in watched([program("silent_sender")], "format=pprof").stderr, "no log")
+        expect("File exists" in watched([program("silent_sender")], "format=pprof:log=" + paths[0]).stderr, "over another")
+
+
+def test_folded():
+    result = watched([program("first_answer_wins")], "format=folded")
+    expect(result.stderr == "main;ask_three;replica;queue_send;pthread_cond_wait 8\n", result.stderr)
+
+
 def test_catalogue_of_the_readme():
     """The README lists exactly the cases that exist."""
     readme = open(os.path.join(os.path.dirname(HERE), "README.md")).read()

@@ -80,7 +80,7 @@ static bool parse_signal(const char *value, void *into) {
 
 static bool parse_format(const char *value, void *into) {
     if (!text_equal(value, "text") && !text_equal(value, "json") && !text_equal(value, "snapshot") &&
-        !text_equal(value, "github"))
+        !text_equal(value, "github") && !text_equal(value, "folded") && !text_equal(value, "pprof"))
         return false;
     text_copy(into, sizeof options.format, value);
     return true;
@@ -123,7 +123,7 @@ static const struct {
     {"stall", parse_span, &options.stall, "a time such as 30s, or 0"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},
-    {"format", parse_format, options.format, "text, json, github or snapshot"},
+    {"format", parse_format, options.format, "text, json, github, folded, pprof or snapshot"},
     {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
     {"suppressions", parse_later, NULL, "a file"},
     {"suppress", parse_later, NULL, "KIND=PATTERN"},

@@ -12,9 +12,13 @@ typedef void render_function(FILE *out, const struct analysis *analysis, struct 
 render_function render_text;
 render_function render_json;
 render_function render_github;
+render_function render_folded;
+render_function render_pprof;
 
 /* The formats by name; NULL for one that does not exist. */
 render_function *render_by_name(const char *name);
+/* Is this format made of bytes that are not for a terminal, a file for each report? */
+bool render_is_binary(const char *name);
 
 /* Has a report anything to say? */
 bool render_has_content(const struct analysis *analysis);

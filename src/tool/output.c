@@ -46,9 +46,9 @@ bool output_write(const char *log, int descriptor, const char *report, size_t si
     return write_all(descriptor, report, size);
 }
 
-bool output_snapshot(const char *path, const void *bytes, size_t size) {
+bool output_binary(const char *path, const void *bytes, size_t size) {
     if (path[0] == '\0') {
-        complain("a snapshot is binary: give it a log, such as log=%%e-%%p-%%n.lwsnap");
+        complain("this format is binary: give it a log, such as log=%%e-%%p-%%n.lwsnap");
         return false;
     }
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -59,6 +59,6 @@ bool output_snapshot(const char *path, const void *bytes, size_t size) {
         error = errno;
     }
     if (!written)
-        complain("cannot write snapshot %s: %s", path, strerror(error));
+        complain("cannot write %s: %s", path, strerror(error));
     return written;
 }

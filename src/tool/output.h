@@ -9,6 +9,7 @@
  * False if it could not be written anywhere. */
 bool output_write(const char *log, int descriptor, const char *report, size_t size);
 
-/* Writes a snapshot to a file of its own, which must not exist. False, and a line on stderr, if it cannot be.
+/* Writes what is not text to a file of its own, which must not exist. False, and a line on stderr, if it
+ * cannot be.
  */
-bool output_snapshot(const char *path, const void *bytes, size_t size);
+bool output_binary(const char *path, const void *bytes, size_t size);

@@ -120,8 +120,10 @@ static int report(struct work *work, render_function *format, bool keeps) {
     bool written;
     if (settings->answers == ANSWERS_ONLY)
         written = true;
-    else if (keeps && render_has_content(work->analysis))
-        written = output_snapshot(settings->log, work->snapshot.base, work->snapshot.size);
+    else if (render_is_binary(settings->format) && (settings->watched || settings->log[0]) &&
+             render_has_content(work->analysis))
+        written = output_binary(settings->log, keeps ? work->snapshot.base : words,
+                                keeps ? work->snapshot.size : size);
     else
         written = output_write(settings->log, settings->watched ? STDERR_FILENO : STDOUT_FILENO, words, size);
     if (!write_lists(work) || !written)
@@ -147,7 +149,8 @@ int command_render(int count, char **arguments) {
     bool keeps = strcmp(settings.format, "snapshot") == 0;
     render_function *format = render_by_name(settings.format);
     if (!format && !keeps) {
-        complain("render: there is no format '%s': text, json, github or snapshot", settings.format);
+        complain("render: there is no format '%s': text, json, github, folded, pprof or snapshot",
+                 settings.format);
         return TOOL_USAGE;
     }
     struct work work = {.settings = &settings};

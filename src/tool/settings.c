@@ -9,7 +9,8 @@
 
 static void usage(FILE *out) {
     fputs("usage: leakwatch render [OPTIONS] SNAPSHOT\n"
-          "  --format F               text (default), json, github, or snapshot: a copy\n"
+          "  --format F               text (default), json, github, folded (for flame graphs), pprof,\n"
+          "                           or snapshot: a copy\n"
           "  --log PATH               append the report there instead of printing it\n"
           "  --suppressions FILE      threads that are known: lines KIND:PATTERN\n"
           "  --suppress KIND:PATTERN  one more; kinds: top, any, creator, module, name\n"
