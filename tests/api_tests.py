@@ -178,6 +178,10 @@ def test_run_keeps_the_status():
         for words, status in (("exit 0", 0), ("exit 3", 3), ("kill -9 $$", -9), ("kill -TERM $$", -15)):
             result = subprocess.run([TOOL, "run"] + how + ["--", "sh", "-c", words], stderr=subprocess.PIPE, timeout=30)
             expect(result.returncode == status, "%s %s: %r" % (how, words, result))
+    # also where children are ignored
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    result = subprocess.run(["python3", "-c", ignoring, TOOL, "run", "--timeout", "20s", "--", "sh", "-c", "exit 5"], timeout=30)
+    expect(result.returncode == 5, "%r" % result)
     process = subprocess.Popen([TOOL, "run", "--timeout", "20s", "--", "sleep", "10"])
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

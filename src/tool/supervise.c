@@ -73,7 +73,8 @@ static void die_of(int signal) {
     sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
-static int run(char **arguments, const sigset_t *before) {
+static int run(char **arguments, const sigset_t *before, const struct sigaction *on_child) {
+    sigaction(SIGCHLD, on_child, NULL);
     sigprocmask(SIG_SETMASK, before, NULL);
     execvp(arguments[0], arguments);
     int status = errno == ENOENT ? 127 : 126; /* as a shell has it */
@@ -100,6 +101,9 @@ int supervise(const struct supervision *how, char **arguments) {
     for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
         sigaddset(&signals, passed_on[i]);
     sigprocmask(SIG_BLOCK, &signals, &before);
+    /* where it is ignored, children leave no status behind (wait(2)) */
+    struct sigaction by_default = {.sa_handler = SIG_DFL}, on_child;
+    sigaction(SIGCHLD, &by_default, &on_child);
     uint64_t start = now_ns();
     struct child child = {.pid = fork()};
     if (child.pid < 0) {
@@ -107,7 +111,7 @@ int supervise(const struct supervision *how, char **arguments) {
         return TOOL_FAILED;
     }
     if (child.pid == 0)
-        _exit(run(arguments, &before));
+        _exit(run(arguments, &before, &on_child));
     bool hung = !wait_until(&child, how->timeout_ns ? start + how->timeout_ns : 0, &signals);
     if (hung) {
         complain("run: %s has not ended within %.1f s", arguments[0], (double)how->timeout_ns / 1e9);
