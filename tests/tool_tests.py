@@ -215,7 +215,7 @@ def test_saved_snapshot():
             result = tool("render", damaged)
             expect(result.returncode == 1 and result.stderr.count("\n") == 1 and result.stdout == "", "cut at %d: %r" % (cut, result))
         result = watched([case("silent_sender")], "format=snapshot")
-        expect("a snapshot is binary: give it a log" in result.stderr, "%r" % result)
+        expect("this format is binary: give it a log" in result.stderr, "%r" % result)
 
 
 def test_readme_commands():
