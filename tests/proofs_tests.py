@@ -84,6 +84,7 @@ SCENARIOS = {
     "owner_sleeps": ({}, []),
     "owner_runs": ({}, []),
     "shared_elsewhere": ({}, []),
+    "shared_unsaid": ({}, []),
     "shared_cycle": (BOTH, ["cycle"]),
     "cycle_recursive": (BOTH, ["cycle"]),
     "cycle_checking": (BOTH, ["cycle"]),

@@ -121,12 +121,19 @@ static void look_for_left_locks(struct snapshot_writer *writer, const struct tas
     }
 }
 
+/* Is no thread of this number anywhere? One of another process may own a lock in memory that both have, and
+ * that was not said to be shared. kill(2) finds threads too, though proc(5) does not list them. */
+static bool is_nowhere(const struct tasks *tasks, int tid) {
+    return !is_there(tasks, tid) && sys_call(SYS_kill, tid, 0) == -ESRCH;
+}
+
 static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread *thread) {
     int32_t owner = thread->owner;
     if ((thread->kind != LW_WAIT_MUTEX && thread->kind != LW_WAIT_RWLOCK_READ &&
          thread->kind != LW_WAIT_RWLOCK_WRITE) ||
-        owner == 0 || is_there(tasks, owner) ||
-        object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner || is_there(tasks, owner))
+        owner == 0 || !is_nowhere(tasks, owner) ||
+        object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner ||
+        !is_nowhere(tasks, owner))
         return;
     thread->flags |= LW_THREAD_OWNER_GONE;
 }

@@ -160,6 +160,21 @@ static void shared_elsewhere(void) {
     stay();
 }
 
+/* The same by mistake: nobody told libc that the mutex is shared. */
+static void shared_unsaid(void) {
+    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutex_init(shared, NULL);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pthread_mutex_lock(shared);
+        stay();
+    }
+    usleep(50000);
+    start("one", takes_two, &(struct two){&a, shared});
+    ready();
+    stay();
+}
+
 static void shared_cycle(void) {
     pthread_mutexattr_t attr;
     pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -614,7 +629,7 @@ static void token_of_bytes(void) {
 
 /* clang-format off */
 #define SCENARIOS(X) \
-    X(cycle) X(cycle_timed) X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_cycle) \
+    X(cycle) X(cycle_timed) X(owner_sleeps) X(owner_runs) X(in_between) X(shared_elsewhere) X(shared_unsaid) X(shared_cycle) \
     X(cycle_recursive) X(cycle_checking) X(cycle_adaptive) X(cycle_robust) X(cycle_inheriting) X(relock) \
     X(relock_recursive) X(owner_gone) X(owner_gone_robust) X(owner_forked) X(joins_stuck) X(joins_sleeper) \
     X(cross_kinds) X(reader_cycle) X(reader_sleeps) X(once_cycle) X(spin_cycle) X(relocks_in_cond) \
