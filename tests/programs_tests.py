@@ -150,7 +150,7 @@ def storm(seconds, before=(), arguments=(), least=1, **env):
                          env=env)
         expect(result.returncode == 0 and result.stderr == "", "%r" % result)
         reports = open(log).read()
-    expect(reports.count("leakwatch: ") >= least and "incomplete" not in reports, reports[-2000:])
+    expect(reports.count("leakwatch: ") >= least and "incomplete" not in reports, "%d reports\n%s" % (reports.count("leakwatch: "), (re.findall(".*incomplete.*", reports) or reports[-2000:])))
     frames = re.findall(r"^    #\d+ +(\S+) .*storm\.c:\d+", reports, re.M)
     expect(len(frames) >= least and set(frames) <= KNOWN, "frames: %r" % (set(frames) - KNOWN))
     for stack in re.findall(r"((?:^    #\d+ .*\n)+)", reports, re.M):

@@ -231,6 +231,14 @@ def test_readme_commands():
         expect(result.returncode == 0 and "Segmentation" not in result.stdout, "%s\n%s" % (block, result.stdout))
 
 
+def test_a_burst_of_snapshots_interrupts_nothing():
+    """A second snapshot signal that comes while a report is made is not the program's either."""
+    with tempfile.TemporaryDirectory() as directory:
+        result = watched([os.path.join(BUILD, "tests", "burst")], "at_exit=0:log=" + os.path.join(directory, "log"))
+        expect(result.returncode == 0 and result.stdout == "", "%r" % result)
+        expect(open(os.path.join(directory, "log")).read().count("on SIGUSR1") > 20, "too few reports for a burst")
+
+
 def test_another_pid_namespace():
     """A /proc that lists other numbers than those that locks bear: nothing may be proved by it."""
     for name in ("owner_gone", "lock_order"):

@@ -88,13 +88,16 @@ bool disposition_is_ours(int signal) {
            (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == taken[signal].handler;
 }
 
+bool disposition_is_handled(int signal) {
+    struct sigaction seen;
+    return seen_by_program(signal, &seen) == 0 && disposition_has_handler(&seen);
+}
+
 uint64_t dispositions_of_program(void) {
     enum { SIGCANCEL = 32, SIGSETXID = 33 }; /* libc's own (nptl/pthreadP.h), which sigaction refuses */
     uint64_t handled = 0;
-    struct sigaction seen;
     for (int signal = 1; signal <= 64; signal++)
-        if (signal != SIGCANCEL && signal != SIGSETXID && seen_by_program(signal, &seen) == 0 &&
-            disposition_has_handler(&seen))
+        if (signal != SIGCANCEL && signal != SIGSETXID && disposition_is_handled(signal))
             handled |= (uint64_t)1 << (signal - 1);
     return handled;
 }

@@ -22,6 +22,9 @@ bool disposition_has_handler(const struct sigaction *action);
 /* Does the kernel have our handler for it now? Not if the program ignores it, or set one past libc. */
 bool disposition_is_ours(int signal);
 
+/* Has the program a handler of its own for this signal? */
+bool disposition_is_handled(int signal);
+
 /* The signals for which the program has a handler of its own: bit n - 1 is signal n. */
 uint64_t dispositions_of_program(void);
 

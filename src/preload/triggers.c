@@ -75,29 +75,43 @@ void trigger_quick_exit_status(int status) {
 }
 
 /* A call that fails with EINTR only because of us is made again by its wrapper, unless a signal of the
- * program's waits to be delivered too: that one the program must hear of. */
+ * program's waits to be delivered too: that one the program must hear of. Another snapshot signal, which came
+ * while the report was made, is none. */
 static void excuse_interrupted_wait(void *context) {
     struct thread *self = thread_current;
     if (!self || !self->wait || !CONTEXT_SHOWS_EINTR(context))
         return;
     uint64_t pending = 0, blocked = *(uint64_t *)&((ucontext_t *)context)->uc_sigmask;
     sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+    if (!disposition_is_handled(options.signal))
+        pending &= ~((uint64_t)1 << (options.signal - 1));
 #ifndef PLANTED_NO_EXCUSE
     if ((pending & ~blocked) == 0)
         self->wait->interrupted = 1;
 #endif
 }
 
+/* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns. */
+static uint64_t latest_began, latest_ended;
+
 /* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
- * do), and means no report by it. */
+ * do), and means no report by it. And where signals come faster than reports are made, the program gets at
+ * least as much time between two as the last one took. */
 static bool is_too_soon(const struct sigaction *program) {
     enum { BETWEEN_NS = 1000000000 };
-    static uint64_t latest;
-    uint64_t now = clock_ns(CLOCK_MONOTONIC), before = __atomic_load_n(&latest, __ATOMIC_RELAXED);
-    if (disposition_has_handler(program) && before != 0 && now - before < BETWEEN_NS)
-        return true;
-    __atomic_store_n(&latest, now, __ATOMIC_RELAXED);
-    return false;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest_began, __ATOMIC_RELAXED),
+             ended = __atomic_load_n(&latest_ended, __ATOMIC_RELAXED);
+    if (began == 0)
+        return false;
+    if (disposition_has_handler(program))
+        return now - began < BETWEEN_NS;
+    return ended > began && now - ended < ended - began;
+}
+
+static void report_on_signal(int signal, const void *context) {
+    __atomic_store_n(&latest_began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+    report_make(&(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
+    __atomic_store_n(&latest_ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
 }
 
 static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
@@ -109,8 +123,7 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     }
     struct sigaction program = disposition_of_program(signal);
     if (process_is_ours() && !is_too_soon(&program))
-        report_make(
-            &(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
+        report_on_signal(signal, context);
     errno = saved_errno;
     if (!disposition_has_handler(&program))
         excuse_interrupted_wait(context);
