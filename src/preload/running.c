@@ -1,8 +1,12 @@
 #include "running.h"
 
+#include <string.h>
+
+#include "kernel_word.h"
 #include "process.h"
 #include "stack.h"
 #include "sys.h"
+#include "text.h"
 #include "unwind.h"
 
 enum { LOOKS = 4, BETWEEN_NS = 20000000 };
@@ -25,13 +29,27 @@ struct earlier {
     bool answered;
     uintptr_t pc;
     uint64_t cpu_ns, at;
+    uint64_t queued; /* ns that it has stood ready for a processor in all; 0 if not known */
 };
 
-static void keep(struct earlier *earlier, const struct sample *sample) {
+/* The second number of /proc/self/task/TID/schedstat (kernel: Documentation/scheduler/sched-stats.rst). */
+static uint64_t queued_time(int task_directory, int tid) {
+    char words[96];
+    const char *at = words;
+    uint64_t ran, queued;
+    if (kernel_read_of(task_directory, tid, "/schedstat", words, sizeof words) <= 0 ||
+        !text_number(&at, &ran))
+        return 0;
+    at += strspn(at, " ");
+    return text_number(&at, &queued) ? queued : 0;
+}
+
+static void keep(struct earlier *earlier, const struct sample *sample, uint64_t queued) {
     earlier->answered = sample_answered(sample);
     earlier->pc = sample->registers.pc;
     earlier->cpu_ns = sample->cpu_ns;
     earlier->at = sample->at;
+    earlier->queued = queued;
 }
 
 static bool same_function(uintptr_t a, uintptr_t b) {
@@ -42,7 +60,7 @@ static bool same_function(uintptr_t a, uintptr_t b) {
 /* Fills in what the latest look tells. Returns true if another may tell more: a busy machine gives a thread
  * its nine tenths of a processor not at every moment. */
 static bool compare(struct running *running, unsigned i, const struct earlier *earlier,
-                    const struct sample *sample) {
+                    const struct sample *sample, uint64_t queued) {
     struct lw_snapshot_thread *thread = running->of[i].thread;
     uint64_t moves = moves_of(running->of[i].record);
     bool moved = moves != running->of[i].moves;
@@ -55,7 +73,9 @@ static bool compare(struct running *running, unsigned i, const struct earlier *e
     thread->look_cpu_us = (uint32_t)(used / 1000u);
     if (!same_function(earlier->pc, sample->registers.pc))
         return false;
-    if (used >= span / 10 * 9)
+    /* of the time in which it could have run: on a busy machine it waits for its turn */
+    uint64_t waited = queued > earlier->queued ? queued - earlier->queued : 0;
+    if (used + waited >= span / 10 * 9)
         thread->state = LW_STATE_SPINNING;
     return thread->state != LW_STATE_SPINNING && used >= span / 4;
 }
@@ -71,12 +91,12 @@ void running_look(struct running *running, struct snapshot_writer *writer, int t
     bool more = samples;
     for (int look = 1; look < LOOKS && more; look++) {
         for (unsigned i = 0; i < running->count; i++)
-            keep(&earlier[i], &samples[i]);
+            keep(&earlier[i], &samples[i], queued_time(task_directory, tids[i]));
         sys_sleep_ns(BETWEEN_NS);
         samples = sample_ask(task_directory, tids, running->count);
         more = false;
         for (unsigned i = 0; samples && i < running->count; i++)
-            more |= compare(running, i, &earlier[i], &samples[i]);
+            more |= compare(running, i, &earlier[i], &samples[i], queued_time(task_directory, tids[i]));
     }
     for (unsigned i = 0; samples && i < running->count; i++)
         if (sample_answered(&samples[i]))
