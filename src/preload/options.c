@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../snapshot/output_formats.h"
 #include "sys.h"
 #include "text.h"
 #include "unwind.h"
@@ -79,11 +80,14 @@ static bool parse_signal(const char *value, void *into) {
 }
 
 static bool parse_format(const char *value, void *into) {
-    if (!text_equal(value, "text") && !text_equal(value, "json") && !text_equal(value, "snapshot") &&
-        !text_equal(value, "github") && !text_equal(value, "folded") && !text_equal(value, "pprof"))
-        return false;
-    text_copy(into, sizeof options.format, value);
-    return true;
+#define X(name, binary)                                \
+    if (text_equal(value, #name)) {                    \
+        text_copy(into, sizeof options.format, value); \
+        return true;                                   \
+    }
+    LW_OUTPUT_FORMATS(X)
+#undef X
+    return false;
 }
 
 static bool parse_log(const char *value, void *into) {
@@ -123,7 +127,12 @@ static const struct {
     {"stall", parse_span, &options.stall, "a time such as 30s, or 0"},
     {"exitcode", parse_exitcode, &options.exitcode, "0 to 255"},
     {"depth", parse_depth, &options.depth, "1 to 256"},
-    {"format", parse_format, options.format, "text, json, github, folded, pprof or snapshot"},
+    {"format", parse_format, options.format,
+     "one of"
+#define X(name, binary) " " #name
+     LW_OUTPUT_FORMATS(X)
+#undef X
+    },
     {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
     {"suppressions", parse_later, NULL, "a file"},
     {"suppress", parse_later, NULL, "KIND=PATTERN"},

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "plain.h"
 #include "process.h"
+#include "request.h"
 #include "sys.h"
 #include "table.h"
 #include "text.h"
@@ -56,6 +57,12 @@ static void make(void *argument) {
         text_complain("no memory for a report of ", process_name(), NULL);
         return;
     }
+    if (work->asked->token) {
+        work->result.made = true;
+        request_answer(&captured, work->asked->token);
+        captured_drop(&captured);
+        return;
+    }
     char log[1200];
     struct text path = TEXT_IN(log);
     log[0] = '\0';
@@ -91,7 +98,7 @@ struct report_result report_make(const struct report_request *request) {
     }
     if (!report_stack)
         report_stack = memory_map_stack(STACK);
-    work.request.sequence = ++sequence;
+    work.request.sequence = request->token ? sequence : ++sequence; /* numbers are for the logs */
     if (report_stack)
         run_on_stack(make, &work, report_stack + STACK);
     else

@@ -14,6 +14,7 @@ struct report_request {
     bool wait;                          /* come back only when it has been written */
     const struct scope *scope;          /* judge only these threads; NULL: all */
     const struct report_wishes *wishes; /* of the API; NULL: as the options say */
+    uint32_t token; /* of a request (request.h): the snapshot itself is the answer; 0: none */
 };
 
 struct report_result {

@@ -98,6 +98,19 @@ static void match_records(struct tasks *tasks) {
 
 /* A /proc of another PID namespace (unshare --pid without --mount-proc) lists other numbers than those that
  * this process knows its threads by. */
+static bool is_of_another_namespace(void) {
+    char link[64], self[64];
+    struct text words = TEXT_IN(self);
+    long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/thread-self", link, sizeof link - 1);
+    if (length <= 0)
+        return false;
+    link[length] = '\0';
+    text_put_number(&words, process.pid);
+    text_put(&words, "/task/");
+    text_put_number(&words, sys_call(SYS_gettid));
+    return !text_equal(link, self);
+}
+
 static bool lists_caller(const struct tasks *tasks) {
     int caller = (int)sys_call(SYS_gettid);
     if (caller == process.hidden_tid)
@@ -118,8 +131,15 @@ struct tasks tasks_list(void) {
     if (!tasks.task)
         return tasks;
     if (tasks.directory >= 0) {
-        list_from_kernel(&tasks, room);
-        if (lists_caller(&tasks)) {
+        /* A thread that ends meanwhile makes the kernel lose its place, and leave out some (kernel:
+         * fs/proc/base.c, first_tid). */
+        enum { TRIES = 3 };
+        for (int i = 0; i < TRIES && !lists_caller(&tasks); i++) {
+            tasks.count = 0;
+            sys_call(SYS_lseek, tasks.directory, 0, SEEK_SET);
+            list_from_kernel(&tasks, room);
+        }
+        if (!is_of_another_namespace()) {
             match_records(&tasks);
             return tasks;
         }

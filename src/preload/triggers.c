@@ -13,6 +13,7 @@
 #include "options.h"
 #include "process.h"
 #include "report.h"
+#include "request.h"
 #include "sample.h"
 #include "sys.h"
 #include "text.h"
@@ -97,20 +98,21 @@ static uint64_t latest_began, latest_ended;
 /* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
  * do), and means no report by it. And where signals come faster than reports are made, the program gets at
  * least as much time between two as the last one took. */
-static bool is_too_soon(const struct sigaction *program) {
+static bool is_too_soon(bool at_most_one_a_second) {
     enum { BETWEEN_NS = 1000000000 };
     uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest_began, __ATOMIC_RELAXED),
              ended = __atomic_load_n(&latest_ended, __ATOMIC_RELAXED);
     if (began == 0)
         return false;
-    if (disposition_has_handler(program))
+    if (at_most_one_a_second)
         return now - began < BETWEEN_NS;
     return ended > began && now - ended < ended - began;
 }
 
-static void report_on_signal(int signal, const void *context) {
+static void report_on_signal(int signal, uint32_t token, const void *context) {
     __atomic_store_n(&latest_began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
-    report_make(&(struct report_request){.trigger = LW_TRIGGER_SIGNAL, .signal = signal, .context = context});
+    report_make(&(struct report_request){
+        .trigger = LW_TRIGGER_SIGNAL, .signal = token ? 0 : signal, .token = token, .context = context});
     __atomic_store_n(&latest_ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
 }
 
@@ -121,9 +123,18 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
         errno = saved_errno;
         return;
     }
+    uint32_t token = request_of(info);
+    if (token) {
+        /* Not a signal of the program's, whatever else it uses it for. */
+        if (process_is_ours() && !is_too_soon(false))
+            report_on_signal(signal, token, context);
+        errno = saved_errno;
+        excuse_interrupted_wait(context);
+        return;
+    }
     struct sigaction program = disposition_of_program(signal);
-    if (process_is_ours() && !is_too_soon(&program))
-        report_on_signal(signal, context);
+    if (process_is_ours() && !is_too_soon(disposition_has_handler(&program)))
+        report_on_signal(signal, 0, context);
     errno = saved_errno;
     if (!disposition_has_handler(&program))
         excuse_interrupted_wait(context);
@@ -152,8 +163,10 @@ void triggers_setup(void) {
         REAL(real_on_exit)(at_exit, NULL);
         at_quick_exit(at_quick_end);
     }
-    if (options.signal != 0)
+    if (options.signal != 0) {
         disposition_take(options.signal, on_snapshot_signal, false);
+        request_announce(options.signal);
+    }
     static const int ending[] = {SIGTERM, SIGINT, SIGALRM};
     for (size_t i = 0; options.at_term && i < sizeof ending / sizeof *ending; i++)
         if (ending[i] != options.signal)

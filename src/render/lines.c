@@ -97,6 +97,14 @@ void lines_top(FILE *out, const struct analysis *analysis, struct symbols *symbo
     put_own(out, &own);
 }
 
+void lines_creator(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                   const struct lw_snapshot_thread *thread) {
+    struct own own = {0};
+    stack_each(symbols, analysis->snapshot->frames + thread->creation_first, thread->creation_count, false,
+               keep_own, &own);
+    put_own(out, &own);
+}
+
 void lines_address(FILE *out, struct symbols *symbols, uint64_t address) {
     char *symbol = symbols_object(symbols, address);
     if (symbol)

@@ -23,6 +23,9 @@ void lines_address(FILE *out, struct symbols *symbols, uint64_t address);
 void lines_site(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t frame);
 void lines_top(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                const struct lw_snapshot_thread *thread);
+/* The same of where a thread was created; nothing if that is not known. */
+void lines_creator(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                   const struct lw_snapshot_thread *thread);
 /* What a hold is of and where it was taken, and the end of the line. */
 void lines_hold(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                 const struct lw_snapshot_hold *hold);

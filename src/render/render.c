@@ -4,12 +4,14 @@
 
 static const struct {
     const char *name;
-    render_function *render;
-} formats[] = {{"text", render_text},
-               {"json", render_json},
-               {"github", render_github},
-               {"folded", render_folded},
-               {"pprof", render_pprof}};
+    render_function *render; /* NULL: what is kept is the snapshot itself */
+    bool binary;
+} formats[] = {
+#define render_snapshot NULL
+#define X(name, binary) {#name, render_##name, binary},
+    LW_OUTPUT_FORMATS(X)
+#undef X
+};
 
 render_function *render_by_name(const char *name) {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
@@ -19,7 +21,10 @@ render_function *render_by_name(const char *name) {
 }
 
 bool render_is_binary(const char *name) {
-    return strcmp(name, "pprof") == 0 || strcmp(name, "snapshot") == 0;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return formats[i].binary;
+    return false;
 }
 
 bool render_has_content(const struct analysis *analysis) {

@@ -7,6 +7,7 @@
 #include "deadlock.h"
 #include "lines.h"
 #include "render.h"
+#include "style.h"
 
 enum { NAMES_SHOWN = 8, OBJECTS_SHOWN = 4, HOLDS_SHOWN = 4 };
 
@@ -21,6 +22,7 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     const struct lw_snapshot_header *header = analysis->snapshot->header;
     const struct counts *counts = &analysis->counts;
     bool first = true;
+    style_put(out, STYLE_TITLE);
     if (analysis->judges)
         fprintf(out, "leakwatch: %zu leaked thread%s", counts->leaked, lines_plural(counts->leaked));
     else
@@ -48,6 +50,7 @@ static void put_summary(FILE *out, const struct analysis *analysis) {
     put_count(out, &first, counts->unjoined, "never joined", false);
     put_count(out, &first, counts->suppressed, "suppressed", false);
     put_count(out, &first, counts->deadlocks, "deadlock", true);
+    style_put(out, STYLE_PLAIN);
     fputc('\n', out);
     if (header->incomplete)
         fprintf(out, "leakwatch: incomplete: %s\n", lines_words(analysis, header->incomplete));
@@ -174,7 +177,11 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
                       const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
-    fprintf(out, "\n%zu thread%s  [", group->count, lines_plural(group->count));
+    fputc('\n', out);
+    style_put(out, STYLE_TITLE);
+    fprintf(out, "%zu thread%s", group->count, lines_plural(group->count));
+    style_put(out, STYLE_PLAIN);
+    fprintf(out, "  [");
     if (thread->kind != LW_WAIT_NONE)
         fprintf(out, "%s", wait_words(thread));
     else
@@ -189,8 +196,13 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     else if (thread->flags & LW_THREAD_TIMED)
         fprintf(out, ", timed");
     fprintf(out, "]");
-    if (group->verdict > VERDICT_NONE)
-        fprintf(out, "  %s", verdict_words(group->verdict));
+    static const enum style styles[] = {STYLE_PLAIN, STYLE_FINE, STYLE_DOUBTFUL, STYLE_BAD, STYLE_BAD};
+    if (group->verdict > VERDICT_NONE) {
+        fprintf(out, "  ");
+        style_put(out, styles[group->verdict]);
+        fprintf(out, "%s", verdict_words(group->verdict));
+        style_put(out, STYLE_PLAIN);
+    }
     for (size_t i = 0; i < finding->evidence_count; i++)
         fputs(i                               ? "; "
               : group->verdict > VERDICT_NONE ? ": "

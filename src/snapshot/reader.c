@@ -149,6 +149,53 @@ const char *snapshot_read(struct snapshot *snapshot, const char *path, char room
     return NULL;
 }
 
+/* Holes need not be read; memory from mmap is zero already. */
+static bool read_data(int fd, char *into, size_t size) {
+    for (off_t at = 0; at < (off_t)size;) {
+        off_t data = lseek(fd, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+            return true; /* nothing but a hole up to the end */
+        off_t hole = data < 0 ? (off_t)size : lseek(fd, data, SEEK_HOLE);
+        if (data < 0)
+            data = at; /* a file system that does not tell */
+        if (hole < 0 || hole > (off_t)size)
+            hole = (off_t)size;
+        while (data < hole) {
+            ssize_t got = pread(fd, into + data, (size_t)(hole - data), data);
+            if (got <= 0)
+                return false;
+            data += got;
+        }
+        at = hole;
+    }
+    return true;
+}
+
+const char *snapshot_copy(struct snapshot *snapshot, int fd, char room[256]) {
+    enum { LIMIT = 512 << 20 };
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return "not a regular file";
+    size_t size = (size_t)status.st_size;
+    if (size == 0)
+        return "empty, not a leakwatch snapshot";
+    if (size > LIMIT)
+        return "larger than any snapshot";
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return strerror(errno);
+    const char *wrong =
+        read_data(fd, base, size) ? snapshot_check(snapshot, base, size, room) : "cut off while it was read";
+    if (wrong) {
+        munmap(base, size);
+        return wrong;
+    }
+    snapshot->base = base;
+    snapshot->size = size;
+    snapshot->fd = -1;
+    return NULL;
+}
+
 void snapshot_close(struct snapshot *snapshot) {
     if (snapshot->base)
         munmap(snapshot->base, snapshot->size);

@@ -21,6 +21,8 @@ struct snapshot {
 const char *snapshot_read(struct snapshot *snapshot, const char *path, char room[256]);
 /* The check alone, on bytes in memory (8-byte aligned). NULL if they are a whole snapshot. */
 const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t size, char room[256]);
+/* The same of an open file that another process may still change or cut: it is read into memory first. */
+const char *snapshot_copy(struct snapshot *snapshot, int fd, char room[256]);
 void snapshot_close(struct snapshot *snapshot);
 
 static inline const char *snapshot_words(const struct snapshot *snapshot, uint32_t offset) {

@@ -1,14 +1,18 @@
 #include "symbols.h"
 
 #include <dwarf.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <libiberty/demangle.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uthash.h>
+
+#include "progress.h"
 
 enum { INLINES_MAX = 32 };
 
@@ -41,12 +45,17 @@ struct symbols {
     size_t module_count;
     struct looked_up *cache;
     struct name *names; /* that had to be made */
+    struct symbol_places places;
+    char *debug_path;
+    struct progress progress;
     char *complaints;
     size_t complaints_size;
     FILE *complain;
 };
 
-static char *debug_path; /* NULL: the usual places */
+/* Directories in which libdwfl looks for debug files; NULL: the usual ones. It is asked while symbols are
+ * open, of which there may be several, each in its turn: see debug_info. */
+static char *debug_path;
 
 static const Dwfl_Callbacks callbacks = {
     .find_elf = dwfl_build_id_find_elf,
@@ -73,11 +82,24 @@ static bool begins(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
 }
 
-struct symbols *symbols_open(const struct snapshot *snapshot) {
+/* Beside the module's file and in its .debug, then in the places given, then in the usual one. */
+static void make_debug_path(struct symbols *symbols) {
+    const struct symbol_places *places = &symbols->places;
+    const char *root = places->sysroot;
+    if (asprintf(&symbols->debug_path, ":.debug%s%s%s%s%s:/usr/lib/debug", places->debug ? ":" : "",
+                 places->debug ? places->debug : "", root ? ":" : "", root ? root : "",
+                 root ? "/usr/lib/debug" : "") < 0)
+        symbols->debug_path = NULL;
+}
+
+struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
     if (!symbols)
         abort();
     symbols->snapshot = snapshot;
+    if (places)
+        symbols->places = *places;
+    make_debug_path(symbols);
     symbols->module_count = snapshot->header->modules.count;
     symbols->modules = calloc(symbols->module_count + 1, sizeof *symbols->modules);
     symbols->complain = open_memstream(&symbols->complaints, &symbols->complaints_size);
@@ -119,6 +141,8 @@ void symbols_close(struct symbols *symbols) {
     fclose(symbols->complain);
     free(symbols->complaints);
     free(symbols->modules);
+    free(symbols->debug_path);
+    progress_end(&symbols->progress);
     free(symbols);
 }
 
@@ -129,42 +153,97 @@ static struct module *module_of(struct symbols *symbols, uint64_t address) {
     return NULL;
 }
 
-/* The file on disk must be the one that was running: a rebuilt one gives wrong lines. */
-static bool is_same_build(struct symbols *symbols, const struct module *module, Dwfl_Module *dwfl) {
-    const unsigned char *id;
-    GElf_Addr address;
+/* The file on disk must be the one that was running: a rebuilt one gives wrong lines. What it has instead is
+ * noted, to be told if no other file will do. */
+static bool is_same_build(const struct module *module, int fd, char **other) {
     if (!module->build_id)
         return true;
-    int size = dwfl_module_build_id(dwfl, &id, &address);
-    if (size == (int)module->raw->build_id_size && memcmp(id, module->raw->build_id, (size_t)size) == 0)
-        return true;
-    char *found = size > 0 ? hexadecimal(id, (size_t)size) : NULL;
-    fprintf(symbols->complain,
-            "leakwatch: %s: build-id is %s, that of the running program was %s: no names from it\n",
-            module->path, found ? found : "missing", module->build_id);
-    free(found);
-    return false;
+    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    const void *id = NULL;
+    ssize_t size = elf ? dwelf_elf_gnu_build_id(elf, &id) : -1;
+    bool same =
+        size == (ssize_t)module->raw->build_id_size && memcmp(id, module->raw->build_id, (size_t)size) == 0;
+    if (!same && !*other && elf && elf_kind(elf) == ELF_K_ELF)
+        *other = size > 0 ? hexadecimal(id, (size_t)size) : strdup("missing");
+    elf_end(elf);
+    return same;
+}
+
+/* A file that is the module's, opened; -1 if there is none at this path. */
+static int open_at(const struct module *module, char **other, const char *format, ...) {
+    char path[4096];
+    va_list rest;
+    va_start(rest, format);
+    int length = vsnprintf(path, sizeof path, format, rest);
+    va_end(rest);
+    int fd = length < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= 0 && !is_same_build(module, fd, other)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Where a module's file may be: where it was, below the sysroot; in the debug directory; and if it is the
+ * program itself, wherever the process has it from. */
+static int find_file(const struct symbols *symbols, const struct module *module, char **other) {
+    const struct symbol_places *places = &symbols->places;
+    const char *id = module->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
+    int fd = open_at(module, other, "%s%s", root, module->path);
+    if (fd < 0 && module == symbols->modules && places->exe)
+        fd = open_at(module, other, "%s", places->exe);
+    const char *directories[] = {debug, "/usr/lib/debug"};
+    for (size_t i = 0; i < 2 && fd < 0 && id && strlen(id) > 2; i++)
+        if (directories[i])
+            fd = open_at(module, other, "%s/.build-id/%.2s/%s.debug", directories[i], id, id + 2);
+    if (fd < 0 && debug)
+        fd = open_at(module, other, "%s/%s.debug", debug, base_name(module->path));
+    if (fd < 0 && debug)
+        fd = open_at(module, other, "%s/%s", debug, base_name(module->path));
+    if (fd < 0 && debug)
+        fd = open_at(module, other, "%s%s", debug, module->path);
+    return fd;
+}
+
+/* A file that is nowhere here may still be had by its build-id, from the servers of DEBUGINFOD_URLS. */
+static Dwfl_Module *from_server(struct symbols *symbols, const struct module *module) {
+    GElf_Addr bias;
+    const char *servers = getenv("DEBUGINFOD_URLS");
+    if (!servers || !servers[0] || !module->build_id)
+        return NULL;
+    Dwfl_Module *dwfl =
+        dwfl_report_module(symbols->dwfl, base_name(module->path), module->raw->start, module->raw->end);
+    if (!dwfl || dwfl_module_report_build_id(dwfl, module->raw->build_id, module->raw->build_id_size, 0) != 0)
+        return NULL;
+    return dwfl_module_getelf(dwfl, &bias) && bias == module->raw->bias ? dwfl : NULL;
 }
 
 /* Files are opened when the first address in them is asked for. */
 static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
+    debug_path = symbols->debug_path;
     if (module->tried || !symbols->dwfl)
         return module->dwfl;
     module->tried = true;
     if (module->path[0] != '/' && !strchr(module->path, '/'))
         return NULL; /* the vDSO */
-    int fd = open(module->path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    Dwfl_Module *dwfl =
-        dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd, module->raw->bias, false);
-    if (!dwfl) {
+    progress_step(&symbols->progress, "reading debug information of %s", base_name(module->path));
+    char *other = NULL;
+    int fd = find_file(symbols, module, &other);
+    if (fd >= 0)
+        module->dwfl = dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd,
+                                       module->raw->bias, false);
+    else
+        module->dwfl = from_server(symbols, module);
+    if (fd >= 0 && !module->dwfl) {
         close(fd);
         fprintf(symbols->complain, "leakwatch: %s: %s\n", module->path, dwfl_errmsg(-1));
-        return NULL;
+    } else if (!module->dwfl && other) {
+        fprintf(symbols->complain,
+                "leakwatch: %s%s: build-id is %s, that of the running program was %s: no names from it\n",
+                symbols->places.sysroot ? symbols->places.sysroot : "", module->path, other,
+                module->build_id);
     }
-    if (is_same_build(symbols, module, dwfl))
-        module->dwfl = dwfl;
+    free(other);
     return module->dwfl;
 }
 
@@ -331,8 +410,12 @@ size_t symbols_frames(struct symbols *symbols, uint64_t address, bool is_return,
 uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snapshot) {
     size_t count = snapshot->header->frames.count;
     uint64_t *positions = calloc(count + 1, sizeof *positions);
-    for (size_t i = 0; positions && i < count; i++)
+    for (size_t i = 0; positions && i < count; i++) {
+        enum { STEP = 1 << 14 };
+        if (i % STEP == STEP - 1)
+            progress_step(&symbols->progress, "naming address %zu of %zu", i + 1, count);
         positions[i] = find(symbols, snapshot->frames[i], true)->position;
+    }
     return positions;
 }
 

@@ -21,8 +21,17 @@ struct symbol_frame {
 
 struct symbols;
 
-/* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. */
-struct symbols *symbols_open(const struct snapshot *snapshot);
+/* Where the files are, when it is not where the snapshot says; NULL: there. */
+struct symbol_places {
+    const char *sysroot; /* what the program saw as / */
+    const char *debug;   /* a directory with debug files: .build-id/ab/cdef.debug, or by the module's name */
+    const char *exe;     /* the program's own file, should its path mean another by now */
+};
+
+/* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. places is
+ * copied, its words are not; NULL: the usual ones. A file is used only if it has the build-id that the
+ * program had. Work that takes over a second is told on stderr if that is a terminal. */
+struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places);
 void symbols_close(struct symbols *symbols);
 
 /* The frames of a code address, innermost inlined call first; at least one. is_return: the address is behind

@@ -12,7 +12,14 @@ static const struct {
 } commands[] = {
     {"run", command_run, "run [OPTIONS] -- PROGRAM [ARGUMENTS]",
      "run a program and report the threads it leaks"},
-    {"diff", command_diff, "diff [OPTIONS] BEFORE AFTER", "tell what grew between two reports"},
+
+    {"ps", command_ps, "ps", "list the watched processes"},
+    {"stack", command_stack, "stack [OPTIONS] PID", "report where all threads of a running program are"},
+    {"stats", command_stats, "stats PID", "its threads in numbers"},
+    {"tree", command_tree, "tree PID", "its threads by who created them"},
+    {"watch", command_watch, "watch [OPTIONS] PID", "see its groups of threads grow"},
+    {"diff", command_diff, "diff [OPTIONS] BEFORE AFTER",
+     "tell what grew between two reports, or --live PID"},
     {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
 };
 
@@ -28,7 +35,7 @@ void complain(const char *format, ...) {
 static void usage(FILE *out) {
     fputs("leakwatch tells which threads of a pthread program will never finish.\n\n", out);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  leakwatch %-40s %s\n", commands[i].usage, commands[i].what);
+        fprintf(out, "  leakwatch %-38s %s\n", commands[i].usage, commands[i].what);
     fputs("\nWithout it: LD_PRELOAD=libleakwatch.so PROGRAM; kill -USR1 PID for a report of a running one.\n"
           "leakwatch COMMAND --help tells a command's options.\n",
           out);

@@ -46,11 +46,7 @@ bool output_write(const char *log, int descriptor, const char *report, size_t si
     return write_all(descriptor, report, size);
 }
 
-bool output_binary(const char *path, const void *bytes, size_t size) {
-    if (path[0] == '\0') {
-        complain("this format is binary: give it a log, such as log=%%e-%%p-%%n.lwsnap");
-        return false;
-    }
+bool output_create(const char *path, const void *bytes, size_t size) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool written = fd >= 0 && write_all(fd, bytes, size);
     int error = errno;
@@ -58,7 +54,17 @@ bool output_binary(const char *path, const void *bytes, size_t size) {
         written = false;
         error = errno;
     }
+    errno = error;
+    return written;
+}
+
+bool output_binary(const char *path, const void *bytes, size_t size) {
+    if (path[0] == '\0') {
+        complain("this format is binary: give it a log, such as log=%%e-%%p-%%n.lwsnap");
+        return false;
+    }
+    bool written = output_create(path, bytes, size);
     if (!written)
-        complain("cannot write %s: %s", path, strerror(error));
+        complain("cannot write %s: %s", path, strerror(errno));
     return written;
 }

@@ -9,6 +9,9 @@
  * False if it could not be written anywhere. */
 bool output_write(const char *log, int descriptor, const char *report, size_t size);
 
+/* Writes a file that must not exist yet, 0600. False if that cannot be done; errno says why. */
+bool output_create(const char *path, const void *bytes, size_t size);
+
 /* Writes what is not text to a file of its own, which must not exist. False, and a line on stderr, if it
  * cannot be.
  */

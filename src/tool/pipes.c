@@ -90,6 +90,7 @@ struct look {
     struct pipe_fact *pipes;
     size_t count;
     int proc;
+    int pid; /* of the watched process, as it is called here */
 };
 
 static void look_at(struct look *look, const char *pid, bool inside, int fds, const char *entry) {
@@ -144,7 +145,7 @@ static void note_stirred(struct look *look) {
         if (thread->kind != LW_WAIT_PIPE_READ && thread->kind != LW_WAIT_PIPE_WRITE)
             continue;
         char path[64], words[128];
-        snprintf(path, sizeof path, "%d/task/%d/schedstat", header->pid, thread->tid);
+        snprintf(path, sizeof path, "%d/task/%d/schedstat", look->pid, thread->tid);
         int fd = openat(look->proc, path, O_RDONLY | O_CLOEXEC);
         ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
         if (fd >= 0)
@@ -157,19 +158,20 @@ static void note_stirred(struct look *look) {
     }
 }
 
-struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count) {
+struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, size_t *count) {
     struct pipe_fact *pipes = wanted(snapshot, count);
     DIR *proc = *count > 0 ? opendir("/proc") : NULL;
     if (!proc) {
         *count = 0;
         return pipes;
     }
-    struct look look = {.snapshot = snapshot, .pipes = pipes, .count = *count, .proc = dirfd(proc)};
+    struct look look = {
+        .snapshot = snapshot, .pipes = pipes, .count = *count, .proc = dirfd(proc), .pid = watched};
     int self = (int)getpid();
     for (struct dirent *entry; (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
-            look_into(&look, entry->d_name, pid == snapshot->header->pid);
+            look_into(&look, entry->d_name, pid == watched);
     }
     note_stirred(&look);
     closedir(proc);

@@ -6,4 +6,4 @@
 
 /* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. Caller frees. NULL if
  * none. */
-struct pipe_fact *pipes_look(const struct snapshot *snapshot, size_t *count);
+struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, size_t *count);

@@ -1,91 +1,16 @@
-/* leakwatch render: a snapshot becomes a report. Also what the shim starts for its own triggers (--watched).
- */
+/* leakwatch render and leakwatch stack: a snapshot becomes a report; of a file, or of a running program.
+ * render is also what the shim starts for its own triggers (--watched). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../analysis/analysis.h"
-#include "../render/render.h"
+#include "../render/style.h"
 #include "answer.h"
 #include "baseline.h"
 #include "output.h"
-#include "pipes.h"
-#include "settings.h"
-#include "suppress.h"
 #include "tool.h"
-
-/* Everything that a report is made of. */
-struct work {
-    const struct settings *settings;
-    struct snapshot snapshot;
-    struct symbols *symbols;
-    struct facts facts;
-    struct pipe_fact *pipes;
-    uint64_t *positions;
-    struct suppressions suppressions;
-    struct baseline *baseline;
-    bool *suppressed;
-    struct analysis *analysis;
-};
-
-/* Only a report that judges has use for them. */
-static void suppress_known(struct work *work) {
-    const struct settings *settings = work->settings;
-    const struct lw_snapshot_header *header = work->snapshot.header;
-    if (!trigger_judges((enum lw_trigger)header->trigger))
-        return;
-    work->suppressed = calloc(header->threads.count + 1, sizeof *work->suppressed);
-    if (!work->suppressed)
-        return;
-    for (size_t i = 0; i < settings->suppressions.count; i++)
-        suppress_file(&work->suppressions, settings->suppressions.words[i]);
-    for (size_t i = 0; i < settings->suppress.count; i++)
-        suppress_words(&work->suppressions, settings->suppress.words[i]);
-    if (settings->default_suppressions)
-        suppress_defaults(&work->suppressions, &work->snapshot);
-    suppress_apply(&work->suppressions, &work->snapshot, work->symbols, work->positions, work->suppressed);
-    if (settings->baseline && !settings->update_baseline)
-        work->baseline = baseline_read(settings->baseline);
-    baseline_apply(work->baseline, &work->snapshot, work->symbols, work->suppressed);
-    work->facts.suppressed = work->suppressed;
-    work->facts.suppressions = &work->suppressions;
-}
-
-static bool begin(struct work *work) {
-    /* A snapshot from a file is of a process that is no more, or another by now. */
-    if (work->settings->watched)
-        work->pipes = pipes_look(&work->snapshot, &work->facts.pipe_count);
-    work->facts.pipes = work->pipes;
-    work->symbols = symbols_open(&work->snapshot);
-    work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
-    suppress_known(work);
-    work->analysis = analyse(&work->snapshot, &work->facts);
-    return work->analysis;
-}
-
-static void end(struct work *work) {
-    if (work->analysis)
-        analysis_free(work->analysis);
-    symbols_close(work->symbols);
-    suppressions_drop(&work->suppressions);
-    baseline_drop(work->baseline);
-    free(work->suppressed);
-    free(work->pipes);
-    free(work->positions);
-    snapshot_close(&work->snapshot);
-}
-
-/* The report in memory; NULL without. */
-static char *render(const struct work *work, render_function *format, size_t *size) {
-    char *report = NULL;
-    FILE *out = open_memstream(&report, size);
-    if (!out)
-        return NULL;
-    if (format)
-        format(out, work->analysis, work->symbols);
-    return fclose(out) == 0 ? report : NULL;
-}
+#include "work.h"
 
 static bool write_lists(const struct work *work) {
     const struct settings *settings = work->settings;
@@ -101,73 +26,95 @@ static bool write_lists(const struct work *work) {
 static void write_copy(const struct work *work) {
     const char *copy = getenv("LEAKWATCH_REPORT_COPY");
     size_t size;
-    char *report = copy && work->settings->watched ? render(work, render_text, &size) : NULL;
+    style_use(false);
+    char *report = copy && work->settings->watched ? work_render(work, render_text, &size) : NULL;
     if (report)
         output_write(copy, -1, report, size);
     free(report);
 }
 
+/* A report in the form it is wanted in: a snapshot is kept as it is. */
+struct made {
+    const void *bytes;
+    size_t size;
+    bool binary;
+    char *words; /* to be freed */
+};
+
+static bool write_report(const struct work *work, const struct made *made, int descriptor) {
+    const struct settings *settings = work->settings;
+    if (settings->answers == ANSWERS_ONLY || made->size == 0)
+        return true;
+    if (!made->binary || (!settings->watched && !settings->log[0] && !isatty(descriptor)))
+        return output_write(settings->log, descriptor, made->bytes, made->size);
+    return render_has_content(work->analysis) ? output_binary(settings->log, made->bytes, made->size) : true;
+}
+
 static int report(struct work *work, render_function *format, bool keeps) {
     const struct settings *settings = work->settings;
-    size_t size;
-    char *words = render(work, format, &size);
-    if (!words) {
-        complain("%s: no memory for a report", settings->snapshot);
+    int descriptor = settings->watched ? STDERR_FILENO : STDOUT_FILENO;
+    struct made made = {.binary = render_is_binary(settings->format)};
+    style_use(format == render_text && !settings->log[0] && settings_color(settings, descriptor));
+    made.words = work_render(work, format, &made.size);
+    made.bytes = keeps ? work->snapshot.base : made.words;
+    if (keeps)
+        made.size = work->snapshot.size;
+    if (!made.words) {
+        complain("no memory for a report");
         return TOOL_FAILED;
     }
     size_t leaked = work->analysis->counts.leaked;
     int status = leaked > 0 && !settings->update_baseline ? TOOL_LEAKS : TOOL_OK;
-    bool written;
-    if (settings->answers == ANSWERS_ONLY)
-        written = true;
-    else if (render_is_binary(settings->format) && (settings->watched || settings->log[0]) &&
-             render_has_content(work->analysis))
-        written = output_binary(settings->log, keeps ? work->snapshot.base : words,
-                                keeps ? work->snapshot.size : size);
-    else
-        written = output_write(settings->log, settings->watched ? STDERR_FILENO : STDOUT_FILENO, words, size);
+    bool written = write_report(work, &made, descriptor);
     if (!write_lists(work) || !written)
         status = TOOL_FAILED;
     write_copy(work);
-    if (settings->answers != ANSWERS_NOT) {
-        const void *whole = keeps ? work->snapshot.base : words;
-        if (!answer_leave(&work->snapshot, work->analysis, work->symbols, whole,
-                          keeps ? work->snapshot.size : size))
-            status = TOOL_FAILED;
-    }
+    if (settings->answers != ANSWERS_NOT &&
+        !answer_leave(&work->snapshot, work->analysis, work->symbols, made.bytes, made.size))
+        status = TOOL_FAILED;
     if (settings->watched)
         snapshot_answer(&work->snapshot, status == TOOL_LEAKS ? LW_ANSWER_LEAKS : LW_ANSWER_CLEAN);
-    free(words);
+    free(made.words);
+    return status;
+}
+
+static int run(const struct usage *usage, int count, char **arguments) {
+    struct settings settings;
+    int status = settings_parse(&settings, usage, count, arguments);
+    if (status >= 0)
+        return status;
+    bool keeps = strcmp(settings.format, "snapshot") == 0, asks = usage->command == FOR_STACK;
+    render_function *format = render_by_name(settings.format);
+    int pid = asks ? settings_pid("stack", settings.arguments[0]) : 0;
+    struct work work;
+    if (!format && !keeps) {
+        complain("%s: there is no format '%s': " RENDER_FORMATS, usage->name, settings.format);
+        status = TOOL_USAGE;
+    } else if (asks && pid == 0) {
+        status = TOOL_USAGE;
+    } else if (asks ? work_ask(&work, &settings, "stack", pid)
+                    : work_read(&work, &settings, settings.arguments[0])) {
+        status = report(&work, format, keeps);
+        work_end(&work);
+    } else {
+        status = TOOL_FAILED;
+    }
+    settings_drop(&settings);
     return status;
 }
 
 int command_render(int count, char **arguments) {
-    struct settings settings;
-    int stop = settings_parse(&settings, count, arguments);
-    if (stop >= 0)
-        return stop;
-    bool keeps = strcmp(settings.format, "snapshot") == 0;
-    render_function *format = render_by_name(settings.format);
-    if (!format && !keeps) {
-        complain("render: there is no format '%s': text, json, github, folded, pprof or snapshot",
-                 settings.format);
-        return TOOL_USAGE;
-    }
-    struct work work = {.settings = &settings};
-    char room[256];
-    const char *wrong = snapshot_read(&work.snapshot, settings.snapshot, room);
-    if (wrong) {
-        complain("%s: %s", settings.snapshot, wrong);
-        return TOOL_FAILED;
-    }
-    int status;
-    if (begin(&work)) {
-        status = report(&work, format, keeps);
-    } else {
-        complain("%s: no memory for a report", settings.snapshot);
-        status = TOOL_FAILED;
-    }
-    end(&work);
-    settings_drop(&settings);
-    return status;
+    static const struct usage usage = {FOR_RENDER, "render", "[OPTIONS] SNAPSHOT", "", 1, 1};
+    return run(&usage, count, arguments);
+}
+
+int command_stack(int count, char **arguments) {
+    static const struct usage usage = {
+        FOR_STACK,
+        "stack",
+        "[OPTIONS] PID",
+        "Asks a watched program for a report of all its threads, and prints it here.\n",
+        1,
+        1};
+    return run(&usage, count, arguments);
 }

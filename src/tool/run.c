@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "settings.h"
 #include "supervise.h"
 #include "tool.h"
 
@@ -40,8 +41,8 @@ static void usage(FILE *out) {
           "                           0 leaves it alone\n"
           "  --timeout TIME           report and end it if it takes longer; status 124\n"
           "  --junit FILE             write a JUnit file about the run\n"
-          "  --format F               text (default), json, github, folded, or pprof and snapshot\n"
-          "                           (which need --log)\n"
+          "  --format F               text (default), json, github, folded, profile, or with --log html,\n"
+          "                           pprof and snapshot\n"
           "  --log PATH               append reports there (%p pid, %e program, %n number), not to stderr\n"
           "  --suppressions FILE      threads that are known: lines KIND:PATTERN\n"
           "  --suppress KIND:PATTERN  one more; kinds: top, any, creator, module, name\n"
@@ -59,22 +60,6 @@ static void usage(FILE *out) {
           "  --depth N                frames kept of a stack; default 64\n"
           "  --program GLOB           watch only programs of this name, children included\n",
           out);
-}
-
-/* "30s", "500ms", "2m"; a bare number is seconds. */
-static bool parse_span(const char *words, uint64_t *ns) {
-    static const struct {
-        const char *name;
-        double ns;
-    } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"m", 60e9}, {"h", 3600e9}};
-    char *end;
-    double number = strtod(words, &end);
-    for (size_t i = 0; end != words && number > 0 && i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].name) == 0) {
-            *ns = (uint64_t)(number * units[i].ns);
-            return true;
-        }
-    return false;
 }
 
 /* The library lies where the build put it beside the tool, or where it was installed. */
@@ -162,7 +147,7 @@ int command_run(int count, char **arguments) {
             usage(stdout);
             return TOOL_OK;
         case TIMEOUT:
-            if (!parse_span(optarg, &how.timeout_ns)) {
+            if (!settings_span(optarg, &how.timeout_ns)) {
                 complain("run: --timeout: '%s' is not a time such as 30s or 2m", optarg);
                 return TOOL_USAGE;
             }

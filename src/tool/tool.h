@@ -10,8 +10,13 @@ enum tool_status {
 
 /* arguments[0] is the command's name. Each returns the exit status of the process. */
 int command_diff(int count, char **arguments);
+int command_ps(int count, char **arguments);
 int command_render(int count, char **arguments);
 int command_run(int count, char **arguments);
+int command_stack(int count, char **arguments);
+int command_stats(int count, char **arguments);
+int command_tree(int count, char **arguments);
+int command_watch(int count, char **arguments);
 
 /* One line on stderr: "leakwatch: ...". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);

@@ -1,0 +1,38 @@
+/* Watched processes, as /proc shows them from outside. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct watched {
+    int pid;          /* as this process sees it */
+    int own_pid;      /* as the process sees itself: in the innermost PID namespace */
+    int handle;       /* pidfd */
+    uid_t user;       /* effective; as this process sees it */
+    uid_t own_user;   /* as the process sees it: in its user namespace */
+    int signal;       /* that asks it for a snapshot */
+    bool elsewhere;   /* its root or its mounts are not ours: files are found below /proc/PID/root */
+    uint64_t started; /* clock ticks since the machine started */
+    char name[64];    /* of its program's file */
+};
+
+enum { WATCHED_WHY = 256 };
+
+/* Looks at a process and keeps hold of it: its number will not mean another. Returns NULL, or why it cannot
+ * be asked, in `room`; "" where it simply is not watched. */
+const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY]);
+void watched_close(struct watched *watched);
+
+/* All that can be asked, by number; those of other users only for root. Caller frees, after closing each. */
+struct watched *watched_list(size_t *count);
+
+/* Will it take the signal? NULL, or what is in the way. after: it has been sent, and there was no answer. */
+const char *watched_hindrance(const struct watched *watched, bool after, char room[WATCHED_WHY]);
+
+/* A line "KEY:\tVALUE" of its /proc/PID/status; false if there is none. */
+bool watched_status(int pid, const char *key, char *value, size_t room);
+
+/* Since it was started, ns. */
+uint64_t watched_uptime(const struct watched *watched);

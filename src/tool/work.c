@@ -1,0 +1,106 @@
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "baseline.h"
+#include "pipes.h"
+#include "tool.h"
+
+/* Only a report that judges has use for them. */
+static void suppress_known(struct work *work) {
+    const struct settings *settings = work->settings;
+    const struct lw_snapshot_header *header = work->snapshot.header;
+    if (!trigger_judges((enum lw_trigger)header->trigger))
+        return;
+    work->suppressed = calloc(header->threads.count + 1, sizeof *work->suppressed);
+    if (!work->suppressed)
+        return;
+    for (size_t i = 0; i < settings->suppressions.count; i++)
+        suppress_file(&work->suppressions, settings->suppressions.words[i]);
+    for (size_t i = 0; i < settings->suppress.count; i++)
+        suppress_words(&work->suppressions, settings->suppress.words[i]);
+    if (settings->default_suppressions)
+        suppress_defaults(&work->suppressions, &work->snapshot);
+    suppress_apply(&work->suppressions, &work->snapshot, work->symbols, work->positions, work->suppressed);
+    if (settings->baseline && !settings->update_baseline)
+        work->baseline = baseline_read(settings->baseline);
+    baseline_apply(work->baseline, &work->snapshot, work->symbols, work->suppressed);
+    work->facts.suppressed = work->suppressed;
+    work->facts.suppressions = &work->suppressions;
+}
+
+/* pid: of the process as this one sees it, if it is running; else 0: a snapshot from a file is of a process
+ * that is no more, or another by now. */
+static bool begin(struct work *work, const char *name, int pid) {
+    struct symbol_places places = work->settings->places;
+    if (!places.sysroot && work->root[0])
+        places.sysroot = work->root;
+    if (work->exe[0])
+        places.exe = work->exe;
+    if (pid)
+        work->pipes = pipes_look(&work->snapshot, pid, &work->facts.pipe_count);
+    work->facts.pipes = work->pipes;
+    work->symbols = symbols_open(&work->snapshot, &places);
+    work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
+    suppress_known(work);
+    work->analysis = analyse(&work->snapshot, &work->facts);
+    if (work->analysis)
+        return true;
+    complain("%s: no memory for a report", name);
+    work_end(work);
+    return false;
+}
+
+bool work_read(struct work *work, const struct settings *settings, const char *path) {
+    char room[256];
+    *work = (struct work){.settings = settings};
+    const char *wrong = snapshot_read(&work->snapshot, path, room);
+    if (wrong) {
+        complain("%s: %s", path, wrong);
+        return false;
+    }
+    return begin(work, path, settings->watched ? work->snapshot.header->pid : 0);
+}
+
+bool work_take(struct work *work, const struct settings *settings, struct question *question) {
+    const struct watched *watched = &question->watched;
+    *work = (struct work){.settings = settings, .snapshot = question->snapshot};
+    question->state = ASK_FAILED; /* nothing is left in it */
+    if (watched->elsewhere)
+        snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->pid);
+    snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->pid);
+    return begin(work, watched->name, watched->pid);
+}
+
+bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
+    struct question question;
+    if (!ask_one(&question, command, pid, settings->patience))
+        return false;
+    bool done = work_take(work, settings, &question);
+    ask_end(&question);
+    return done;
+}
+
+void work_end(struct work *work) {
+    if (work->analysis)
+        analysis_free(work->analysis);
+    symbols_close(work->symbols);
+    suppressions_drop(&work->suppressions);
+    baseline_drop(work->baseline);
+    free(work->suppressed);
+    free(work->pipes);
+    free(work->positions);
+    snapshot_close(&work->snapshot);
+}
+
+char *work_render(const struct work *work, render_function *format, size_t *size) {
+    char *report = NULL;
+    FILE *out = open_memstream(&report, size);
+    if (!out)
+        return NULL;
+    if (format)
+        format(out, work->analysis, work->symbols);
+    return fclose(out) == 0 ? report : NULL;
+}

@@ -1,0 +1,33 @@
+/* What a report is made of: a snapshot with its symbols, the facts gathered for it, and its analysis. */
+#pragma once
+
+#include "../analysis/analysis.h"
+#include "../render/render.h"
+#include "ask.h"
+#include "settings.h"
+#include "suppress.h"
+
+struct work {
+    const struct settings *settings;
+    struct snapshot snapshot;
+    struct symbols *symbols;
+    struct facts facts;
+    struct pipe_fact *pipes;
+    uint64_t *positions;
+    struct suppressions suppressions;
+    struct baseline *baseline;
+    bool *suppressed;
+    struct analysis *analysis;
+    char root[64], exe[64]; /* of a process elsewhere: where its files are */
+};
+
+/* From a file. False, and a line on stderr, if that is no snapshot or there is no memory. */
+bool work_read(struct work *work, const struct settings *settings, const char *path);
+/* From a running program: asks it and waits. */
+bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid);
+/* From an answer, whose snapshot the work takes. */
+bool work_take(struct work *work, const struct settings *settings, struct question *question);
+void work_end(struct work *work);
+
+/* The report in memory; NULL without. Caller frees. */
+char *work_render(const struct work *work, render_function *format, size_t *size);
