@@ -15,8 +15,8 @@
 struct watch {
     const struct settings *settings;
     struct tracks tracks;
-    struct work work; /* of the latest look, for saving */
-    bool looked;
+    struct work works[2]; /* of the latest look, for saving, and room for the next */
+    struct work *latest;  /* NULL: none yet */
     int pid;
     unsigned saved;
     char note[128];
@@ -29,14 +29,13 @@ static uint64_t now_ns(void) {
 }
 
 static bool take(struct watch *watch, struct question *question) {
-    struct work work;
-    if (!work_take(&work, watch->settings, question))
+    struct work *next = &watch->works[watch->latest == &watch->works[0]];
+    if (!work_take(next, watch->settings, question))
         return false;
-    if (watch->looked)
-        work_end(&watch->work);
-    watch->work = work;
-    watch->looked = true;
-    struct sites sites = sites_of_work(&watch->work);
+    if (watch->latest)
+        work_end(watch->latest);
+    watch->latest = next;
+    struct sites sites = sites_of_work(next);
     tracks_update(&watch->tracks, &sites);
     return true;
 }
@@ -94,7 +93,7 @@ static void save(struct watch *watch) {
     char path[64];
     size_t size;
     style_use(false);
-    char *report = watch->looked ? work_render(&watch->work, render_text, &size) : NULL;
+    char *report = watch->latest ? work_render(watch->latest, render_text, &size) : NULL;
     do
         snprintf(path, sizeof path, "leakwatch-%d-%u.txt", watch->pid, ++watch->saved);
     while (access(path, F_OK) == 0);
@@ -181,8 +180,8 @@ int command_watch(int count, char **arguments) {
             status = watch_plainly(&watch, &question);
         }
     }
-    if (watch.looked)
-        work_end(&watch.work);
+    if (watch.latest)
+        work_end(watch.latest);
     tracks_drop(&watch.tracks);
     settings_drop(&settings);
     return status;

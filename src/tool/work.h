@@ -7,6 +7,7 @@
 #include "settings.h"
 #include "suppress.h"
 
+/* Not to be moved: its parts point to each other. */
 struct work {
     const struct settings *settings;
     struct snapshot snapshot;
