@@ -355,6 +355,8 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
         add(entry, frame);
         return;
     }
+    Dwarf_Attribute memory;
+    frame.directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &memory));
     Dwarf_Line *line = dwarf_getsrc_die(unit, pc - bias);
     if (line) {
         frame.file = dwarf_linesrc(line, NULL, NULL);
@@ -446,4 +448,8 @@ bool symbols_is_libc(struct symbols *symbols, uint64_t address) {
 const char *symbols_complaints(const struct symbols *symbols) {
     fflush(symbols->complain);
     return symbols->complaints ? symbols->complaints : "";
+}
+
+const char *symbols_sysroot(const struct symbols *symbols) {
+    return symbols->places.sysroot;
 }

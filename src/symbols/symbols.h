@@ -12,6 +12,7 @@ struct symbol_frame {
     const char *function; /* NULL if not known */
     const char *file;     /* as the compiler recorded it; NULL if not known */
     int line;
+    const char *directory; /* that a relative file is to be found from; NULL if not known */
     const char *module;   /* path; "" if the address lies in none */
     const char *build_id; /* hexadecimal; NULL if it has none */
     uint64_t offset;      /* of the address in the module's file */
@@ -51,6 +52,9 @@ bool symbols_is_shim(struct symbols *symbols, uint64_t address);
 
 /* Is it in libc or the loader? */
 bool symbols_is_libc(struct symbols *symbols, uint64_t address);
+
+/* Where the program's / is; NULL: where this process's is. */
+const char *symbols_sysroot(const struct symbols *symbols);
 
 /* Lines about files that could not be used, each ending in a newline; "" if none. */
 const char *symbols_complaints(const struct symbols *symbols);

@@ -1,0 +1,57 @@
+#include "summary.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "lines.h"
+
+static void put_count(FILE *out, bool *first, size_t count, const char *what, bool counted) {
+    if (count == 0)
+        return;
+    fprintf(out, "%s%zu %s%s", *first ? "; " : ", ", count, what, counted ? lines_plural(count) : "");
+    *first = false;
+}
+
+void summary_put(FILE *out, const struct analysis *analysis) {
+    const struct lw_snapshot_header *header = analysis->snapshot->header;
+    const struct counts *counts = &analysis->counts;
+    bool first = true;
+    if (analysis->judges)
+        fprintf(out, "leakwatch: %zu leaked thread%s", counts->leaked, lines_plural(counts->leaked));
+    else
+        fprintf(out, "leakwatch: %zu thread%s", counts->threads, lines_plural(counts->threads));
+    fprintf(out, " in %s (pid %d) ", lines_words(analysis, header->program), header->pid);
+    if (header->trigger == LW_TRIGGER_EXIT)
+        fprintf(out, "at exit");
+    else if (header->signal && sigabbrev_np(header->signal))
+        fprintf(out, "on SIG%s", sigabbrev_np(header->signal));
+    else if (header->signal)
+        fprintf(out, "on signal %d", header->signal);
+    else if (header->trigger == LW_TRIGGER_SIGNAL)
+        fprintf(out, "on request"); /* of its own, through the API */
+    else
+        fprintf(out, header->trigger == LW_TRIGGER_MONITOR ? "by the %s" : "by %s",
+                trigger_words(header->trigger));
+    if (analysis->judges) {
+        put_count(out, &first, counts->threads, "live", false);
+    } else {
+        put_count(out, &first, counts->by_state[LW_STATE_BLOCKED], "blocked", false);
+        put_count(out, &first, counts->by_state[LW_STATE_WAITING], "waiting", false);
+        put_count(out, &first, counts->by_state[LW_STATE_RUNNING], "running", false);
+        put_count(out, &first, counts->by_state[LW_STATE_SPINNING], "spinning", false);
+    }
+    put_count(out, &first, counts->unjoined, "never joined", false);
+    put_count(out, &first, counts->suppressed, "suppressed", false);
+    put_count(out, &first, counts->deadlocks, "deadlock", true);
+}
+
+void summary_put_incomplete(FILE *out, const struct analysis *analysis) {
+    const struct lw_snapshot_header *header = analysis->snapshot->header;
+    fputc('\n', out);
+    if (header->incomplete)
+        fprintf(out, "leakwatch: incomplete: %s\n", lines_words(analysis, header->incomplete));
+    if (header->lost)
+        fprintf(out, "leakwatch: incomplete: no memory for the records of %" PRIu64 " threads\n",
+                header->lost);
+}
