@@ -357,6 +357,19 @@ def test_pprof():
         expect("File exists" in watched([program("silent_sender")], "format=pprof:log=" + paths[0]).stderr, "over another")
 
 
+def test_plain_profile():
+    """The plain form, as Go's own: the same tool reads it, and finds the functions by the memory map in it."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "threads.txt")
+        result = watched([program("thousand_threads")], "format=profile:log=" + path)
+        expect(result.stderr == "", result.stderr)
+        lines = open(path).read()
+        expect(lines.startswith("thread profile: total 1000\n1000 @ 0x") and "\n--- Memory map: ---\n" in lines, lines[:500])
+        expect(re.search(r"^#\t0x[0-9a-f]+\t\w+\t\S+/thousand_threads\.c:\d+$", lines, re.M), lines[:1000])
+        words = pprof("-top", path)
+        expect(re.search(r"^ +1000 +100% +100% +1000 +100% +\w+", words, re.M) and "thousand_threads" in words, words)
+
+
 def test_folded():
     result = watched([program("first_answer_wins")], "format=folded")
     expect(result.stderr == "main;ask_three;replica;queue_send;pthread_cond_wait 8\n", result.stderr)

@@ -202,12 +202,15 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
 }
 
 static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                      const struct believed *seen) {
+                      const struct believed *seen, const void *context) {
     struct registers registers = {.sp = seen->word.sp, .pc = seen->word.pc};
     /* What only the kernel saw begins at the place the system call was made from. */
-    if (seen->by_record)
+    if (seen->by_record) {
         stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, NULL, 0);
-    else
+    } else if (context) {
+        registers_of_context(context, &registers);
+        stack_put(writer, thread, &registers, STACK_ALL, NULL, 0);
+    } else
         stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL, 0);
 }
 
@@ -303,7 +306,8 @@ static void describe_live(struct view *view, size_t index) {
         thread->flags |= LW_THREAD_CALLER;
         seen.word = kernel_word_of_context(view->context);
         seen.by_record = task.record && claim_read(task.record, &seen.word, &seen.wait);
-        seen.waits = seen.by_record;
+        seen.waits = seen.by_record ||
+                     (seen.word.state == KERNEL_SLEEPS && sleeping_call_of(seen.word.number, seen.word.argument));
     }
     if (task.record)
         put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);
@@ -324,14 +328,16 @@ static void describe_live(struct view *view, size_t index) {
         put_claim(view, thread, &seen);
     } else {
         thread->flags |= LW_THREAD_KERNEL_WORD;
-        uint64_t since = kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
+        /* the caller has run just now, to take this snapshot */
+        uint64_t since =
+            task.tid == caller ? 0 : kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
         thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
         put_system_call(writer, thread, &seen.word);
     }
     thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
                     : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
                                                       : LW_STATE_BLOCKED;
-    put_stack(writer, thread, &seen);
+    put_stack(writer, thread, &seen, task.tid == caller ? view->context : NULL);
     /* It went on while its stack was copied: what was copied is no stack. */
     if (task.record && task.tid != caller &&
         __atomic_load_n(&task.record->moves, __ATOMIC_ACQUIRE) != seen.moves) {
@@ -342,7 +348,9 @@ static void describe_live(struct view *view, size_t index) {
             ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_KERNEL_WORD);
         return;
     }
-    second_look_add(&view->second, thread, &task, seen.moves, &seen.word);
+    /* A wait of the caller's that only its registers show is no ground for a proof. */
+    if (task.tid != caller || seen.by_record)
+        second_look_add(&view->second, thread, &task, seen.moves, &seen.word);
 }
 
 static void describe_finished(const struct view *view, const struct thread *record) {

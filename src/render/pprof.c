@@ -252,9 +252,10 @@ static void add_mappings(struct profile *profile) {
         if (!mapping)
             return;
         mapping->id = i + 1;
-        mapping->memory_start = module->start;
-        mapping->memory_limit = module->end;
-        mapping->file_offset = module->start - module->bias;
+        struct symbol_code code = symbols_code(profile->symbols, i);
+        mapping->memory_start = code.start;
+        mapping->memory_limit = code.end;
+        mapping->file_offset = code.offset;
         mapping->filename = string(profile, snapshot_words(snapshot, module->path));
         mapping->build_id = string(profile, build_id);
         mapping->has_functions = mapping->has_filenames = mapping->has_line_numbers =

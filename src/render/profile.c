@@ -54,8 +54,9 @@ void render_profile(FILE *out, const struct analysis *analysis, struct symbols *
     fputs("--- Memory map: ---\n", out);
     for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
         const struct lw_snapshot_module *module = &snapshot->modules[i];
-        fprintf(out, "%" PRIx64 "-%" PRIx64 " r-xp %08" PRIx64 " 00:00 0 ", module->start, module->end,
-                module->start - module->bias);
+        struct symbol_code code = symbols_code(symbols, i);
+        fprintf(out, "%" PRIx64 "-%" PRIx64 " r-xp %08" PRIx64 " 00:00 0 ", code.start, code.end,
+                code.offset);
         lines_clean(out, snapshot_words(snapshot, module->path));
         fputc('\n', out);
     }

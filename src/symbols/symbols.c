@@ -453,3 +453,27 @@ const char *symbols_complaints(const struct symbols *symbols) {
 const char *symbols_sysroot(const struct symbols *symbols) {
     return symbols->places.sysroot;
 }
+
+struct symbol_code symbols_code(struct symbols *symbols, size_t index) {
+    enum { PAGE = 4096 };
+    struct module *module = &symbols->modules[index];
+    const struct lw_snapshot_module *raw = module->raw;
+    struct symbol_code code = {raw->start, raw->end, raw->start - raw->bias};
+    GElf_Addr bias;
+    Dwfl_Module *dwfl = debug_info(symbols, module);
+    Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+    size_t count = 0;
+    if (elf && elf_getphdrnum(elf, &count) != 0)
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
+            continue;
+        uint64_t before = segment.p_vaddr % PAGE;
+        code.start = raw->bias + segment.p_vaddr - before;
+        code.end = (raw->bias + segment.p_vaddr + segment.p_memsz + PAGE - 1) / PAGE * PAGE;
+        code.offset = segment.p_offset - before;
+        break;
+    }
+    return code;
+}

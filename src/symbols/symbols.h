@@ -13,9 +13,9 @@ struct symbol_frame {
     const char *file;     /* as the compiler recorded it; NULL if not known */
     int line;
     const char *directory; /* that a relative file is to be found from; NULL if not known */
-    const char *module;   /* path; "" if the address lies in none */
-    const char *build_id; /* hexadecimal; NULL if it has none */
-    uint64_t offset;      /* of the address in the module's file */
+    const char *module;    /* path; "" if the address lies in none */
+    const char *build_id;  /* hexadecimal; NULL if it has none */
+    uint64_t offset;       /* of the address in the module's file */
     uint64_t address;
     bool inlined; /* into the frame that follows */
 };
@@ -52,6 +52,13 @@ bool symbols_is_shim(struct symbols *symbols, uint64_t address);
 
 /* Is it in libc or the loader? */
 bool symbols_is_libc(struct symbols *symbols, uint64_t address);
+
+/* Where a module's code is mapped, as /proc/PID/maps had it: its executable segment if the file can be read,
+ * else all of the module. index: among the snapshot's modules. */
+struct symbol_code {
+    uint64_t start, end, offset;
+};
+struct symbol_code symbols_code(struct symbols *symbols, size_t index);
 
 /* Where the program's / is; NULL: where this process's is. */
 const char *symbols_sysroot(const struct symbols *symbols);
