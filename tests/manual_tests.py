@@ -1,0 +1,84 @@
+"""What helps to use it: --help, manual pages, completion, pkg-config; and the hunt of the README."""
+import os, re, subprocess, tempfile
+
+from run import BUILD, HERE, TOOL, expect
+
+ROOT = os.path.dirname(HERE)
+
+
+def output(*command, **more):
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, **more)
+    expect(result.returncode == 0, "%s: %d\n%s" % (command, result.returncode, result.stdout))
+    return result.stdout
+
+
+def commands():
+    found = re.findall(r"^  leakwatch (\w+)", output(TOOL, "--help"), re.M)
+    expect(len(found) >= 8, found)
+    return found
+
+
+def test_help_fits_a_screen():
+    for command in [[]] + [[name] for name in commands()]:
+        lines = output(TOOL, *command, "--help").splitlines()
+        expect(len(lines) <= 24 and max(map(len, lines)) <= 112, "%s: %d lines of up to %d" % (command, len(lines), max(map(len, lines))))
+
+
+def test_manual_pages():
+    """Well formed; every command and option that the tool tells of, and every key of LEAKWATCH_OPTIONS, is in them."""
+    pages = {name: os.path.join(ROOT, "src/man", name) for name in ("leakwatch.1", "libleakwatch.7")}
+    output("mandoc", "-T", "lint", "-W", "warning", *pages.values())
+    tool_page = output("mandoc", "-T", "utf8", "-O", "width=120", pages["leakwatch.1"])
+    tool_page = re.sub(".\b", "", tool_page)
+    library_page = re.sub(".\b", "", output("mandoc", "-T", "utf8", pages["libleakwatch.7"]))
+    for command in commands():
+        expect(re.search(r"^ +%s\b" % command, tool_page, re.M), "no word of the command " + command)
+        for option in set(re.findall(r"--[a-z][a-z-]+", output(TOOL, command, "--help"))):
+            expect(re.search(re.escape(option) + r"\b", tool_page), "no word of %s of %s" % (option, command))
+    readme = open(os.path.join(ROOT, "README.md")).read()
+    keys = re.findall(r"^\| ([a-z_, ]+) \|", readme.split("### Options")[1].split("###")[0], re.M)[1:]
+    expect(len(keys) > 15, keys)
+    for key in ", ".join(keys).split(", "):
+        expect(re.search(r"\b%s\b" % key, library_page), "no word of the key " + key)
+
+
+def complete(*words):
+    """What bash offers for the last of the words."""
+    script = "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _leakwatch; printf '%%s\\n' \"${COMPREPLY[@]}\"" % (
+        os.path.join(ROOT, "src/share/leakwatch.bash"), " ".join("'%s'" % word for word in (TOOL,) + words), len(words))
+    return output("bash", "-c", script).split()
+
+
+def test_completion():
+    expect(set(complete("")) == set(commands()) | {"--help", "--version"}, complete(""))
+    expect(complete("st") == ["stack", "stats"], complete("st"))
+    expect(complete("render", "--debug") == ["--debug-dir"], complete("render", "--debug"))
+    expect(set(complete("ps", "--")) == {"--json", "--wait", "--color", "--help"}, complete("ps", "--"))
+    expect("html" in complete("stack", "--format", "h"), "formats")
+    from live_tests import Program
+    with Program() as program:
+        expect(str(program.pid) in complete("stack", ""), "processes")
+        expect(str(program.pid) in complete("diff", "--live", ""), "processes")
+    expect("true" in complete("run", "--", "tru"), "programs")
+
+
+def test_pkg_config():
+    """Installed, pkg-config names the library to preload, and finds the header; man and bash find theirs."""
+    with tempfile.TemporaryDirectory() as directory:
+        output("meson", "install", "-C", BUILD, "--destdir", directory)
+        prefix = os.path.join(directory, "usr/local")
+        found = [os.path.join(folder, name) for folder, _, names in os.walk(prefix) for name in names]
+        for name in ("share/man/man1/leakwatch.1", "share/man/man7/libleakwatch.7", "share/bash-completion/completions/leakwatch", "bin/leakwatch"):
+            expect(os.path.join(prefix, name) in found, "%s is not in %s" % (name, found))
+        path = [os.path.dirname(name) for name in found if name.endswith("leakwatch.pc")][0]
+        env = dict(os.environ, PKG_CONFIG_PATH=path, PKG_CONFIG_SYSROOT_DIR=directory)
+        preload = output("pkg-config", "--variable=preload", "leakwatch", env=env).strip()
+        expect(os.path.join(directory, preload.replace(directory, "").lstrip("/")) in found, "%s %s" % (preload, found))
+        flags = output("pkg-config", "--cflags", "leakwatch", env=env).split()
+        output("gcc", *flags, "-include", "leakwatch.h", "-fsyntax-only", "-x", "c", "/dev/null")
+
+
+def test_hunt():
+    """The hunt of the README, with four seconds of load instead of a minute."""
+    said = output(os.path.join(ROOT, "scripts/hunt"), "4", env=dict(os.environ, BUILD=os.path.relpath(BUILD, ROOT)))
+    expect(said.endswith("\nfound, named, and gone\n"), said)
