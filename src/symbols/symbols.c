@@ -349,8 +349,10 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     /* The nearest symbol before an address is not its function if it ends before it. */
     if (name && (symbol.st_size == 0 || offset < symbol.st_size))
         frame.function = readable(symbols, name);
+    /* Debian packs libc's debug information: opening it takes longer than all the rest, and its lines are not
+     * what anybody looks for. */
     Dwarf_Addr bias;
-    Dwarf_Die *unit = unit_of(dwfl, pc, &bias);
+    Dwarf_Die *unit = module->libc ? NULL : unit_of(dwfl, pc, &bias);
     if (!unit) {
         add(entry, frame);
         return;
