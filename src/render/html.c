@@ -29,7 +29,7 @@ static void put_escaped(FILE *out, const char *words) {
 void render_html(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
     if (!render_has_content(analysis))
         return;
-    json_t *data = view_data(analysis, symbols);
+    json_t *data = view_data(analysis, symbols, true);
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>leakwatch: ",
           out);

@@ -1,5 +1,5 @@
-/* pprof: gzipped protobuf, a sample for each thread that is shown. For `go tool pprof` and whatever else
- * reads its profiles.
+/* pprof: gzipped protobuf, a sample for threads with the same stack and the same labels. For `go tool pprof`
+ * and whatever else reads its profiles.
  *
  * A location is an address; what is asked for by name alone (the call that a thread sleeps in) has address 0.
  */
@@ -9,6 +9,7 @@
 #include <uthash.h>
 #include <zlib.h>
 
+#include "pprof.h"
 #include "profile.pb-c.h"
 #include "render.h"
 #include "stack.h"
@@ -29,7 +30,8 @@ struct profile {
     const struct analysis *analysis;
     struct symbols *symbols;
     struct list strings, functions, locations, samples, mappings;
-    struct numbered *by_string, *by_function, *by_location;
+    struct numbered *by_string, *by_function, *by_location, *by_sample;
+    int sign;    /* of what is added: -1 for what is taken off */
     bool failed; /* no memory */
     /* the location being put together, and the sample whose stack it is in */
     Pprof__Location *open;
@@ -217,6 +219,33 @@ static void add_label(struct profile *profile, const char *key, const char *word
     sample->label[sample->n_label++] = label;
 }
 
+/* One of several samples that are alike but for their values keeps those of all. The newest is the last. */
+static void merge_newest(struct profile *profile) {
+    Pprof__Sample *newest = profile->samples.items[profile->samples.count - 1];
+    char *key = NULL;
+    size_t size;
+    bool fresh;
+    FILE *out = open_memstream(&key, &size);
+    if (!out) {
+        profile->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < newest->n_location_id; i++)
+        fprintf(out, "%" PRIu64 " ", newest->location_id[i]);
+    for (size_t i = 0; i < newest->n_label; i++)
+        fprintf(out, "|%" PRId64 "=%" PRId64, newest->label[i]->key, newest->label[i]->str);
+    fclose(out);
+    uint64_t number = number_of(profile, &profile->by_sample, key, profile->samples.count, &fresh);
+    free(key);
+    if (fresh || number == 0)
+        return;
+    Pprof__Sample *kept = profile->samples.items[number - 1];
+    for (size_t i = 0; i < kept->n_value; i++)
+        kept->value[i] += newest->value[i];
+    pprof__sample__free_unpacked(newest, NULL);
+    profile->samples.count--;
+}
+
 static void add_thread(struct profile *profile, const struct thread_finding *finding) {
     const struct analysis *analysis = profile->analysis;
     const struct lw_snapshot_thread *thread = finding->thread;
@@ -225,8 +254,8 @@ static void add_thread(struct profile *profile, const struct thread_finding *fin
     if (!sample || !(sample->value = calloc(2, sizeof *sample->value)))
         return;
     sample->n_value = 2;
-    sample->value[0] = 1;
-    sample->value[1] = (int64_t)finding_duration(analysis, finding);
+    sample->value[0] = profile->sign;
+    sample->value[1] = profile->sign * (int64_t)finding_duration(analysis, finding);
     const char *state = state_words((enum lw_state)thread->state);
     if (call[0] && !(thread->flags & LW_THREAD_KERNEL_WORD))
         add_name(profile, call);
@@ -239,6 +268,7 @@ static void add_thread(struct profile *profile, const struct thread_finding *fin
     add_label(profile, "wait", thread->kind != LW_WAIT_NONE ? wait_words(thread) : "");
     add_label(profile, "thread", snapshot_words(analysis->snapshot, thread->name));
     add_label(profile, "verdict", verdict_words(finding->verdict));
+    merge_newest(profile);
 }
 
 static void add_mappings(struct profile *profile) {
@@ -325,15 +355,39 @@ FREES(location, Pprof__Location)
 FREES(sample, Pprof__Sample)
 FREES(mapping, Pprof__Mapping)
 
-void render_pprof(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
-    if (!render_has_content(analysis))
-        return;
+static void add_threads(struct profile *profile, const struct analysis *analysis, struct symbols *symbols,
+                        int sign) {
+    profile->analysis = analysis;
+    profile->symbols = symbols;
+    profile->sign = sign;
+    for (size_t i = 0; i < analysis->finding_count; i++)
+        if (finding_is_shown(analysis, &analysis->findings[i]))
+            add_thread(profile, &analysis->findings[i]);
+}
+
+/* What is the same in both reports is no difference. */
+static void drop_zeros(struct list *samples) {
+    size_t kept = 0;
+    for (size_t i = 0; i < samples->count; i++) {
+        Pprof__Sample *sample = samples->items[i];
+        if (sample->n_value == 2 && sample->value[0] == 0)
+            pprof__sample__free_unpacked(sample, NULL);
+        else
+            samples->items[kept++] = sample;
+    }
+    samples->count = kept;
+}
+
+void pprof_put(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+               const struct analysis *base, struct symbols *base_symbols) {
     struct profile profile = {.analysis = analysis, .symbols = symbols};
     string(&profile, "");
     add_mappings(&profile);
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        if (finding_is_shown(analysis, &analysis->findings[i]))
-            add_thread(&profile, &analysis->findings[i]);
+    if (base)
+        add_threads(&profile, base, base_symbols, -1);
+    add_threads(&profile, analysis, symbols, 1);
+    if (base)
+        drop_zeros(&profile.samples);
     if (!write_profile(out, &profile))
         fprintf(stderr, "leakwatch: the report cannot be written as a profile: no memory\n");
     drop(&profile.strings, free);
@@ -344,4 +398,10 @@ void render_pprof(FILE *out, const struct analysis *analysis, struct symbols *sy
     drop_table(&profile.by_string);
     drop_table(&profile.by_function);
     drop_table(&profile.by_location);
+    drop_table(&profile.by_sample);
+}
+
+void render_pprof(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
+    if (render_has_content(analysis))
+        pprof_put(out, analysis, symbols, NULL, NULL);
 }

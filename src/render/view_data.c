@@ -235,11 +235,11 @@ static json_t *summary(const struct analysis *analysis, struct symbols *symbols)
     return made;
 }
 
-json_t *view_data(const struct analysis *analysis, struct symbols *symbols) {
+json_t *view_data(const struct analysis *analysis, struct symbols *symbols, bool with_sources) {
     struct page page = {.analysis = analysis,
                         .symbols = symbols,
                         .frames = json_array(),
-                        .sources = sources_open(symbols_sysroot(symbols))};
+                        .sources = with_sources ? sources_open(symbols_sysroot(symbols)) : NULL};
     json_t *groups = json_array();
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(&page, &analysis->groups[i]));

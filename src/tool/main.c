@@ -20,6 +20,7 @@ static const struct {
     {"watch", command_watch, "watch [OPTIONS] PID", "see its groups of threads grow"},
     {"diff", command_diff, "diff [OPTIONS] BEFORE AFTER",
      "tell what grew between two reports, or --live PID"},
+    {"serve", command_serve, "serve [OPTIONS]", "a page, metrics and profiles of all of them over HTTP"},
     {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
 };
 

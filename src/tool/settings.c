@@ -8,8 +8,8 @@
 
 #include "tool.h"
 
-enum { FOR_ASKING = FOR_STACK | FOR_PS | FOR_STATS | FOR_TREE | FOR_WATCH | FOR_DIFF };
-enum { FOR_NAMES = FOR_RENDER | FOR_STACK | FOR_TREE | FOR_WATCH | FOR_DIFF };
+enum { FOR_ASKING = FOR_STACK | FOR_PS | FOR_STATS | FOR_TREE | FOR_WATCH | FOR_DIFF | FOR_SERVE };
+enum { FOR_NAMES = FOR_RENDER | FOR_STACK | FOR_TREE | FOR_WATCH | FOR_DIFF | FOR_SERVE };
 
 /* Options without words are the shim's, for the tool that it starts. */
 static const struct row {
@@ -36,9 +36,14 @@ static const struct row {
     {FOR_RENDER, 'k', "update-baseline", NULL, "write what was found to it instead"},
     {FOR_NAMES, 's', "sysroot", "DIR", "the program's files lie below DIR"},
     {FOR_NAMES, 'g', "debug-dir", "DIR", "look for debug files there too: .build-id/, or by name"},
-    {FOR_ASKING, 'p', "wait", "TIME", "how long a program may take to answer; default 5s"},
+    {FOR_ASKING, 'p', "wait", "TIME", "how long a program may take to answer; default 5s, with serve 700ms"},
     {FOR_RENDER | FOR_STACK | FOR_DIFF | FOR_PS | FOR_TREE, 'c', "color", "WHEN",
      "auto (default: on a terminal, and not with NO_COLOR), always or never"},
+    {FOR_SERVE, 'H', "listen", "WHERE", "ADDRESS:PORT or unix:PATH; default 127.0.0.1:6061"},
+    {FOR_SERVE, 'i', "interval", "TIME", "how often a program is asked, at most; default 5s"},
+    {FOR_SERVE, 'T', "token", "FILE", "answer only who has the token in FILE"},
+    {FOR_SERVE, 'b', "behind-tls", NULL, "somebody in front speaks TLS and knows who may ask"},
+    {FOR_SERVE, 'n', "top", "N", "groups of a process that the metrics tell of; default 10"},
     {FOR_RENDER, 'w', "watched", NULL, NULL},
     {FOR_RENDER, 'o', "options", "WORDS", NULL},
     {FOR_RENDER, 'd', "directory", "DIR", NULL},
@@ -180,6 +185,22 @@ static const char *set(struct settings *settings, const struct row *row, const c
     case 't':
         settings->threshold = strtol(value, &end, 10);
         return end != value && *end == '\0' && settings->threshold >= 0 ? NULL : "a number from 0 up";
+    case 'H':
+        settings->listen = value;
+        return NULL;
+    case 'i':
+        return settings_span(value, &settings->interval) ? NULL : "a time such as 5s";
+    case 'T':
+        settings->token = value;
+        return NULL;
+    case 'b':
+        settings->behind_tls = true;
+        return NULL;
+    case 'n':
+        settings->top = strtol(value, &end, 10);
+        return end != value && *end == '\0' && settings->top > 0 && settings->top <= 1000
+                   ? NULL
+                   : "a number from 1 to 1000";
     case 's':
         settings->places.sysroot = value;
         return access(value, X_OK) == 0 ? NULL : "a directory that can be read";
@@ -224,8 +245,11 @@ int settings_parse(struct settings *settings, const struct usage *usage, int cou
         if (rows[i].commands & usage->command)
             options[used++] =
                 (struct option){rows[i].name, rows[i].value ? required_argument : no_argument, NULL, i + 1};
-    *settings = (struct settings){
-        .format = "text", .log = "", .default_suppressions = true, .color = "auto", .patience = 5000000000u};
+    *settings = (struct settings){.format = "text",
+                                  .log = "",
+                                  .default_suppressions = true,
+                                  .color = "auto",
+                                  .patience = usage->command == FOR_SERVE ? 700000000u : 5000000000u};
     const char *inherited = NULL;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
         if (option < 1 || option > ROWS) {

@@ -24,6 +24,7 @@ enum command {
     FOR_TREE = 1 << 4,
     FOR_WATCH = 1 << 5,
     FOR_DIFF = 1 << 6,
+    FOR_SERVE = 1 << 7,
 };
 
 struct settings {
@@ -41,7 +42,11 @@ struct settings {
     int live;          /* pid; 0: none */
     long threshold;
     uint64_t every, duration, patience; /* ns */
-    char **arguments;                   /* what is no option */
+    const char *listen, *token;         /* NULL: as it comes */
+    bool behind_tls;
+    uint64_t interval; /* ns */
+    long top;          /* groups of a process in the metrics; 0: as it comes */
+    char **arguments;  /* what is no option */
     int count;
 };
 

@@ -13,6 +13,7 @@ int command_diff(int count, char **arguments);
 int command_ps(int count, char **arguments);
 int command_render(int count, char **arguments);
 int command_run(int count, char **arguments);
+int command_serve(int count, char **arguments);
 int command_stack(int count, char **arguments);
 int command_stats(int count, char **arguments);
 int command_tree(int count, char **arguments);
