@@ -129,7 +129,7 @@ def test_install_under_a_prefix():
     with tempfile.TemporaryDirectory() as directory:
         env = dict(os.environ, DESTDIR=directory)
         subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], env=env, check=True, stdout=subprocess.PIPE, timeout=60)
-        found = subprocess.run(["find", directory, "-name", "leakwatch", "-type", "f"], stdout=subprocess.PIPE, text=True).stdout.split()
+        found = subprocess.run(["find", directory, "-path", "*/bin/leakwatch", "-type", "f"], stdout=subprocess.PIPE, text=True).stdout.split()
         expect(len(found) == 1, "installed: %r" % found)
         result = subprocess.run([found[0], "run", "--", case("silent_sender")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
         expect(result.returncode == 23 and "wait_for_news" in result.stderr, "%r" % result)

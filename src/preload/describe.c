@@ -306,8 +306,8 @@ static void describe_live(struct view *view, size_t index) {
         thread->flags |= LW_THREAD_CALLER;
         seen.word = kernel_word_of_context(view->context);
         seen.by_record = task.record && claim_read(task.record, &seen.word, &seen.wait);
-        seen.waits = seen.by_record ||
-                     (seen.word.state == KERNEL_SLEEPS && sleeping_call_of(seen.word.number, seen.word.argument));
+        seen.waits = seen.by_record || (seen.word.state == KERNEL_SLEEPS &&
+                                        sleeping_call_of(seen.word.number, seen.word.argument));
     }
     if (task.record)
         put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);

@@ -169,7 +169,8 @@ int command_diff(int count, char **arguments) {
                                        "stacks. BEFORE and AFTER are reports\n"
                                        "as JSON (of several in a file, the last) or snapshots.\n",
                                        2,
-                                       2};
+                                       2,
+                                       "two reports"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

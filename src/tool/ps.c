@@ -105,7 +105,8 @@ int command_ps(int count, char **arguments) {
         "them, or\n"
         "ended and never joined), and the longest such wait of a thread other than main.\n",
         0,
-        0};
+        0,
+        NULL};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

@@ -104,7 +104,7 @@ static int run(const struct usage *usage, int count, char **arguments) {
 }
 
 int command_render(int count, char **arguments) {
-    static const struct usage usage = {FOR_RENDER, "render", "[OPTIONS] SNAPSHOT", "", 1, 1};
+    static const struct usage usage = {FOR_RENDER, "render", "[OPTIONS] SNAPSHOT", "", 1, 1, "one snapshot"};
     return run(&usage, count, arguments);
 }
 
@@ -115,6 +115,7 @@ int command_stack(int count, char **arguments) {
         "[OPTIONS] PID",
         "Asks a watched program for a report of all its threads, and prints it here.\n",
         1,
-        1};
+        1,
+        "one process"};
     return run(&usage, count, arguments);
 }

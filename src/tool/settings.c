@@ -274,8 +274,10 @@ int settings_parse(struct settings *settings, const struct usage *usage, int cou
     settings->count = count - optind;
     int least = settings->live ? 0 : usage->least, most = settings->live ? 0 : usage->most;
     if (settings->count < least || settings->count > most) {
-        complain("%s: %s", usage->name,
-                 settings->count < least ? "something is missing" : "that is too much");
+        if (usage->wanted && !settings->live)
+            complain("%s: name %s", usage->name, usage->wanted);
+        else
+            complain("%s: '%s' is too much", usage->name, settings->arguments[0]);
         put_usage(stderr, usage);
         return TOOL_USAGE;
     }

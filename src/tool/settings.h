@@ -54,7 +54,8 @@ struct settings {
 struct usage {
     enum command command;
     const char *name, *synopsis, *about;
-    int least, most; /* arguments */
+    int least, most;    /* arguments */
+    const char *wanted; /* what they are: "one snapshot"; NULL: there are none */
 };
 
 /* Returns -1, or the status to end with: help was asked for, or something is wrong, which has been said. */

@@ -184,7 +184,8 @@ int command_stats(int count, char **arguments) {
         "One watched process in numbers: its threads by state and by what they wait in,\n"
         "how many there have been, and what the process uses.\n",
         1,
-        1};
+        1,
+        "one process"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

@@ -248,7 +248,8 @@ int command_tree(int count, char **arguments) {
         "[OPTIONS] PID",
         "The threads of a watched process, each under the one that created it.\n",
         1,
-        1};
+        1,
+        "one process"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

@@ -160,7 +160,8 @@ int command_watch(int count, char **arguments) {
         "terminal\n"
         "it prints a line for each look and one for each group that has changed.\n",
         1,
-        1};
+        1,
+        "one process"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

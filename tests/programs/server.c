@@ -1,7 +1,7 @@
-/* server PORT: an HTTP server with four threads for its connections. For each request a thread asks a replica, which
- * takes 60 ms; whoever asked waits for 50, and then answers without. As written, the thread that asked the replica
- * hands its answer over to nobody, for ever: one more for each request. Repaired (-DFIXED), it leaves the answer where
- * it will be found or not, and ends. */
+/* server PORT: an HTTP server with four threads for its connections. For each request a thread asks a
+ * replica, which takes 60 ms; whoever asked waits for 50, and then answers without. As written, the thread
+ * that asked the replica hands its answer over to nobody, for ever: one more for each request. Repaired
+ * (-DFIXED), it leaves the answer where it will be found or not, and ends. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -44,8 +44,8 @@ static bool look_up(void) {
     struct question *question = calloc(1, sizeof *question);
     pthread_t thread;
     struct timespec until;
-    if (!question || pthread_mutex_init(&question->mutex, NULL) || pthread_cond_init(&question->answered, NULL) ||
-        pthread_cond_init(&question->taken, NULL))
+    if (!question || pthread_mutex_init(&question->mutex, NULL) ||
+        pthread_cond_init(&question->answered, NULL) || pthread_cond_init(&question->taken, NULL))
         return false;
     question->users = 2;
     if (pthread_create(&thread, NULL, ask_replica, question) != 0) {

@@ -97,6 +97,8 @@ static void prepares(void) {
     SAY("prepare %d", ++order);
 }
 static void in_parent(void) {
+    siginfo_t ended; /* the child speaks first */
+    waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT);
     SAY("parent %d", ++order);
 }
 static void in_child(void) {

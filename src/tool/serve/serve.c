@@ -83,7 +83,8 @@ int command_serve(int count, char **arguments) {
         "Prometheus at\n"
         "/metrics, profiles for go tool pprof at /debug/pprof/threads?pid=PID, JSON below /api/v1/.\n",
         0,
-        0};
+        0,
+        NULL};
     struct settings settings;
     struct listener listener;
     int status = settings_parse(&settings, &usage, count, arguments);
