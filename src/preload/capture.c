@@ -173,9 +173,12 @@ struct liveness capture_liveness(const struct scope *scope) {
             continue;
         result.others++;
         result.unmoved += sleep.untimed;
-        if (sleep.untimed && sleep.since != 0 && sleep.since < now.ns &&
-            now.ns - sleep.since > result.longest)
-            result.longest = now.ns - sleep.since;
+        result.waiting += sleep.asleep && !sleep.untimed;
+        uint64_t slept = sleep.untimed && sleep.since != 0 && sleep.since < now.ns ? now.ns - sleep.since : 0;
+        if (slept > result.longest)
+            result.longest = slept;
+        if (slept > result.longest_but_main && tid != process.pid)
+            result.longest_but_main = slept;
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }
     for (struct thread *record = thread_first(); record; record = record->next) {

@@ -400,6 +400,7 @@ struct sleep describe_sleep(const struct tasks *tasks, size_t index, struct cloc
     struct sleep sleep = {.alive = seen.word.state != KERNEL_GONE, .moves = seen.moves};
     if (!seen.waits)
         return sleep;
+    sleep.asleep = true;
     if (seen.by_record) {
         sleep.untimed = !claim_timed(&seen.wait.on);
         sleep.since = clock_of_mark(seen.wait.started, now);

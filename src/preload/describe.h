@@ -18,6 +18,7 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
 /* Just whether and how a thread sleeps. */
 struct sleep {
     bool alive;
+    bool asleep;
     bool untimed;   /* sleeps in a call that has no deadline */
     uint64_t since; /* CLOCK_MONOTONIC ns when it began, if untimed; 0 if not known */
     uint64_t moves; /* differs from an earlier look if the thread's wait does */

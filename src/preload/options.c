@@ -97,6 +97,13 @@ static bool parse_log(const char *value, void *into) {
     return true;
 }
 
+static bool parse_metrics(const char *value, void *into) {
+    if (strlen(value) >= sizeof options.metrics || !value[0])
+        return false;
+    text_copy(into, sizeof options.metrics, value);
+    return true;
+}
+
 static bool parse_program(const char *value, void *into) {
     if (strlen(value) >= sizeof options.program)
         return false;
@@ -134,6 +141,7 @@ static const struct {
 #undef X
     },
     {"log", parse_log, options.log, "stderr or a path of at most 1023 bytes"},
+    {"metrics", parse_metrics, options.metrics, "a path of at most 1023 bytes"},
     {"suppressions", parse_later, NULL, "a file"},
     {"suppress", parse_later, NULL, "KIND=PATTERN"},
     {"default_suppressions", parse_bool, &unused, "0 or 1"},

@@ -15,7 +15,8 @@ struct options {
     int exitcode;
     int depth;
     char format[16];
-    char log[1024]; /* empty: stderr */
+    char log[1024];     /* empty: stderr */
+    char metrics[1024]; /* a file to keep metrics in; empty: none */
     char program[256];
     char words[4096];     /* all as they were given: the tool reads those that are its own */
     char directory[1024]; /* where the program was started: what their relative paths mean */

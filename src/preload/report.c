@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "memory.h"
 #include "options.h"
+#include "path.h"
 #include "plain.h"
 #include "process.h"
 #include "request.h"
@@ -27,29 +28,6 @@ struct work {
     struct report_result result;
 };
 
-/* %p pid, %e program, %n number of the report; %% is %. */
-static void expand_log(struct text *path, uint32_t number) {
-    for (const char *at = options.log; *at; at++) {
-        if (*at != '%' || at[1] == '\0') {
-            text_put_char(path, *at);
-            continue;
-        }
-        switch (*++at) {
-        case 'p':
-            text_put_number(path, process.pid);
-            break;
-        case 'e':
-            text_put(path, process_name());
-            break;
-        case 'n':
-            text_put_number(path, number);
-            break;
-        default:
-            text_put_char(path, *at);
-        }
-    }
-}
-
 static void make(void *argument) {
     struct work *work = argument;
     struct captured captured = capture(&work->request);
@@ -66,7 +44,7 @@ static void make(void *argument) {
     char log[1200];
     struct text path = TEXT_IN(log);
     log[0] = '\0';
-    expand_log(&path, work->request.sequence);
+    path_expand(&path, options.log, work->request.sequence);
     work->result.made = true;
     struct launched launched = launch_tool(&captured, log, work->asked->wishes, work->asked->wait);
     work->result.leaked = launched.leaked;
@@ -139,9 +117,8 @@ static struct liveness look_around(const struct scope *scope) {
     return work.liveness;
 }
 
-struct stillness report_look_for_stall(uint64_t ns) {
-    struct liveness now = look_around(NULL);
-    return (struct stillness){.stalled = now.longest >= ns, .alone = now.others == 0};
+struct liveness report_look(void) {
+    return look_around(NULL);
 }
 
 /* Looks every few milliseconds until all is done, nothing can be done any more, or patience ends. */

@@ -38,10 +38,7 @@ bool report_scope_done(const struct scope *scope, uint64_t grace_ns, unsigned at
 /* Waits until no report is being made. */
 void report_await(void);
 
-/* For the watcher: has any thread slept without a deadline for so long, and is any there but the caller? */
-struct stillness {
-    bool stalled, alone;
-};
-struct stillness report_look_for_stall(uint64_t ns);
+/* One look at all threads but the caller, for the watcher. */
+struct liveness report_look(void);
 
 void report_forked(void);

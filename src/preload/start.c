@@ -88,5 +88,5 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     if (glob_matches(options.program, process_name()))
         triggers_setup();
     else
-        options.stall = options.monitor = 0;
+        options.stall = options.monitor = 0, options.metrics[0] = '\0';
 }

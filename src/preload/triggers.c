@@ -17,6 +17,7 @@
 #include "sample.h"
 #include "sys.h"
 #include "text.h"
+#include "textfile.h"
 #include "thread.h"
 #include "wait.h"
 
@@ -38,6 +39,8 @@ static void excuse_filtered(void) {
 }
 
 int trigger_exit(int status) {
+    if (active && options.metrics[0] && process_is_ours())
+        textfile_remove();
     if (active && options.at_exit && process.filtered &&
         !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
         excuse_filtered();
@@ -147,6 +150,8 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
 static void on_ending_signal(int signal, siginfo_t *info, void *context) {
     (void)info;
     int saved_errno = errno;
+    if (options.metrics[0] && process_is_ours())
+        textfile_remove();
     /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
      * those. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
@@ -159,7 +164,7 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
 
 void triggers_setup(void) {
     active = true;
-    if (options.at_exit) {
+    if (options.at_exit || options.metrics[0]) {
         REAL(real_on_exit)(at_exit, NULL);
         at_quick_exit(at_quick_end);
     }

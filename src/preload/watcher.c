@@ -13,6 +13,7 @@
 #include "report.h"
 #include "sys.h"
 #include "text.h"
+#include "textfile.h"
 #include "thread.h"
 
 CALLS(int, real_create, "pthread_create", (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
@@ -34,6 +35,7 @@ struct memory {
     unsigned baseline;
     bool counted, above; /* it has counted; it has reported, and the count has not come down since */
     bool stall_told;
+    uint64_t next_file; /* when the metrics are due */
 };
 
 /* Compares the count of threads with the lowest that it has been. One report each time that it passes. */
@@ -51,10 +53,24 @@ static void count_threads(struct memory *memory, uint64_t now) {
     memory->above = above;
 }
 
+/* The file of metrics is as fresh as the monitor counts, or as a scrape usually is. */
+static uint64_t metrics_interval(void) {
+    enum { DEFAULT_S = 15 };
+    return options.monitor ? options.monitor : (uint64_t)DEFAULT_S * 1000000000u;
+}
+
+static void write_metrics(struct memory *memory, const struct liveness *look, uint64_t now) {
+    if (!options.metrics[0] || now < memory->next_file)
+        return;
+    memory->next_file = now + metrics_interval();
+    textfile_write(look);
+}
+
 static uint64_t tick(void) {
     uint64_t least = options.stall / 8;
-    if (options.monitor != 0 && (least == 0 || options.monitor < least))
-        least = options.monitor;
+    uint64_t count = options.metrics[0] ? metrics_interval() : options.monitor;
+    if (count != 0 && (least == 0 || count < least))
+        least = count;
     return least < TICK_MIN ? TICK_MIN : least > TICK_MAX ? TICK_MAX : least;
 }
 
@@ -65,15 +81,16 @@ static void *watch(void *unused) {
     __atomic_store_n(&process.hidden_tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
     for (;;) {
         int seen = __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
-        struct stillness now = report_look_for_stall(options.stall);
-        if (now.alone)
+        struct liveness look = report_look();
+        if (look.others == 0)
             return unused;
-        if (options.stall != 0 && now.stalled && !memory.stall_told) {
+        if (options.stall != 0 && look.longest >= options.stall && !memory.stall_told) {
             memory.stall_told = true;
             report_make(&(struct report_request){.trigger = LW_TRIGGER_STALL});
         }
         count_threads(&memory, clock_ns(CLOCK_MONOTONIC));
-        if (memory.stall_told && options.monitor == 0)
+        write_metrics(&memory, &look, clock_ns(CLOCK_MONOTONIC));
+        if (memory.stall_told && options.monitor == 0 && !options.metrics[0])
             return unused;
         /* One that has just said it ends is not gone yet. */
         bool ending = thread_live_count() == 0;
@@ -89,7 +106,8 @@ static void look_at_once(void) {
 }
 
 void watcher_start(void) {
-    if ((options.stall == 0 && options.monitor == 0) || __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
+    if ((options.stall == 0 && options.monitor == 0 && !options.metrics[0]) ||
+        __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
         return;
     /* libc's own two signals stay open: setuid() waits until every thread has taken one (nptl/nptl-setxid.c).
      */
@@ -105,8 +123,8 @@ void watcher_start(void) {
         thread_has_ended = look_at_once;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     if (!made)
-        text_complain("options stall and monitor: no thread could be made to look on in ", process_name(),
-                      NULL);
+        text_complain("options stall, monitor and metrics: no thread could be made to look on in ",
+                      process_name(), NULL);
 }
 
 void watcher_forked(void) {

@@ -27,6 +27,7 @@ static const char *const passed[] = {"format",
                                      "stall",
                                      "monitor",
                                      "threshold",
+                                     "metrics",
                                      "suppressions",
                                      "suppress",
                                      "baseline",
@@ -53,7 +54,8 @@ static void usage(FILE *out) {
           "  --stall TIME             report once any thread has been blocked for so long\n"
           "  --monitor TIME           count threads as often, and report when they are --threshold N (5)\n"
           "                           more than they were\n"
-          "  --signal NAME            asks a running program for a report; default USR1, or none\n"
+          "  --metrics PATH           keep metrics for node_exporter there\n"
+          "  --signal NAME             asks a running program for a report; default USR1, or none\n"
           "  --at-exit 0|1            report at exit; default 1\n"
           "  --at-term 0|1            report when SIGTERM, SIGINT or SIGALRM is about to end it; default 1\n"
           "  --min-wait TIME          leave out threads blocked for less\n"
