@@ -158,7 +158,126 @@ static void note_stirred(struct look *look) {
     }
 }
 
-struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, size_t *count) {
+struct pipe_end {
+    char target[40]; /* "pipe:[4711]" */
+    int pid;
+    mode_t mode; /* of the link */
+};
+
+struct pipe_survey {
+    struct pipe_end *ends; /* by target */
+    size_t count, room;
+    bool failed;       /* no memory: some are missing */
+    size_t unreadable; /* processes that cannot be looked into */
+    int one_unreadable;
+};
+
+static int by_target(const void *a, const void *b) {
+    return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
+}
+
+static void survey_end(struct pipe_survey *survey, int pid, int fds, const char *entry) {
+    char target[40];
+    struct stat status;
+    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
+    if (length <= 5 || length == sizeof target - 1 || memcmp(target, "pipe:", 5) != 0 ||
+        fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    target[length] = '\0';
+    if (survey->count == survey->room) {
+        size_t room = survey->room ? 2 * survey->room : 256;
+        struct pipe_end *larger = reallocarray(survey->ends, room, sizeof *larger);
+        if (!larger) {
+            survey->failed = true;
+            return;
+        }
+        survey->ends = larger;
+        survey->room = room;
+    }
+    struct pipe_end *end = &survey->ends[survey->count++];
+    *end = (struct pipe_end){.pid = pid, .mode = status.st_mode};
+    memcpy(end->target, target, sizeof target);
+}
+
+static void survey_process(struct pipe_survey *survey, int proc, const char *pid) {
+    char path[300];
+    snprintf(path, sizeof path, "%s/fd", pid);
+    int fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fds < 0 ? NULL : fdopendir(fds);
+    if (!directory) {
+        if (errno != ENOENT && !is_kernel_thread(proc, pid)) {
+            survey->unreadable++;
+            survey->one_unreadable = atoi(pid);
+        }
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(directory));)
+        survey_end(survey, atoi(pid), fds, entry->d_name);
+    closedir(directory);
+}
+
+struct pipe_survey *pipes_survey(void) {
+    struct pipe_survey *survey = calloc(1, sizeof *survey);
+    DIR *proc = survey ? opendir("/proc") : NULL;
+    int self = (int)getpid();
+    if (survey && !proc)
+        survey->failed = true;
+    for (struct dirent *entry; proc && (entry = readdir(proc));)
+        if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != self)
+            survey_process(survey, dirfd(proc), entry->d_name);
+    if (proc)
+        closedir(proc);
+    if (survey && survey->count > 0)
+        qsort(survey->ends, survey->count, sizeof *survey->ends, by_target);
+    return survey;
+}
+
+void pipes_survey_drop(struct pipe_survey *survey) {
+    if (survey)
+        free(survey->ends);
+    free(survey);
+}
+
+/* The ends that other processes have, as they were surveyed. */
+static void look_outside(struct look *look, const struct pipe_survey *survey) {
+    bool unsure = survey->failed || survey->unreadable > (survey->one_unreadable == look->pid);
+    for (size_t i = 0; i < look->count; i++) {
+        struct pipe_fact *pipe = &look->pipes[i];
+        struct pipe_end wanted = {0};
+        pipe->unsure |= unsure;
+        snprintf(wanted.target, sizeof wanted.target, "%.39s", pipe->target);
+        size_t low = 0, high = survey->count;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (by_target(&survey->ends[middle], &wanted) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (; low < survey->count && by_target(&survey->ends[low], &wanted) == 0; low++) {
+            const struct pipe_end *end = &survey->ends[low];
+            char pid[16];
+            if (end->pid == look->pid)
+                continue;
+            note_end(pipe, end->mode, false);
+            snprintf(pid, sizeof pid, "%d", end->pid);
+            if (!pipe->other[0])
+                name_process(pipe->other, sizeof pipe->other, look->proc, pid);
+        }
+    }
+}
+
+static void look_everywhere(struct look *look, DIR *proc) {
+    int self = (int)getpid();
+    for (struct dirent *entry; (entry = readdir(proc));) {
+        int pid = atoi(entry->d_name);
+        if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
+            look_into(look, entry->d_name, pid == look->pid);
+    }
+}
+
+struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey,
+                             size_t *count) {
     struct pipe_fact *pipes = wanted(snapshot, count);
     DIR *proc = *count > 0 ? opendir("/proc") : NULL;
     if (!proc) {
@@ -167,11 +286,13 @@ struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, size_
     }
     struct look look = {
         .snapshot = snapshot, .pipes = pipes, .count = *count, .proc = dirfd(proc), .pid = watched};
-    int self = (int)getpid();
-    for (struct dirent *entry; (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
-            look_into(&look, entry->d_name, pid == watched);
+    if (survey) {
+        char pid[16];
+        snprintf(pid, sizeof pid, "%d", watched);
+        look_into(&look, pid, true);
+        look_outside(&look, survey);
+    } else {
+        look_everywhere(&look, proc);
     }
     note_stirred(&look);
     closedir(proc);

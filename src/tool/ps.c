@@ -77,10 +77,11 @@ static struct question *ask_all(const struct settings *settings, size_t *count) 
     return questions;
 }
 
-static void tell(struct question *question, const struct settings *settings, json_t *list) {
+static void tell(struct question *question, const struct settings *settings, const struct pipe_survey *survey,
+                 json_t *list) {
     struct work work;
     const char *why = question->state == ASK_ANSWERED ? NULL : question->why;
-    bool answered = !why && work_take(&work, settings, question);
+    bool answered = !why && work_take(&work, settings, question, survey);
     if (settings->json)
         json_array_append_new(list,
                               object_of(&question->watched, answered ? work.analysis : NULL, why ? why : ""));
@@ -114,11 +115,12 @@ int command_ps(int count, char **arguments) {
     style_use(!settings.json && settings_color(&settings, STDOUT_FILENO));
     size_t processes;
     struct question *questions = ask_all(&settings, &processes);
+    struct pipe_survey *survey = pipes_survey();
     json_t *list = json_array();
     if (!settings.json && processes > 0)
         put_head();
     for (size_t i = 0; i < processes; i++) {
-        tell(&questions[i], &settings, list);
+        tell(&questions[i], &settings, survey, list);
         ask_end(&questions[i]);
     }
     if (settings.json) {
@@ -128,6 +130,7 @@ int command_ps(int count, char **arguments) {
         complain("no process is watched; LD_PRELOAD=libleakwatch.so PROGRAM, or leakwatch run PROGRAM, "
                  "watches one");
     }
+    pipes_survey_drop(survey);
     json_decref(list);
     free(questions);
     settings_drop(&settings);

@@ -197,7 +197,7 @@ int command_stats(int count, char **arguments) {
     struct work work;
     status = TOOL_FAILED;
     if (ask_one(&question, "stats", pid, settings.patience)) {
-        if (work_take(&work, &settings, &question)) {
+        if (work_take(&work, &settings, &question, NULL)) {
             if (settings.json)
                 print_json(&question.watched, work.analysis);
             else

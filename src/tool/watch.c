@@ -30,7 +30,7 @@ static uint64_t now_ns(void) {
 
 static bool take(struct watch *watch, struct question *question) {
     struct work *next = &watch->works[watch->latest == &watch->works[0]];
-    if (!work_take(next, watch->settings, question))
+    if (!work_take(next, watch->settings, question, NULL))
         return false;
     if (watch->latest)
         work_end(watch->latest);

@@ -33,14 +33,14 @@ static void suppress_known(struct work *work) {
 
 /* pid: of the process as this one sees it, if it is running; else 0: a snapshot from a file is of a process
  * that is no more, or another by now. */
-static bool begin(struct work *work, const char *name, int pid) {
+static bool begin(struct work *work, const char *name, int pid, const struct pipe_survey *survey) {
     struct symbol_places places = work->settings->places;
     if (!places.sysroot && work->root[0])
         places.sysroot = work->root;
     if (work->exe[0])
         places.exe = work->exe;
     if (pid)
-        work->pipes = pipes_look(&work->snapshot, pid, &work->facts.pipe_count);
+        work->pipes = pipes_look(&work->snapshot, pid, survey, &work->facts.pipe_count);
     work->facts.pipes = work->pipes;
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
@@ -61,24 +61,25 @@ bool work_read(struct work *work, const struct settings *settings, const char *p
         complain("%s: %s", path, wrong);
         return false;
     }
-    return begin(work, path, settings->watched ? work->snapshot.header->pid : 0);
+    return begin(work, path, settings->watched ? work->snapshot.header->pid : 0, NULL);
 }
 
-bool work_take(struct work *work, const struct settings *settings, struct question *question) {
+bool work_take(struct work *work, const struct settings *settings, struct question *question,
+               const struct pipe_survey *survey) {
     const struct watched *watched = &question->watched;
     *work = (struct work){.settings = settings, .snapshot = question->snapshot};
     question->state = ASK_FAILED; /* nothing is left in it */
     if (watched->elsewhere)
         snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->pid);
     snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->pid);
-    return begin(work, watched->name, watched->pid);
+    return begin(work, watched->name, watched->pid, survey);
 }
 
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
     struct question question;
     if (!ask_one(&question, command, pid, settings->patience))
         return false;
-    bool done = work_take(work, settings, &question);
+    bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);
     return done;
 }

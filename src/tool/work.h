@@ -4,6 +4,7 @@
 #include "../analysis/analysis.h"
 #include "../render/render.h"
 #include "ask.h"
+#include "pipes.h"
 #include "settings.h"
 #include "suppress.h"
 
@@ -26,8 +27,10 @@ struct work {
 bool work_read(struct work *work, const struct settings *settings, const char *path);
 /* From a running program: asks it and waits. */
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid);
-/* From an answer, whose snapshot the work takes. */
-bool work_take(struct work *work, const struct settings *settings, struct question *question);
+/* From an answer, whose snapshot the work takes. survey: of the pipes, made since; NULL: they are looked at
+ * now. */
+bool work_take(struct work *work, const struct settings *settings, struct question *question,
+               const struct pipe_survey *survey);
 void work_end(struct work *work);
 
 /* The report in memory; NULL without. Caller frees. */

@@ -138,9 +138,9 @@ static void ask_all(struct fleet *fleet, struct watched *list, size_t count, uin
         qsort(fleet->members, fleet->count, sizeof *fleet->members, by_pid);
 }
 
-static void take(struct fleet *fleet, struct member *member) {
+static void take(struct fleet *fleet, struct member *member, const struct pipe_survey *survey) {
     struct look *look = calloc(1, sizeof *look);
-    if (!look || !work_take(&look->work, fleet->settings, &member->question)) {
+    if (!look || !work_take(&look->work, fleet->settings, &member->question, survey)) {
         free(look);
         snprintf(member->error, sizeof member->error, "no memory for its report");
         return;
@@ -160,41 +160,46 @@ static void take(struct fleet *fleet, struct member *member) {
                         .suspect = (uint32_t)look->tally.suspicious};
 }
 
-/* Takes what has been settled; returns how many are still waited for. The lock is given up between two
- * processes. */
-static size_t collect(struct fleet *fleet, bool last) {
-    size_t open = 0;
-    for (size_t i = 0; i < fleet->count; i++) {
-        struct member *member = fleet->members[i];
-        if (!member->asking)
-            continue;
-        ask_look(&member->question);
-        if (member->question.state == ASK_PENDING) {
-            open += !member->late;
-            if (last && !member->late) {
-                member->late = true;
-                fleet->failures++;
-                snprintf(member->error, sizeof member->error, "it has not answered yet");
-            }
-            continue;
+/* Until all have answered or failed, but for those that are late already; or patience ends. */
+static void await_answers(struct fleet *fleet, uint64_t began) {
+    enum { PAUSE_NS = 1000000 };
+    for (;;) {
+        size_t open = 0;
+        for (size_t i = 0; i < fleet->count; i++) {
+            struct member *member = fleet->members[i];
+            if (!member->asking)
+                continue;
+            ask_look(&member->question);
+            open += member->question.state == ASK_PENDING && !member->late;
         }
-        pthread_mutex_lock(&fleet->lock);
-        if (member->question.state == ASK_ANSWERED) {
-            take(fleet, member);
-        } else {
-            fleet->failures++;
-            snprintf(member->error, sizeof member->error, "%s", member->question.why);
-        }
-        pthread_mutex_unlock(&fleet->lock);
-        ask_end(&member->question);
-        member->asking = false;
+        if (open == 0 || fleet_now() - began >= fleet->settings->patience)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
     }
-    return open;
+}
+
+/* Takes what has been settled. Under the lock, which is given up between two processes. */
+static void settle(struct fleet *fleet, struct member *member, const struct pipe_survey *survey) {
+    if (member->question.state == ASK_PENDING) {
+        if (!member->late) {
+            fleet->failures++;
+            snprintf(member->error, sizeof member->error, "it has not answered yet");
+        }
+        member->late = true;
+        return;
+    }
+    if (member->question.state == ASK_ANSWERED) {
+        take(fleet, member, survey);
+    } else {
+        fleet->failures++;
+        snprintf(member->error, sizeof member->error, "%s", member->question.why);
+    }
+    ask_end(&member->question);
+    member->asking = false;
 }
 
 /* Members come and go in ask_all alone, so that between the two only this thread needs their list. */
 static void look_around(struct fleet *fleet) {
-    enum { PAUSE_NS = 2000000 };
     size_t count;
     uint64_t began = fleet_now();
     int64_t began_ms = now_ms();
@@ -203,8 +208,15 @@ static void look_around(struct fleet *fleet) {
     ask_all(fleet, list, count, began);
     pthread_mutex_unlock(&fleet->lock);
     free(list);
-    while (collect(fleet, fleet_now() - began >= fleet->settings->patience) > 0)
-        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    await_answers(fleet, began);
+    struct pipe_survey *survey = pipes_survey();
+    for (size_t i = 0; i < fleet->count; i++) {
+        pthread_mutex_lock(&fleet->lock);
+        if (fleet->members[i]->asking)
+            settle(fleet, fleet->members[i], survey);
+        pthread_mutex_unlock(&fleet->lock);
+    }
+    pipes_survey_drop(survey);
     pthread_mutex_lock(&fleet->lock);
     fleet->looked = began;
     fleet->looked_ms = began_ms;
