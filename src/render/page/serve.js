@@ -7,11 +7,14 @@
   const rows = new Map(); /* by pid: what is remembered of a process while the page is open */
   let selected = null, asking = false;
 
-  const line = (values, width, height, name) => {
+  /* times: of the values; without, they are evenly spaced. */
+  const line = (values, width, height, name, times) => {
     const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    const most = Math.max(1, ...values), step = values.length > 1 ? width / (values.length - 1) : width;
+    const most = Math.max(1, ...values), last = values.length - 1;
+    const long = times && last > 0 ? times[last] - times[0] || 1 : 1;
+    const across = (i) => (times ? (times[i] - times[0]) / long : i / Math.max(1, last)) * width;
     const shape = document.createElementNS('http://www.w3.org/2000/svg', 'polyline');
-    shape.setAttribute('points', values.map((value, i) => `${(i * step).toFixed(1)},${(height - 2 - value / most * (height - 4)).toFixed(1)}`).join(' '));
+    shape.setAttribute('points', values.map((value, i) => `${across(i).toFixed(1)},${(height - 2 - value / most * (height - 4)).toFixed(1)}`).join(' '));
     shape.setAttribute('class', 'edge');
     picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
     picture.setAttribute('width', width);
@@ -60,7 +63,7 @@
     const threads = process.history.map((moment) => moment[1]);
     const seconds = threads.length > 1 ? (process.history[threads.length - 1][0] - process.history[0][0]) / 1000 : 0;
     find('#chart').replaceChildren(make('p', {class: 'faint'}, `${process.program} (${process.pid}): ${plural(process.threads ?? 0, 'thread')}, at most ${Math.max(0, ...threads)} in the last ${span(seconds)}`),
-      line(threads, 900, 120, 'threads over time'));
+      line(threads, 900, 120, 'threads over time', process.history.map((moment) => moment[0])));
   };
 
   const drawGrowth = (process) => {

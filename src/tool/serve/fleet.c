@@ -8,7 +8,7 @@
 #include "../tool.h"
 
 /* Processes that have ended stay for a while: whoever looks at one wants to see its last. */
-enum { ENDED_KEPT_S = 300, ENDED_MAX = 64 };
+enum { ENDED_KEPT_S = 300, ENDED_MAX = 16 };
 
 uint64_t fleet_now(void) {
     struct timespec now;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +41,16 @@ static char *read_token(const char *path) {
     return NULL;
 }
 
+/* The files of every watched program are held open: the usual soft limit of 1024 is for select(2), which
+ * nobody calls here. */
+static void allow_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /* Until it is told to end. */
 static void await_end(struct server *server, const sigset_t *ending) {
     const struct timespec second = {.tv_sec = 1};
@@ -60,6 +71,7 @@ static int serve(const struct settings *settings, const struct listener *listene
     sigaddset(&ending, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ending, NULL); /* in the other threads too */
     signal(SIGPIPE, SIG_IGN);
+    allow_files();
     if (!fleet_start(&fleet, settings, settings->interval ? settings->interval : (uint64_t)INTERVAL_NS))
         return TOOL_FAILED;
     bool started = server_start(&server);

@@ -97,7 +97,7 @@ static enum MHD_Result queue(struct request *request, unsigned status, const cha
     MHD_add_response_header(
         response, "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-        "img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
     if (status == MHD_HTTP_UNAUTHORIZED)
         MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"leakwatch\"");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
