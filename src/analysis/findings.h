@@ -102,6 +102,7 @@ bool trigger_judges(enum lw_trigger trigger);
 const char *verdict_words(enum verdict verdict);
 const char *state_words(enum lw_state state);
 const char *trigger_words(enum lw_trigger trigger);
+const char *kind_words(enum lw_wait_kind kind);
 /* Words of the wait's kind; for LW_WAIT_SYSCALL "syscall NAME", kept until the next call. */
 const char *wait_words(const struct lw_snapshot_thread *thread);
 

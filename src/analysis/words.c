@@ -32,6 +32,10 @@ const char *trigger_words(enum lw_trigger trigger) {
     return triggers[trigger];
 }
 
+const char *kind_words(enum lw_wait_kind kind) {
+    return kinds[kind];
+}
+
 const char *wait_words(const struct lw_snapshot_thread *thread) {
     static char words[64];
     if (thread->kind != LW_WAIT_SYSCALL)

@@ -1,17 +1,16 @@
 #include "symbols.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <libiberty/demangle.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uthash.h>
 
+#include "files.h"
 #include "progress.h"
 
 enum { INLINES_MAX = 32 };
@@ -64,15 +63,6 @@ static const Dwfl_Callbacks callbacks = {
     .debuginfo_path = &debug_path,
 };
 
-static char *hexadecimal(const uint8_t *bytes, size_t count) {
-    char *words = malloc(2 * count + 1);
-    for (size_t i = 0; words && i < count; i++)
-        sprintf(words + 2 * i, "%02x", bytes[i]);
-    if (words)
-        words[2 * count] = '\0';
-    return words;
-}
-
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -82,16 +72,6 @@ static bool begins(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
 }
 
-/* Beside the module's file and in its .debug, then in the places given, then in the usual one. */
-static void make_debug_path(struct symbols *symbols) {
-    const struct symbol_places *places = &symbols->places;
-    const char *root = places->sysroot;
-    if (asprintf(&symbols->debug_path, ":.debug%s%s%s%s%s:/usr/lib/debug", places->debug ? ":" : "",
-                 places->debug ? places->debug : "", root ? ":" : "", root ? root : "",
-                 root ? "/usr/lib/debug" : "") < 0)
-        symbols->debug_path = NULL;
-}
-
 struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
     if (!symbols)
@@ -99,7 +79,7 @@ struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbo
     symbols->snapshot = snapshot;
     if (places)
         symbols->places = *places;
-    make_debug_path(symbols);
+    symbols->debug_path = files_debug_path(&symbols->places);
     symbols->module_count = snapshot->header->modules.count;
     symbols->modules = calloc(symbols->module_count + 1, sizeof *symbols->modules);
     symbols->complain = open_memstream(&symbols->complaints, &symbols->complaints_size);
@@ -110,7 +90,7 @@ struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbo
         module->raw = &snapshot->modules[i];
         module->path = snapshot_words(snapshot, module->raw->path);
         if (module->raw->build_id_size)
-            module->build_id = hexadecimal(module->raw->build_id, module->raw->build_id_size);
+            module->build_id = files_hexadecimal(module->raw->build_id, module->raw->build_id_size);
         const char *name = base_name(module->path);
         module->shim = begins(name, "libleakwatch.so");
         module->libc = begins(name, "libc.so") || begins(name, "libc-2.") || begins(name, "libpthread") ||
@@ -153,58 +133,6 @@ static struct module *module_of(struct symbols *symbols, uint64_t address) {
     return NULL;
 }
 
-/* The file on disk must be the one that was running: a rebuilt one gives wrong lines. What it has instead is
- * noted, to be told if no other file will do. */
-static bool is_same_build(const struct module *module, int fd, char **other) {
-    if (!module->build_id)
-        return true;
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    const void *id = NULL;
-    ssize_t size = elf ? dwelf_elf_gnu_build_id(elf, &id) : -1;
-    bool same =
-        size == (ssize_t)module->raw->build_id_size && memcmp(id, module->raw->build_id, (size_t)size) == 0;
-    if (!same && !*other && elf && elf_kind(elf) == ELF_K_ELF)
-        *other = size > 0 ? hexadecimal(id, (size_t)size) : strdup("missing");
-    elf_end(elf);
-    return same;
-}
-
-/* A file that is the module's, opened; -1 if there is none at this path. */
-static int open_at(const struct module *module, char **other, const char *format, ...) {
-    char path[4096];
-    va_list rest;
-    va_start(rest, format);
-    int length = vsnprintf(path, sizeof path, format, rest);
-    va_end(rest);
-    int fd = length < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd >= 0 && !is_same_build(module, fd, other)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-/* Where a module's file may be: where it was, below the sysroot; in the debug directory; and if it is the
- * program itself, wherever the process has it from. */
-static int find_file(const struct symbols *symbols, const struct module *module, char **other) {
-    const struct symbol_places *places = &symbols->places;
-    const char *id = module->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
-    int fd = open_at(module, other, "%s%s", root, module->path);
-    if (fd < 0 && module == symbols->modules && places->exe)
-        fd = open_at(module, other, "%s", places->exe);
-    const char *directories[] = {debug, "/usr/lib/debug"};
-    for (size_t i = 0; i < 2 && fd < 0 && id && strlen(id) > 2; i++)
-        if (directories[i])
-            fd = open_at(module, other, "%s/.build-id/%.2s/%s.debug", directories[i], id, id + 2);
-    if (fd < 0 && debug)
-        fd = open_at(module, other, "%s/%s.debug", debug, base_name(module->path));
-    if (fd < 0 && debug)
-        fd = open_at(module, other, "%s/%s", debug, base_name(module->path));
-    if (fd < 0 && debug)
-        fd = open_at(module, other, "%s%s", debug, module->path);
-    return fd;
-}
-
 /* A file that is nowhere here may still be had by its build-id, from the servers of DEBUGINFOD_URLS. */
 static Dwfl_Module *from_server(struct symbols *symbols, const struct module *module) {
     GElf_Addr bias;
@@ -228,7 +156,8 @@ static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
         return NULL; /* the vDSO */
     progress_step(&symbols->progress, "reading debug information of %s", base_name(module->path));
     char *other = NULL;
-    int fd = find_file(symbols, module, &other);
+    struct wanted_file wanted = {module->path, module->build_id, module == symbols->modules};
+    int fd = files_open(&symbols->places, &wanted, &other);
     if (fd >= 0)
         module->dwfl = dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd,
                                        module->raw->bias, false);

@@ -80,18 +80,14 @@ static int more_first(const void *a, const void *b) {
     return (x < y) - (x > y);
 }
 
-static const char *const kind_names[] = {
-#define X(id, words) words,
-    LW_WAIT_KINDS(X)
-#undef X
-};
-static const char *const state_names[] = {
-#define X(id, words) words,
-    LW_STATES(X)
-#undef X
-};
+static const char *words_of_kind(int kind) {
+    return kind_words((enum lw_wait_kind)kind);
+}
+static const char *words_of_state(int state) {
+    return state_words((enum lw_state)state);
+}
 
-static void put_list(const char *title, const size_t *counts, const char *const *names, size_t kinds) {
+static void put_list(const char *title, const size_t *counts, const char *(*words)(int), size_t kinds) {
     int order[LW_WAIT_KIND_COUNT];
     for (size_t i = 0; i < kinds; i++)
         order[i] = (int)i;
@@ -99,7 +95,7 @@ static void put_list(const char *title, const size_t *counts, const char *const 
     qsort(order, kinds, sizeof *order, more_first);
     printf("%-14s", title);
     for (size_t i = 0; i < kinds && counts[order[i]] > 0; i++)
-        printf("%s%zu %s", i ? ", " : "", counts[order[i]], names[order[i]]);
+        printf("%s%zu %s", i ? ", " : "", counts[order[i]], words(order[i]));
     printf("%s\n", counts[order[0]] ? "" : "none");
 }
 
@@ -123,8 +119,8 @@ static void put_stats(const struct watched *watched, const struct analysis *anal
     size_t alive[LW_STATE_COUNT];
     memcpy(alive, counts->by_state, sizeof alive);
     alive[LW_STATE_FINISHED] = 0;
-    put_list("state", alive, state_names, LW_STATE_COUNT);
-    put_list("waiting in", tally.by_kind, kind_names, LW_WAIT_KIND_COUNT);
+    put_list("state", alive, words_of_state, LW_STATE_COUNT);
+    put_list("waiting in", tally.by_kind, words_of_kind, LW_WAIT_KIND_COUNT);
     printf("%-14s%zu (%zu proved, %zu suspect), %zu deadlock%s\n", "look leaked", tally.suspicious,
            tally.by_verdict[VERDICT_DEADLOCK] + tally.by_verdict[VERDICT_STRANDED],
            tally.by_verdict[VERDICT_SUSPECT], counts->deadlocks, lines_plural(counts->deadlocks));
@@ -140,11 +136,11 @@ static void put_stats(const struct watched *watched, const struct analysis *anal
         printf("%-14snot known\n", "descriptors");
 }
 
-static json_t *list_of(const size_t *counts, const char *const *names, size_t kinds) {
+static json_t *list_of(const size_t *counts, const char *(*words)(int), size_t kinds) {
     json_t *list = json_object();
     for (size_t i = 0; i < kinds; i++)
         if (counts[i] > 0)
-            json_object_set_new(list, names[i], json_integer((json_int_t)counts[i]));
+            json_object_set_new(list, words((int)i), json_integer((json_int_t)counts[i]));
     return list;
 }
 
@@ -164,8 +160,8 @@ static void print_json(const struct watched *watched, const struct analysis *ana
         watched->pid, "uptime_seconds", (double)watched_uptime(watched) / 1e9, "threads", "alive",
         (json_int_t)counts->threads, "created", (json_int_t)analysis->snapshot->header->created, "ended",
         (json_int_t)tally.ended, "unjoined", (json_int_t)counts->unjoined, "suspect",
-        (json_int_t)tally.suspicious, "states", list_of(counts->by_state, state_names, LW_STATE_FINISHED),
-        "waits", list_of(tally.by_kind, kind_names, LW_WAIT_KIND_COUNT), "deadlocks",
+        (json_int_t)tally.suspicious, "states", list_of(counts->by_state, words_of_state, LW_STATE_FINISHED),
+        "waits", list_of(tally.by_kind, words_of_kind, LW_WAIT_KIND_COUNT), "deadlocks",
         (json_int_t)counts->deadlocks, "longest_wait_seconds", (double)tally.longest / 1e9, "cpu_seconds",
         number_or_null(numbers.cpu_seconds), "resident_bytes", count_or_null(numbers.resident),
         "virtual_bytes", count_or_null(numbers.virtual), "stacks_bytes", (json_int_t)tally.stacks,

@@ -48,12 +48,6 @@ static void end(const struct exposition *to, double value) {
     fprintf(to->out, "} %.15g\n", value);
 }
 
-static const char *const kinds[] = {
-#define X(id, words) words,
-    LW_WAIT_KINDS(X)
-#undef X
-};
-
 static void put_states(const struct exposition *to, const struct member *member) {
     for (int state = 0; state < LW_STATE_FINISHED; state++) {
         put_labels(to, "leakwatch_threads", member);
@@ -67,7 +61,7 @@ static void put_waiting(const struct exposition *to, const struct member *member
         if (member->latest->tally.by_kind[kind] == 0)
             continue;
         put_labels(to, "leakwatch_threads_waiting", member);
-        put_label(to, "kind", kinds[kind]);
+        put_label(to, "kind", kind_words((enum lw_wait_kind)kind));
         end(to, (double)member->latest->tally.by_kind[kind]);
     }
 }

@@ -47,28 +47,20 @@ static enum MHD_Result serve_asset(struct request *request, const char *type, co
     return copy ? respond(request, MHD_HTTP_OK, type, memcpy(copy, bytes, size), size) : MHD_NO;
 }
 
-static enum MHD_Result serve_page(struct request *request, const char *rest) {
-    (void)rest;
-    return serve_asset(request, "text/html; charset=utf-8", asset_serve_html, asset_serve_html_size);
-}
-static enum MHD_Result serve_script(struct request *request, const char *rest) {
-    (void)rest;
-    return serve_asset(request, "text/javascript; charset=utf-8", asset_serve_js, asset_serve_js_size);
-}
-static enum MHD_Result serve_report_script(struct request *request, const char *rest) {
-    (void)rest;
-    return serve_asset(request, "text/javascript; charset=utf-8", asset_report_js, asset_report_js_size);
-}
-static enum MHD_Result serve_style(struct request *request, const char *rest) {
-    (void)rest;
-    return serve_asset(request, "text/css; charset=utf-8", asset_report_css, asset_report_css_size);
-}
+#define ASSET(name, type, bytes)                                                     \
+    static enum MHD_Result serve_##name(struct request *request, const char *rest) { \
+        (void)rest;                                                                  \
+        return serve_asset(request, type "; charset=utf-8", bytes, bytes##_size);    \
+    }
+ASSET(page, "text/html", asset_serve_html)
+ASSET(script, "text/javascript", asset_serve_js)
+ASSET(report_script, "text/javascript", asset_report_js)
+ASSET(style, "text/css", asset_report_css)
 
 /* Healthy is who has time to answer; whether programs do is in the metrics. */
-static enum MHD_Result serve_health(struct request *request, const char *rest) {
-    (void)rest;
-    return serve_asset(request, "text/plain; charset=utf-8", "ok\n", 3);
-}
+static const char well[] = "ok\n";
+enum { well_size = sizeof well - 1 };
+ASSET(health, "text/plain", well)
 
 static enum MHD_Result serve_events(struct request *request, const char *rest) {
     (void)rest;

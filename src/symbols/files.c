@@ -1,0 +1,83 @@
+#include "files.h"
+
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *files_hexadecimal(const uint8_t *bytes, size_t count) {
+    char *words = malloc(2 * count + 1);
+    for (size_t i = 0; words && i < count; i++)
+        sprintf(words + 2 * i, "%02x", bytes[i]);
+    if (words)
+        words[2 * count] = '\0';
+    return words;
+}
+
+/* The file on disk must be the one that was running: a rebuilt one gives wrong lines. What it has instead is
+ * noted, to be told if no other file will do. */
+static bool is_same_build(const char *build_id, int fd, char **other) {
+    if (!build_id)
+        return true;
+    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    const void *id = NULL;
+    ssize_t size = elf ? dwelf_elf_gnu_build_id(elf, &id) : -1;
+    char *found = size > 0 ? files_hexadecimal(id, (size_t)size) : NULL;
+    bool same = found && strcmp(found, build_id) == 0;
+    if (!same && !*other && elf && elf_kind(elf) == ELF_K_ELF)
+        *other = strdup(found ? found : "missing");
+    free(found);
+    elf_end(elf);
+    return same;
+}
+
+/* A file of the right build at this path; -1 if there is none. What is no regular file is not waited for. */
+static int open_at(const char *build_id, char **other, const char *format, ...) {
+    char path[4096];
+    struct stat status;
+    va_list rest;
+    va_start(rest, format);
+    int length = vsnprintf(path, sizeof path, format, rest);
+    va_end(rest);
+    int fd = length < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+    if (fd >= 0 &&
+        (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || !is_same_build(build_id, fd, other))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+int files_open(const struct symbol_places *places, const struct wanted_file *wanted, char **other) {
+    const char *id = wanted->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
+    const char *slash = strrchr(wanted->path, '/'), *name = slash ? slash + 1 : wanted->path;
+    const char *directories[] = {debug, "/usr/lib/debug"};
+    *other = NULL;
+    int fd = open_at(id, other, "%s%s", root, wanted->path);
+    if (fd < 0 && wanted->is_program && places->exe)
+        fd = open_at(id, other, "%s", places->exe);
+    for (size_t i = 0; i < 2 && fd < 0 && id && strlen(id) > 2; i++)
+        if (directories[i])
+            fd = open_at(id, other, "%s/.build-id/%.2s/%s.debug", directories[i], id, id + 2);
+    if (fd < 0 && debug)
+        fd = open_at(id, other, "%s/%s.debug", debug, name);
+    if (fd < 0 && debug)
+        fd = open_at(id, other, "%s/%s", debug, name);
+    if (fd < 0 && debug)
+        fd = open_at(id, other, "%s%s", debug, wanted->path);
+    return fd;
+}
+
+char *files_debug_path(const struct symbol_places *places) {
+    const char *root = places->sysroot;
+    char *path = NULL;
+    if (asprintf(&path, ":.debug%s%s%s%s%s:/usr/lib/debug", places->debug ? ":" : "",
+                 places->debug ? places->debug : "", root ? ":" : "", root ? root : "",
+                 root ? "/usr/lib/debug" : "") < 0)
+        return NULL;
+    return path;
+}
