@@ -24,8 +24,10 @@ static void put_names(FILE *out, const struct analysis *analysis, const struct g
     fputc('\n', out);
 }
 
-static bool same_object(const struct lw_snapshot_thread *a, const struct lw_snapshot_thread *b) {
-    return a->fd == b->fd && a->object == b->object && a->owner == b->owner && a->target == b->target;
+static bool same_object(const struct analysis *analysis, const struct lw_snapshot_thread *a,
+                        const struct lw_snapshot_thread *b) {
+    return a->fd == b->fd && a->object == b->object && a->owner == b->owner &&
+           strcmp(lines_words(analysis, a->target), lines_words(analysis, b->target)) == 0;
 }
 
 /* Each different object of a group once, in the order of the threads. */
@@ -37,7 +39,7 @@ static void put_objects(FILE *out, const struct analysis *analysis, struct symbo
         const struct lw_snapshot_thread *thread = analysis->findings[group->members[i]].thread;
         bool known = thread->fd < 0 && thread->object == 0;
         for (size_t k = 0; k < different && k < OBJECTS_SHOWN; k++)
-            known |= same_object(seen[k], thread);
+            known |= same_object(analysis, seen[k], thread);
         if (known)
             continue;
         if (different == OBJECTS_SHOWN) {
