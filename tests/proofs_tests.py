@@ -161,8 +161,13 @@ def test_after_a_stop():
 def act_out(seed):
     """What is wrong with the report of one plan; None if nothing is. Also whether anything was proved."""
     plan = plans.Plan(seed)
-    report, = snapshots([os.path.join(BUILD, "tests", "plans"), plan.main] + plan.steps)
-    wanted, found = plan.answer(os.getuid() == 0), verdicts(report)
+    wanted = plan.answer(os.getuid() == 0)
+    for _ in range(2):
+        report, = snapshots([os.path.join(BUILD, "tests", "plans"), plan.main] + plan.steps)
+        found = verdicts(report)
+        # on a busy machine a thread may not have come to rest: then there is less to prove, never more
+        if found == wanted or not found.items() <= wanted.items():
+            break
     if found != wanted:
         return "plan %d: main %s, %r: proved %r, not %r" % (seed, plan.main, plan.steps, found, wanted), wanted
     return None, wanted

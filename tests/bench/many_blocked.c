@@ -1,12 +1,13 @@
 /* many_blocked THREADS: that many threads blocked 16 deep; then one SIGUSR1 to itself, whose handling is
  * timed to the moment the whole report is in the log named by $REPORT. With a second
- * argument, prints the KiB that are resident instead. Prints the ms it took, and the KiB of
+ * argument, prints the KiB that are resident instead, and if it is "stay", stays. Prints the ms it took, and the KiB of
  * memory a thread (threads' stacks apart). */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +71,8 @@ int main(int count, char **arguments) {
     if (count > 2) {
         printf("%ld\n", resident_kib());
         fflush(stdout);
+        while (strcmp(arguments[2], "stay") == 0)
+            pause();
         _exit(0);
     }
     double start = now();
