@@ -1,4 +1,4 @@
-"""What helps to use it: --help, manual pages, completion, pkg-config; and the hunt of the README."""
+"""What helps to use it: --help, manual pages, completion, pkg-config."""
 import os, re, subprocess, tempfile
 
 from run import BUILD, HERE, TOOL, expect
@@ -76,9 +76,3 @@ def test_pkg_config():
         expect(os.path.join(directory, preload.replace(directory, "").lstrip("/")) in found, "%s %s" % (preload, found))
         flags = output("pkg-config", "--cflags", "leakwatch", env=env).split()
         output("gcc", *flags, "-include", "leakwatch.h", "-fsyntax-only", "-x", "c", "/dev/null")
-
-
-def test_hunt():
-    """The hunt of the README, with four seconds of load instead of a minute."""
-    said = output(os.path.join(ROOT, "scripts/hunt"), "4", env=dict(os.environ, BUILD=os.path.relpath(BUILD, ROOT)))
-    expect(said.endswith("\nfound, named, and gone\n"), said)

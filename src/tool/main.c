@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,15 +22,6 @@ static const struct {
     {"serve", command_serve, "serve [OPTIONS]", "a page, metrics and profiles of all of them over HTTP"},
     {"render", command_render, "render [OPTIONS] SNAPSHOT", "turn a saved snapshot into a report"},
 };
-
-void complain(const char *format, ...) {
-    va_list rest;
-    va_start(rest, format);
-    fputs("leakwatch: ", stderr);
-    vfprintf(stderr, format, rest);
-    fputc('\n', stderr);
-    va_end(rest);
-}
 
 static void usage(FILE *out) {
     fputs("leakwatch tells which threads of a pthread program will never finish.\n\n", out);

@@ -1,7 +1,7 @@
 /* many_blocked THREADS: that many threads blocked 16 deep; then one SIGUSR1 to itself, whose handling is
  * timed to the moment the whole report is in the log named by $REPORT. With a second
- * argument, prints the KiB that are resident instead, and if it is "stay", stays. Prints the ms it took, and the KiB of
- * memory a thread (threads' stacks apart). */
+ * argument, prints the KiB that are resident instead, and if it is "stay", stays. Prints the ms it took, and
+ * the KiB of memory a thread (threads' stacks apart). */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

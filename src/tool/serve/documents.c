@@ -15,7 +15,7 @@ static json_t *row(const struct member *member) {
                              "error", member->error[0] ? text(member->error) : json_null());
     if (!member->latest)
         return made;
-    const struct look *look = member->latest;
+    const struct visit *look = member->latest;
     const struct counts *counts = &look->work.analysis->counts;
     json_t *states = json_object();
     for (int state = 0; state < LW_STATE_FINISHED; state++)
@@ -39,7 +39,7 @@ json_t *document_processes(const struct fleet *fleet) {
                      (double)fleet->interval / 1e9, "looks", (json_int_t)fleet->looks, "processes", list);
 }
 
-static json_t *groups(const struct look *look) {
+static json_t *groups(const struct visit *look) {
     json_t *list = json_array();
     for (size_t i = 0; i < look->sites.count; i++) {
         const struct site *site = &look->sites.list[i];

@@ -1,11 +1,11 @@
-/* Server-sent events: the table of processes after each look, as long as somebody listens. A client that
- * reads slowly misses some; nothing is kept for it. */
+/* A client that reads slowly misses some events; nothing is kept for it. */
+#include "events.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "documents.h"
-#include "server.h"
 
 struct stream {
     struct waiter waiter; /* first: it is cast from */

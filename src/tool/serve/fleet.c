@@ -22,12 +22,12 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-struct look *look_keep(struct look *look) {
+struct visit *visit_keep(struct visit *look) {
     look->holders++;
     return look;
 }
 
-void look_drop(struct look *look) {
+void visit_drop(struct visit *look) {
     if (!look || --look->holders > 0)
         return;
     sites_drop(&look->sites);
@@ -58,7 +58,7 @@ static void drop_member(struct fleet *fleet, size_t index) {
     struct member *member = fleet->members[index];
     if (member->asking)
         ask_end(&member->question);
-    look_drop(member->latest);
+    visit_drop(member->latest);
     free(member);
     fleet->members[index] = fleet->members[--fleet->count];
 }
@@ -139,7 +139,7 @@ static void ask_all(struct fleet *fleet, struct watched *list, size_t count, uin
 }
 
 static void take(struct fleet *fleet, struct member *member, const struct pipe_survey *survey) {
-    struct look *look = calloc(1, sizeof *look);
+    struct visit *look = calloc(1, sizeof *look);
     if (!look || !work_take(&look->work, fleet->settings, &member->question, survey)) {
         free(look);
         snprintf(member->error, sizeof member->error, "no memory for its report");
@@ -149,7 +149,7 @@ static void take(struct fleet *fleet, struct member *member, const struct pipe_s
     look->at = fleet_now();
     look->tally = tally_make(look->work.analysis);
     look->sites = sites_of_work(&look->work);
-    look_drop(member->latest);
+    visit_drop(member->latest);
     member->latest = look;
     member->error[0] = '\0';
     const struct counts *counts = &look->work.analysis->counts;

@@ -10,9 +10,10 @@
 #include "../sites.h"
 #include "../work.h"
 
-/* One look at one process. Kept for as long as anybody has hold of it (look_keep, look_drop; under the lock).
+/* One look at one process. Kept for as long as anybody has hold of it (visit_keep, visit_drop; under the
+ * lock).
  */
-struct look {
+struct visit {
     struct work work;
     struct tally tally;
     struct sites sites;
@@ -29,7 +30,7 @@ enum { HISTORY = 720 };
 
 struct member {
     struct watched watched;   /* without its handle */
-    struct look *latest;      /* NULL: none yet */
+    struct visit *latest;     /* NULL: none yet */
     struct question question; /* if asking */
     bool asking, late;        /* late: the look went on without its answer */
     bool present;             /* seen by the look at hand */
@@ -80,7 +81,7 @@ void fleet_wait(struct fleet *fleet, struct waiter *waiter);
  * lock. */
 struct member *fleet_find(const struct fleet *fleet, int pid);
 
-struct look *look_keep(struct look *look);
-void look_drop(struct look *look);
+struct visit *visit_keep(struct visit *look);
+void visit_drop(struct visit *look);
 
 uint64_t fleet_now(void);

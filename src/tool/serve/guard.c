@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server.h"
+#include "request.h"
 
 /* Takes as long whatever differs. */
 static bool is_token(const char *token, const char *given, size_t length) {

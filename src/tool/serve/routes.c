@@ -1,4 +1,5 @@
-/* What is at which address. */
+#include "routes.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,8 @@
 #include "../../render/pprof.h"
 #include "../../render/view_data.h"
 #include "documents.h"
+#include "events.h"
 #include "metrics.h"
-#include "server.h"
 
 static const char *argument(const struct request *request, const char *key) {
     return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, key);
@@ -33,7 +34,7 @@ static enum MHD_Result respond_json(struct request *request, json_t *document) {
                  : respond_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory");
 }
 
-static enum MHD_Result respond_rendered(struct request *request, const char *type, const struct look *look,
+static enum MHD_Result respond_rendered(struct request *request, const char *type, const struct visit *look,
                                         render_function *format) {
     size_t size;
     char *words = work_render(&look->work, format, &size);
@@ -155,8 +156,8 @@ static long pid_of(const struct request *request) {
     return only;
 }
 
-static enum MHD_Result respond_delta(struct request *request, const struct look *base,
-                                     const struct look *latest) {
+static enum MHD_Result respond_delta(struct request *request, const struct visit *base,
+                                     const struct visit *latest) {
     char *bytes = NULL;
     size_t size;
     FILE *out = open_memstream(&bytes, &size);
@@ -190,7 +191,7 @@ static enum MHD_Result serve_threads(struct request *request, const char *rest) 
     if (request->base)
         return respond_delta(request, request->base, member->latest);
     if (seconds > 0) {
-        request->base = look_keep(member->latest);
+        request->base = visit_keep(member->latest);
         if (request->client)
             request->client->lasting = true;
         uint64_t due = fleet_now() + (uint64_t)seconds * 1000000000u;
