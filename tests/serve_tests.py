@@ -10,9 +10,9 @@ LIAR = os.path.join(BUILD, "tests/liar")
 class Server:
     """leakwatch serve at a port of its own."""
 
-    def __init__(self, *arguments, listen="127.0.0.1:0", interval="300ms"):
-        self.process = subprocess.Popen([TOOL, "serve", "--listen", listen, "--interval", interval, *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *arguments, listen="127.0.0.1:0", interval="300ms", path=TOOL, **more):
+        self.process = subprocess.Popen([path, "serve", "--listen", listen, "--interval", interval, *arguments], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **more)
         said = self.process.stderr.readline()
         found = re.search(r"^leakwatch: serving at (?:http://(.*)/|unix:(.*))$", said)
         expect(found, "serve said: %r" % said)

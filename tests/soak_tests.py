@@ -2,8 +2,8 @@
 descriptors must not grow. Begun before the programs' tests, judged after the last."""
 import os, subprocess, threading, time
 
-from run import expect
-from live_tests import Program
+from run import LIBRARY, TOOL, expect
+from live_tests import GROWER, NOBODY, Program, as_user, for_everybody
 from serve_tests import Server
 
 SECONDS = float(os.environ.get("LEAKWATCH_SOAK", "180"))
@@ -20,8 +20,9 @@ class Soak(threading.Thread):
         resident = int(status.split("VmRSS:")[1].split()[0])
         return resident, len(os.listdir("/proc/%d/fd" % pid)), int(status.split("Threads:")[1].split()[0])
 
-    def round(self, server):
-        with Program() as passing:
+    def round(self, server, directory):
+        with Program(command=(os.path.join(directory, os.path.basename(GROWER)),), library=os.path.join(directory, os.path.basename(LIBRARY)),
+                     cwd="/", **as_user(NOBODY)) as passing:
             passing.tell("grow 5")
             for path in ("/metrics", "/api/v1/processes", "/api/v1/processes/%d" % passing.pid, "/api/v1/processes/%d/view" % passing.pid,
                          "/debug/pprof/threads?pid=%d" % passing.pid, "/debug/pprof/threads?debug=2&pid=%d" % passing.pid, "/nowhere", "/"):
@@ -35,9 +36,10 @@ class Soak(threading.Thread):
     def run(self):
         try:
             end = time.monotonic() + SECONDS
-            with Server(interval="200ms") as server:
+            # as another user, who sees nothing of the programs that the other tests run
+            with for_everybody() as directory, Server(interval="200ms", path=os.path.join(directory, os.path.basename(TOOL)), cwd="/", **as_user(NOBODY)) as server:
                 while time.monotonic() < end:
-                    self.round(server)
+                    self.round(server, directory)
                     self.samples.append(self.sample(server.process.pid))
                     time.sleep(0.3)
         except Exception as error:  # told where it is judged

@@ -122,7 +122,7 @@ struct captured capture(const struct capture_request *request) {
 
     if (request->scope)
         header->flags |= LW_PROCESS_SCOPED;
-    describe_threads(&writer, &tasks, request->context, request->scope);
+    describe_threads(&writer, &tasks, request->context, request->scope, request->terse);
     write_wakes(&writer);
     write_writes(&writer);
     modules_write(&writer, process.exe);
@@ -162,13 +162,16 @@ struct liveness capture_liveness(const struct scope *scope) {
     struct tasks tasks = tasks_list();
     struct clock_reading now = clock_reading();
     int caller = (int)sys_call(SYS_gettid);
-    for (size_t i = 0; i < tasks.count; i++) {
+    struct herd herd = herd_look(&tasks, caller);
+    bool gone = false;
+    for (size_t i = 0; i < tasks.count || (gone && tasks_complete(&tasks)); i++) {
         int tid = tasks.task[i].tid;
         if (tid == caller || tasks_is_over(&tasks, i))
             continue;
         if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
             continue;
-        struct sleep sleep = describe_sleep(&tasks, i, now);
+        struct sleep sleep = describe_sleep(&tasks, i, &herd, now);
+        gone |= !sleep.alive;
         if (!sleep.alive)
             continue;
         result.others++;
@@ -187,6 +190,7 @@ struct liveness capture_liveness(const struct scope *scope) {
             (!scope || scope_has(scope, record)))
             result.unjoined++;
     }
+    herd_drop(&herd);
     tasks_drop(&tasks);
     return result;
 }

@@ -15,6 +15,7 @@ struct capture_request {
     uint32_t sequence;
     const void *context;       /* ucontext_t of what the signal interrupted, or NULL */
     const struct scope *scope; /* judge only threads of this; NULL: all */
+    bool terse;                /* what a report as text does not tell may be left out */
 };
 
 struct captured {

@@ -33,6 +33,9 @@ struct view {
     struct scheduler_clock scheduler;
     struct running running;
     struct second_look second;
+    struct herd herd;
+    bool terse;
+    bool gone; /* a thread that was listed was not there any more */
 };
 
 struct believed {
@@ -41,6 +44,7 @@ struct believed {
     struct wait wait;
     struct kernel_word word;
     uint64_t moves;
+    const struct object *object; /* as it was when the thread was found asleep; NULL: to be read */
 };
 
 /* Reads record and kernel until both held still, a few times at most. */
@@ -59,6 +63,22 @@ static struct believed look(const struct tasks *tasks, const struct task *task) 
     return seen;
 }
 
+/* A thread that was found asleep among many, and is still there. */
+static bool look_at_member(const struct herd *herd, const struct tasks *tasks, size_t index,
+                           struct believed *seen) {
+    const struct herd_member *member = herd_member(herd, index);
+    if (!member || __atomic_load_n(&tasks->task[index].record->moves, __ATOMIC_ACQUIRE) != member->moves)
+        return false;
+    *seen = (struct believed){.waits = true,
+                              .by_record = true,
+                              .wait = member->wait,
+                              .word = {.state = KERNEL_SLEEPS, .number = SYS_futex},
+                              .moves = member->moves,
+                              .object = herd_object(herd, member)};
+    seen->word.argument[0] = member->wait.on.object;
+    return true;
+}
+
 static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
     char target[1400];
     struct text text = TEXT_IN(target);
@@ -70,8 +90,9 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
     descriptor_values((enum lw_wait_kind)thread->kind, fd, thread->value);
 }
 
-static void put_object(struct lw_snapshot_thread *thread, uintptr_t address) {
-    struct object object = object_read((enum lw_wait_kind)thread->kind, address);
+/* known: what has been read of it; NULL: nothing. */
+static void put_object(struct lw_snapshot_thread *thread, uintptr_t address, const struct object *known) {
+    struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, address);
     thread->object = address;
     thread->owner = object.owner;
     thread->flags |= object.flags;
@@ -186,12 +207,13 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
     case OBJECT_ADDRESS:
         thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && (seen->word.number == SYS_futex || seen->word.number < 0) &&
-            wait->on.second != 0 && seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
+        if (thread->kind == LW_WAIT_COND && !seen->object &&
+            (seen->word.number == SYS_futex || seen->word.number < 0) && wait->on.second != 0 &&
+            seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
-            put_object(thread, wait->on.second);
+            put_object(thread, wait->on.second, NULL);
         } else {
-            put_object(thread, wait->on.object);
+            put_object(thread, wait->on.object, seen->object);
         }
         break;
     case OBJECT_NONE:
@@ -202,16 +224,16 @@ static void put_claim(const struct view *view, struct lw_snapshot_thread *thread
 }
 
 static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                      const struct believed *seen, const void *context) {
+                      const struct believed *seen, struct stack_copy *copy, const void *context) {
     struct registers registers = {.sp = seen->word.sp, .pc = seen->word.pc};
     /* What only the kernel saw begins at the place the system call was made from. */
     if (seen->by_record) {
-        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, NULL, 0);
+        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, copy);
     } else if (context) {
         registers_of_context(context, &registers);
-        stack_put(writer, thread, &registers, STACK_ALL, NULL, 0);
+        stack_put(writer, thread, &registers, STACK_ALL, NULL);
     } else
-        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL, 0);
+        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL);
 }
 
 static void put_record(const struct view *view, struct lw_snapshot_thread *thread,
@@ -287,8 +309,11 @@ static void describe_live(struct view *view, size_t index) {
     thread->value[0] = thread->value[1] = -1;
     if (task.tid == process.pid)
         thread->flags |= LW_THREAD_MAIN;
-    struct believed seen = look(tasks, &task);
+    struct believed seen;
+    if (!look_at_member(&view->herd, tasks, index, &seen))
+        seen = look(tasks, &task);
     if (seen.word.state == KERNEL_GONE) {
+        view->gone = true;
         snapshot_thread_withdraw(writer);
         return;
     }
@@ -299,7 +324,8 @@ static void describe_live(struct view *view, size_t index) {
         thread->flags |= LW_THREAD_UNSEEN;
     }
     put_name(writer, thread, tasks->directory, task.record);
-    thread->cpu_ns = clock_of_thread(task.tid);
+    if (!view->terse || !seen.object)
+        thread->cpu_ns = clock_of_thread(task.tid);
     if (task.tid == caller) {
         /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
          * wait. */
@@ -316,7 +342,7 @@ static void describe_live(struct view *view, size_t index) {
         if (task.tid == caller && view->context) {
             struct registers registers;
             registers_of_context(view->context, &registers);
-            stack_put(writer, thread, &registers, STACK_ALL, NULL, 0);
+            stack_put(writer, thread, &registers, STACK_ALL, NULL);
         } else if (task.tid != caller) {
             running_add(&view->running, thread, task.record);
         }
@@ -337,7 +363,12 @@ static void describe_live(struct view *view, size_t index) {
     thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
                     : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
                                                       : LW_STATE_BLOCKED;
-    put_stack(writer, thread, &seen, task.tid == caller ? view->context : NULL);
+    struct stack_copy copy = {0};
+    if (seen.object)
+        copy.bytes = herd_stack(&view->herd, index, &copy.size);
+    put_stack(writer, thread, &seen, copy.size ? &copy : NULL, task.tid == caller ? view->context : NULL);
+    if (copy.used)
+        herd_stack_used(&view->herd, copy.used);
     /* It went on while its stack was copied: what was copied is no stack. */
     if (task.record && task.tid != caller &&
         __atomic_load_n(&task.record->moves, __ATOMIC_ACQUIRE) != seen.moves) {
@@ -375,17 +406,21 @@ static bool was_given_again(const struct tasks *tasks, size_t index) {
 }
 
 void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
-                      const struct scope *scope) {
+                      const struct scope *scope, bool terse) {
     struct view view = {.writer = writer,
                         .tasks = tasks,
                         .context = context,
                         .scope = scope,
+                        .terse = terse,
                         .caller = (int)sys_call(SYS_gettid),
                         .now = clock_reading(),
                         .second = second_look_room(tasks->count)};
-    for (size_t i = 0; i < tasks->count; i++)
+    holds_forget();
+    view.herd = herd_look(tasks, view.caller);
+    for (size_t i = 0; i < tasks->count || (view.gone && tasks_complete(tasks)); i++)
         if (!tasks_is_over(tasks, i) || was_given_again(tasks, i))
             describe_live(&view, i);
+    herd_drop(&view.herd);
     running_look(&view.running, writer, tasks->directory);
     second_look(&view.second, writer, tasks, context);
     for (struct thread *record = thread_first(); record; record = record->next) {
@@ -395,8 +430,11 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
     }
 }
 
-struct sleep describe_sleep(const struct tasks *tasks, size_t index, struct clock_reading now) {
-    struct believed seen = look(tasks, &tasks->task[index]);
+struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct herd *herd,
+                            struct clock_reading now) {
+    struct believed seen;
+    if (!look_at_member(herd, tasks, index, &seen))
+        seen = look(tasks, &tasks->task[index]);
     struct sleep sleep = {.alive = seen.word.state != KERNEL_GONE, .moves = seen.moves};
     if (!seen.waits)
         return sleep;

@@ -7,13 +7,14 @@
 
 #include "../snapshot/writer.h"
 #include "clock.h"
+#include "herd.h"
 #include "scope.h"
 #include "tasks.h"
 
 /* scope: whose threads are marked as such, or NULL. context: ucontext_t of what the caller was doing when a
- * signal interrupted it, or NULL. */
+ * signal interrupted it, or NULL. terse: the CPU time of threads that are asleep is not wanted. */
 void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
-                      const struct scope *scope);
+                      const struct scope *scope, bool terse);
 
 /* Just whether and how a thread sleeps. */
 struct sleep {
@@ -23,5 +24,6 @@ struct sleep {
     uint64_t since; /* CLOCK_MONOTONIC ns when it began, if untimed; 0 if not known */
     uint64_t moves; /* differs from an earlier look if the thread's wait does */
 };
-/* now: as of which marks are read. */
-struct sleep describe_sleep(const struct tasks *tasks, size_t index, struct clock_reading now);
+/* now: as of which marks are read. herd: of these tasks. */
+struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct herd *herd,
+                            struct clock_reading now);

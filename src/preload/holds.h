@@ -46,4 +46,7 @@ int32_t spin_taker(uintptr_t lock, uintptr_t *site);
 struct snapshot_writer;
 /* Writes what this thread holds, as the locks' own fields bear out; NULL: only counts. tid: its number now.
  * Returns how many locks that is. */
+/* Owners that one capture has read are not read again by it, until this forgets them. */
+void holds_forget(void);
+
 unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid);

@@ -19,6 +19,7 @@
 enum { STACK = 256 * 1024 };
 
 static struct gate report_gate; /* one report at a time */
+static bool answering;          /* the one at hand goes to the tool */
 static char *report_stack;
 static uint32_t sequence;
 
@@ -57,23 +58,27 @@ static void make(void *argument) {
 }
 
 struct report_result report_make(const struct report_request *request) {
-    struct work work = {.asked = request,
-                        .request = {.trigger = request->trigger,
-                                    .signal = request->signal,
-                                    .context = request->context,
-                                    .scope = request->scope},
-                        .result = {.leaked = -1}};
+    struct work work = {
+        .asked = request,
+        .request = {.trigger = request->trigger,
+                    .signal = request->signal,
+                    .context = request->context,
+                    .scope = request->scope,
+                    .terse = !request->token && !request->wishes && text_equal(options.format, "text")},
+        .result = {.leaked = -1}};
     bool wait = request->wait;
     int saved_errno = errno;
     uint64_t signals;
     signals_block_all(&signals);
-    /* A snapshot that comes while another is made tells nothing new; an end must be told. */
-    if (wait)
+    /* A snapshot that comes while another is made tells nothing new, unless that goes elsewhere; an end must
+     * be told. */
+    if (wait || (!request->token && __atomic_load_n(&answering, __ATOMIC_ACQUIRE)))
         gate_enter(&report_gate);
     else if (!gate_try(&report_gate)) {
         signals_restore(&signals);
         return work.result;
     }
+    __atomic_store_n(&answering, request->token != 0, __ATOMIC_RELEASE);
     if (!report_stack)
         report_stack = memory_map_stack(STACK);
     work.request.sequence = request->token ? sequence : ++sequence; /* numbers are for the logs */
@@ -81,6 +86,7 @@ struct report_result report_make(const struct report_request *request) {
         run_on_stack(make, &work, report_stack + STACK);
     else
         text_complain("no memory for a report of ", process_name(), NULL);
+    __atomic_store_n(&answering, false, __ATOMIC_RELEASE);
     gate_leave(&report_gate);
     signals_restore(&signals);
     errno = saved_errno;

@@ -99,7 +99,8 @@ void running_look(struct running *running, struct snapshot_writer *writer, int t
             more |= compare(running, i, &earlier[i], &samples[i], queued_time(task_directory, tids[i]));
     }
     for (unsigned i = 0; samples && i < running->count; i++)
-        if (sample_answered(&samples[i]))
-            stack_put(writer, running->of[i].thread, &samples[i].registers, STACK_ALL, samples[i].stack,
-                      samples[i].size);
+        if (sample_answered(&samples[i])) {
+            struct stack_copy copy = {.bytes = samples[i].stack, .size = samples[i].size, .only = true};
+            stack_put(writer, running->of[i].thread, &samples[i].registers, STACK_ALL, &copy);
+        }
 }

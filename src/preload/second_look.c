@@ -1,6 +1,7 @@
 #include "second_look.h"
 
 #include "arch.h"
+#include "claim.h"
 #include "clock.h"
 #include "holds.h"
 #include "memory.h"
@@ -66,8 +67,12 @@ static bool slept(const struct tasks *tasks, const struct looked_at *looked) {
     if (thread->kind == LW_WAIT_SPIN) /* never sleeps; it has not left the wait */
         return true;
     struct kernel_word word = kernel_ask(tasks->directory, thread->tid);
-    return word.state == KERNEL_SLEEPS && word.number == looked->number && word.sp == looked->sp &&
-           thread->cpu_ns != 0 && clock_of_thread(thread->tid) == thread->cpu_ns;
+    struct wait wait;
+    bool there = looked->sp != 0
+                     ? word.number == looked->number && word.sp == looked->sp
+                     : claim_read(looked->record, &word, &wait) && wait.on.object == thread->object;
+    return word.state == KERNEL_SLEEPS && there && thread->cpu_ns != 0 &&
+           clock_of_thread(thread->tid) == thread->cpu_ns;
 }
 
 /* The caller does not sleep: it runs this. It did until its signal, if the kernel says so in its registers,
@@ -138,11 +143,15 @@ static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread 
     thread->flags |= LW_THREAD_OWNER_GONE;
 }
 
-/* Were all threads that there are now found blocked? One that was created since they were listed may do
- * anything: this is asked between the two rounds, at the moment that a proof is of. */
+/* Were all threads that there are now found blocked, in waits that may be for each other? One that was
+ * created since they were listed may do anything: this is asked between the two rounds, at the moment that a
+ * proof is of. */
 static bool all_blocked(const struct second_look *second, const struct snapshot_writer *writer,
                         const struct tasks *tasks) {
     size_t ours = process.hidden_tid != 0;
+    for (size_t i = 0; i < second->count; i++)
+        if (!lw_wait_may_be_inside(second->of[i].thread->kind))
+            return false;
     return second->count == writer->header->threads.count && tasks_now(tasks) == second->count + ours;
 }
 
@@ -150,7 +159,12 @@ void second_look(struct second_look *second, struct snapshot_writer *writer, con
                  const void *context) {
     if (!second->of)
         return;
+    holds_forget();
     bool all = all_blocked(second, writer, tasks);
+    /* CPU time that the first look has left out. All of it comes before any second look. */
+    for (size_t i = 0; i < second->count; i++)
+        if (second->of[i].thread->cpu_ns == 0 && (all || is_of_an_owner(second->of[i].thread)))
+            second->of[i].thread->cpu_ns = clock_of_thread(second->of[i].thread->tid);
     for (size_t i = 0; i < second->count && tasks->directory >= 0; i++) {
         struct looked_at *looked = &second->of[i];
         if (!all && !is_of_an_owner(looked->thread))

@@ -16,7 +16,7 @@ struct second_look {
     struct looked_at {
         struct lw_snapshot_thread *thread;
         const struct thread *record;
-        uint64_t moves, sp;
+        uint64_t moves, sp; /* sp 0: the kernel was not asked after it alone (herd.h) */
         int64_t number;
     } * of; /* NULL without memory: then nothing is proved */
     size_t count, room;

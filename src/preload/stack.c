@@ -16,14 +16,18 @@ struct window {
     size_t size;
     const char *at;
     bool fixed;
+    uintptr_t from, highest; /* the stack pointer, and the highest address that was asked for */
     uintptr_t words[512];
 };
 
 static bool window_word(struct stack_memory *memory, uintptr_t address, uintptr_t *value) {
     struct window *window = (struct window *)memory;
+    if (address > window->highest)
+        window->highest = address;
     if (address - window->start >= window->size || window->size - (address - window->start) < sizeof *value) {
         if (window->fixed)
             return false;
+        window->at = (const char *)window->words;
         window->start = address;
         window->size = sys_peek(address, window->words, sizeof window->words);
         if (window->size < sizeof *value)
@@ -34,16 +38,16 @@ static bool window_word(struct stack_memory *memory, uintptr_t address, uintptr_
 }
 
 void stack_put(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-               const struct registers *from, enum stack_registers known, const void *copy, size_t size) {
+               const struct registers *from, enum stack_registers known, struct stack_copy *copy) {
     /* Work space too large for a frame each: captures are one at a time (report.c). */
     static struct window window = {.memory = {window_word}};
     static uintptr_t frames[UNWIND_DEPTH_MAX];
     if (!process.stacks)
         return;
-    window.start = from->sp; /* nothing below it is asked for */
-    window.fixed = copy != NULL;
-    window.at = copy ? copy : (const char *)window.words;
-    window.size = copy ? size : sys_peek(from->sp, window.words, sizeof window.words);
+    window.start = window.from = window.highest = from->sp; /* nothing below it is asked for */
+    window.fixed = copy && copy->only;
+    window.at = copy ? copy->bytes : (const char *)window.words;
+    window.size = copy ? copy->size : sys_peek(from->sp, window.words, sizeof window.words);
     size_t depth = (size_t)options.depth, first = 0;
     if (known != STACK_OF_CALLER) {
         frames[first++] = from->pc;
@@ -57,4 +61,6 @@ void stack_put(struct snapshot_writer *writer, struct lw_snapshot_thread *thread
         thread->flags |= LW_THREAD_CUT;
     if (unwound.broken)
         thread->flags |= LW_THREAD_BROKEN;
+    if (copy)
+        copy->used = window.highest - window.from + sizeof(uintptr_t);
 }

@@ -1,6 +1,7 @@
 /* A thread's stack, unwound into the snapshot. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../snapshot/writer.h"
@@ -12,7 +13,15 @@ enum stack_registers {
     STACK_ALL,        /* of interrupted code */
 };
 
-/* Unwinds from `from` and puts the frames into the thread's entry. copy: `size` bytes that lay from the stack
- * pointer upwards, NULL to read the thread's stack itself. One caller at a time. */
+/* What lay on a stack from its stack pointer upwards. */
+struct stack_copy {
+    const void *bytes;
+    size_t size;
+    bool only;   /* the thread has run since: what is not in the copy is not to be had */
+    size_t used; /* set: how much of a stack was asked for */
+};
+
+/* Unwinds from `from` and puts the frames into the thread's entry. copy: NULL to read the thread's stack
+ * itself. One caller at a time. */
 void stack_put(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-               const struct registers *from, enum stack_registers known, const void *copy, size_t size);
+               const struct registers *from, enum stack_registers known, struct stack_copy *copy);

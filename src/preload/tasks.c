@@ -121,16 +121,31 @@ static bool lists_caller(const struct tasks *tasks) {
     return false;
 }
 
+/* Listing costs the kernel a directory entry for each thread. Where it has as many threads as there are
+ * records of live ones, those are the list. */
+static bool list_by_records(struct tasks *tasks) {
+    size_t now = tasks_now(tasks), hidden = process.hidden_tid != 0;
+    list_from_records(tasks, tasks->room);
+    if (now != 0 && tasks->count + hidden == now && lists_caller(tasks) && !is_of_another_namespace()) {
+        tasks->by_records = true;
+        return true;
+    }
+    tasks->count = 0;
+    return false;
+}
+
 struct tasks tasks_list(void) {
     struct tasks tasks = {0};
     tasks.directory =
         (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    size_t room = room_for_tasks(&tasks);
+    size_t room = tasks.room = room_for_tasks(&tasks);
     tasks.mapped = room * sizeof *tasks.task;
     tasks.task = memory_map(tasks.mapped);
     if (!tasks.task)
         return tasks;
     if (tasks.directory >= 0) {
+        if (list_by_records(&tasks))
+            return tasks;
         /* A thread that ends meanwhile makes the kernel lose its place, and leave out some (kernel:
          * fs/proc/base.c, first_tid). */
         enum { TRIES = 3 };
@@ -149,6 +164,25 @@ struct tasks tasks_list(void) {
     }
     list_from_records(&tasks, room);
     return tasks;
+}
+
+bool tasks_complete(struct tasks *tasks) {
+    size_t known = tasks->count;
+    if (!tasks->by_records)
+        return false;
+    tasks->by_records = false;
+    list_from_kernel(tasks, tasks->room);
+    size_t kept = known;
+    for (size_t i = known; i < tasks->count; i++) {
+        bool again = false;
+        for (size_t k = 0; k < known && !again; k++)
+            again = tasks->task[k].tid == tasks->task[i].tid;
+        if (!again)
+            tasks->task[kept++] = (struct task){.tid = tasks->task[i].tid};
+    }
+    tasks->count = kept;
+    tasks->starting = true; /* their records are looked for one by one */
+    return kept > known;
 }
 
 void tasks_drop(struct tasks *tasks) {

@@ -17,10 +17,15 @@ struct tasks {
     int directory; /* /proc/self/task; negative if it cannot be opened: then the tasks are those with records
                     */
     size_t mapped;
-    bool starting; /* some threads had a record, and no number yet */
+    bool starting;   /* some threads had a record, and no number yet */
+    bool by_records; /* the kernel was not asked for a list: it had as many threads as there are records */
+    size_t room;
 };
 
 struct tasks tasks_list(void);
+/* When a listed thread turns out to be gone: if the list was made by records, adds what the kernel lists
+ * beyond it. True if there is more now. */
+bool tasks_complete(struct tasks *tasks);
 void tasks_drop(struct tasks *tasks);
 
 /* A task's record, looked for again if it may have been about to start when the tasks were listed. */

@@ -95,16 +95,20 @@ static void excuse_interrupted_wait(void *context) {
 #endif
 }
 
-/* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns. */
-static uint64_t latest_began, latest_ended;
+/* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns; those that the tool
+ * asked for apart, which take no turn away from a person's. */
+struct latest {
+    uint64_t began, ended;
+};
+static struct latest by_signal, by_request;
 
 /* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
  * do), and means no report by it. And where signals come faster than reports are made, the program gets at
  * least as much time between two as the last one took. */
-static bool is_too_soon(bool at_most_one_a_second) {
+static bool is_too_soon(const struct latest *latest, bool at_most_one_a_second) {
     enum { BETWEEN_NS = 1000000000 };
-    uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest_began, __ATOMIC_RELAXED),
-             ended = __atomic_load_n(&latest_ended, __ATOMIC_RELAXED);
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest->began, __ATOMIC_RELAXED),
+             ended = __atomic_load_n(&latest->ended, __ATOMIC_RELAXED);
     if (began == 0)
         return false;
     if (at_most_one_a_second)
@@ -113,10 +117,11 @@ static bool is_too_soon(bool at_most_one_a_second) {
 }
 
 static void report_on_signal(int signal, uint32_t token, const void *context) {
-    __atomic_store_n(&latest_began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+    struct latest *latest = token ? &by_request : &by_signal;
+    __atomic_store_n(&latest->began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
     report_make(&(struct report_request){
         .trigger = LW_TRIGGER_SIGNAL, .signal = token ? 0 : signal, .token = token, .context = context});
-    __atomic_store_n(&latest_ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+    __atomic_store_n(&latest->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
 }
 
 static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
@@ -129,14 +134,14 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
     uint32_t token = request_of(info);
     if (token) {
         /* Not a signal of the program's, whatever else it uses it for. */
-        if (process_is_ours() && !is_too_soon(false))
+        if (process_is_ours() && !is_too_soon(&by_request, false))
             report_on_signal(signal, token, context);
         errno = saved_errno;
         excuse_interrupted_wait(context);
         return;
     }
     struct sigaction program = disposition_of_program(signal);
-    if (process_is_ours() && !is_too_soon(disposition_has_handler(&program)))
+    if (process_is_ours() && !is_too_soon(&by_signal, disposition_has_handler(&program)))
         report_on_signal(signal, 0, context);
     errno = saved_errno;
     if (!disposition_has_handler(&program))

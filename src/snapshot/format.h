@@ -64,6 +64,31 @@ enum lw_wait_kind {
         LW_WAIT_KIND_COUNT
 };
 
+/* Can a wait of this kind be one that only another thread of the process may end? Where a thread is in any
+ * other, not all of the process can be proved asleep (analysis/proof.c), and the shim does not look for that.
+ */
+static inline int lw_wait_may_be_inside(uint32_t kind) {
+    switch (kind) {
+    case LW_WAIT_COND:
+    case LW_WAIT_MUTEX:
+    case LW_WAIT_RWLOCK_READ:
+    case LW_WAIT_RWLOCK_WRITE:
+    case LW_WAIT_BARRIER:
+    case LW_WAIT_SEMAPHORE:
+    case LW_WAIT_FUTEX:
+    case LW_WAIT_ONCE:
+    case LW_WAIT_SPIN:
+    case LW_WAIT_JOIN:
+    case LW_WAIT_PIPE_READ:
+    case LW_WAIT_PIPE_WRITE:
+    case LW_WAIT_POLL: /* of nothing */
+    case LW_WAIT_SELECT:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 /* Why the snapshot was taken. The words are those of the JSON contract. */
 #define LW_TRIGGERS(X)        \
     X(EXIT, "exit")           \

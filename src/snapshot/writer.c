@@ -76,14 +76,25 @@ uint64_t snapshot_frame(struct snapshot_writer *writer, uint64_t address, uint32
 
 uint64_t snapshot_frames(struct snapshot_writer *writer, const uint64_t *frames, uint32_t *count) {
     struct lw_section *section = &writer->header->frames;
+    uint64_t *kept = (uint64_t *)(writer->base + section->offset);
+    enum { STACKS = sizeof writer->stacks / sizeof *writer->stacks };
+    for (unsigned i = 0; i<STACKS && * count> 1; i++)
+        if (writer->stacks[i].count == *count &&
+            memcmp(kept + writer->stacks[i].first, frames, *count * sizeof *frames) == 0)
+            return writer->stacks[i].first;
     uint64_t left = writer->room.frames - section->count;
     if (*count > left) {
         *count = (uint32_t)left;
         writer->overflow = true;
     }
     uint64_t first = section->count;
-    memcpy(writer->base + section->offset + first * sizeof *frames, frames, *count * sizeof *frames);
+    memcpy(kept + first, frames, *count * sizeof *frames);
     section->count += *count;
+    if (*count > 1) {
+        writer->stacks[writer->next_stack].first = first;
+        writer->stacks[writer->next_stack].count = *count;
+        writer->next_stack = (writer->next_stack + 1) % STACKS;
+    }
     return first;
 }
 
@@ -92,6 +103,10 @@ uint32_t snapshot_string(struct snapshot_writer *writer, const char *words) {
     size_t bytes = strlen(words) + 1;
     if (bytes == 1)
         return 0;
+    enum { STRINGS = sizeof writer->words / sizeof *writer->words };
+    for (unsigned i = 0; i < STRINGS; i++)
+        if (writer->words[i] && memcmp(writer->base + section->offset + writer->words[i], words, bytes) == 0)
+            return writer->words[i];
     if (bytes > writer->room.strings - section->count) {
         writer->overflow = true;
         return 0;
@@ -99,6 +114,8 @@ uint32_t snapshot_string(struct snapshot_writer *writer, const char *words) {
     uint64_t at = section->count;
     memcpy(writer->base + section->offset + at, words, bytes);
     section->count += bytes;
+    writer->words[writer->next_words] = (uint32_t)at;
+    writer->next_words = (writer->next_words + 1) % STRINGS;
     return (uint32_t)at;
 }
 

@@ -20,6 +20,14 @@ struct snapshot_writer {
     struct lw_snapshot_header *header; /* = base; its scalar fields are the caller's to fill */
     struct snapshot_room room;
     bool overflow;
+    /* stacks that were kept last: threads of a group have the same one, which need not be there twice */
+    struct {
+        uint64_t first;
+        uint32_t count;
+    } stacks[4];
+    unsigned next_stack;
+    uint32_t words[8]; /* strings that were kept last, likewise */
+    unsigned next_words;
 };
 
 /* Bytes that a snapshot with this room takes. */
