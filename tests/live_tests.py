@@ -276,7 +276,7 @@ def for_everybody():
     """A copy of library and tool that every user may read."""
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
-        for path in LIBRARY, TOOL, GROWER:
+        for path in LIBRARY, TOOL, TOOL + "-serve", GROWER:
             shutil.copy(path, directory)
         yield directory
 

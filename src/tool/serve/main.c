@@ -1,4 +1,5 @@
-/* leakwatch serve: the watched processes of a machine over HTTP: a page, metrics, profiles, JSON. */
+/* leakwatch-serve, which is `leakwatch serve`: the watched processes of a machine over HTTP: a page, metrics,
+ * profiles, JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -86,7 +87,7 @@ static int serve(const struct settings *settings, const struct listener *listene
     return started ? TOOL_OK : TOOL_FAILED;
 }
 
-int command_serve(int count, char **arguments) {
+int main(int count, char **arguments) {
     static const struct usage usage = {
         FOR_SERVE,
         "serve",
