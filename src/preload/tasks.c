@@ -121,15 +121,38 @@ static bool lists_caller(const struct tasks *tasks) {
     return false;
 }
 
+/* Oldest first, as the kernel lists them: Shell's sort, of what is nearly sorted the other way round. */
+static void sort_by_age(struct tasks *tasks) {
+    struct task *task = tasks->task;
+    for (size_t i = 0; i < tasks->count / 2; i++) {
+        struct task other = task[i];
+        task[i] = task[tasks->count - 1 - i];
+        task[tasks->count - 1 - i] = other;
+    }
+    size_t gap = 1;
+    while (gap < tasks->count / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3)
+        for (size_t i = gap; i < tasks->count; i++) {
+            struct task one = task[i];
+            size_t at = i;
+            for (; at >= gap && task[at - gap].record->created > one.record->created; at -= gap)
+                task[at] = task[at - gap];
+            task[at] = one;
+        }
+}
+
 /* Listing costs the kernel a directory entry for each thread. Where it has as many threads as there are
  * records of live ones, those are the list. */
 static bool list_by_records(struct tasks *tasks) {
     size_t now = tasks_now(tasks), hidden = process.hidden_tid != 0;
     list_from_records(tasks, tasks->room);
     if (now != 0 && tasks->count + hidden == now && lists_caller(tasks) && !is_of_another_namespace()) {
+        sort_by_age(tasks);
         tasks->by_records = true;
         return true;
     }
+    memset(tasks->task, 0, tasks->count * sizeof *tasks->task);
     tasks->count = 0;
     return false;
 }
