@@ -158,8 +158,9 @@ class Plan:
                 owners = {self.mutex[thing]}
             elif op in "RW" and self.writer[thing] is not None:
                 owners = {self.writer[thing]}
-            elif op == "W" and not any(reader in self.ended for reader in self.readers[thing]):
-                owners = set(self.readers[thing])  # of readers that have ended nothing is known
+            elif op == "W":
+                # those that have ended never let go either, but no proof is made of that
+                owners = set(self.readers[thing]) - self.ended
             elif op == "J":
                 owners = {thing}
             if op != "J" and owners & self.ended:

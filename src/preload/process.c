@@ -42,7 +42,16 @@ static char **copy_environment(char **envp) {
     return copy;
 }
 
+/* Valgrind preloads a library of its own into what it runs. */
+static bool is_emulated(char **envp) {
+    for (; *envp; envp++)
+        if (strncmp(*envp, "LD_PRELOAD=", 11) == 0 && strstr(*envp, "/vgpreload_"))
+            return true;
+    return false;
+}
+
 void process_setup(int argc, char **argv, char **envp) {
+    process.emulated = is_emulated(envp);
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
     process.started = clock_ns(CLOCK_MONOTONIC);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", process.exe, sizeof process.exe - 1);
