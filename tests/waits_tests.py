@@ -1,5 +1,5 @@
 """Every call of the shim's table, played by every_wait in each way a wait can go: the same with and without the preload."""
-import difflib, json, os, re, subprocess, tempfile
+import collections, difflib, json, os, re, subprocess, tempfile
 
 from run import BUILD, LIBRARY, expect, watched
 
@@ -97,3 +97,17 @@ def test_every_wrapper_has_a_row():
     missing = wrapped - tested - NO_WAITS - set(CANNOT_BLOCK)
     expect(not missing, "wrapped, and in no row of wait_rows.h: %s" % sorted(missing))
     expect(tested <= wrapped, "in wait_rows.h and not wrapped: %s" % sorted(tested - wrapped))
+
+
+def test_among_many():
+    """Of many threads on a few objects, those whose wait records are out of date are told apart: nobody is taken for one of the herd."""
+    from proofs_tests import snapshots
+    report, = snapshots([os.path.join(BUILD, "tests", "herd")])
+    counted = collections.Counter(thread["wait"]["kind"] if thread["wait"] else thread["state"] for thread in report["threads"] if not thread["main"])
+    expect(counted == {"cond wait": 119, "mutex lock": 100, "semaphore wait": 80, "pipe read": 1, "pause": 1}, counted)
+    main = [thread["tid"] for thread in report["threads"] if thread["main"]]
+    owners = collections.Counter(thread["wait"]["owner"] in main for thread in report["threads"] if thread["wait"] and thread["wait"]["kind"] == "mutex lock")
+    expect(owners == {True: 100}, "owners: %s" % owners)
+    stacks = collections.Counter(frame["function"] for thread in report["threads"] for frame in thread["stack"])
+    expect(stacks["waits"] == 180 and stacks["locks"] == 40 and stacks["takes"] == 80 and stacks["hangs"] == 1, stacks)
+    expect(all(thread["cpu_seconds"] > 0 and (thread["main"] or thread["created_by"]) for thread in report["threads"]), "CPU time and creators")
