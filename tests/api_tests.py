@@ -348,6 +348,8 @@ def test_pprof():
         expect(line and "pthread_cond_wait(&queue->not_full" in code[int(line.group(1)) - 1], words)
         for label in ("state:  blocked", "wait:  cond wait", "verdict:  suspect", "thread:  first_answer_wi"):
             expect(label in words, words)
+        words = pprof("-tags", paths[1])
+        expect(re.search(r"wait: Total 8\.0?\n +8(\.0)? \( +100%\): cond wait", words) and "verdict: Total 8" in words, words)
         words = pprof("-sample_index=wait", "-top", paths[1])
         expect("Type: wait" in words and re.search(r"ms +100%", words), words)
         words = pprof("-top", "-diff_base", paths[1], paths[0])

@@ -1,5 +1,5 @@
 """Saved snapshots on another machine: the program's files below a sysroot, in a debug directory, on a debuginfod server, or not there."""
-import contextlib, os, re, shutil, socket, subprocess, tempfile, time
+import contextlib, http.server, os, re, shutil, socket, subprocess, tempfile, threading, time
 
 from run import BUILD, TOOL, expect, watched
 
@@ -140,3 +140,32 @@ def test_damaged_places():
         with open(it.program, "wb") as file:
             file.write(b"\x7fELF" + bytes(100))
         shows(WITHOUT, render(it.snapshot))
+
+
+class SlowServer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(2.5)
+        self.send_error(404)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_progress():
+    """Work that takes over a second says what it does, on a terminal only, and leaves nothing behind."""
+    from live_tests import Terminal
+    with traveller() as it, http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        os.unlink(it.program)
+        address = "http://127.0.0.1:%d" % server.server_port
+        terminal = Terminal("DEBUGINFOD_URLS=%s DEBUGINFOD_CACHE_PATH=%s/cache HOME=%s TERM=screen %s render %s; echo status $?; sleep 60"
+                            % (address, it.directory, it.directory, TOOL, it.snapshot), it.directory)
+        try:
+            terminal.shows("^leakwatch: reading debug information of first_answer_wins$")
+            terminal.shows("^status 23$")
+            expect("reading debug" not in terminal.screen(), terminal.screen())
+        finally:
+            terminal.close()
+        env = {"DEBUGINFOD_URLS": address, "DEBUGINFOD_CACHE_PATH": it.directory + "/cache2", "HOME": it.directory}
+        render(it.snapshot, env=env)  # which wants stderr empty
+        server.shutdown()

@@ -1,16 +1,12 @@
-/* Progress of work that takes over a second: one line on stderr, written over and over, if that is a
- * terminal. */
+/* Progress of work that takes over a second: one line on a terminal's stderr, written over and over. Only for
+ * commands that a person waits for; off until it is asked for. */
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
-struct progress {
-    uint64_t began; /* CLOCK_MONOTONIC ns of the first step; 0: none yet */
-    bool shown;
-};
-
-/* What is begun now. */
-__attribute__((format(printf, 2, 3))) void progress_step(struct progress *progress, const char *format, ...);
-/* The line is cleared. */
-void progress_end(struct progress *progress);
+/* From now on: is progress told? Takes SIGALRM. */
+void progress_use(bool wanted);
+/* What is begun now. It shows once a second has gone since the first step. */
+__attribute__((format(printf, 1, 2))) void progress_step(const char *format, ...);
+/* The work is done: the line is cleared. */
+void progress_end(void);

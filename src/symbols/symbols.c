@@ -46,7 +46,6 @@ struct symbols {
     struct name *names; /* that had to be made */
     struct symbol_places places;
     char *debug_path;
-    struct progress progress;
     char *complaints;
     size_t complaints_size;
     FILE *complain;
@@ -122,7 +121,7 @@ void symbols_close(struct symbols *symbols) {
     free(symbols->complaints);
     free(symbols->modules);
     free(symbols->debug_path);
-    progress_end(&symbols->progress);
+    progress_end();
     free(symbols);
 }
 
@@ -154,7 +153,7 @@ static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
     module->tried = true;
     if (module->path[0] != '/' && !strchr(module->path, '/'))
         return NULL; /* the vDSO */
-    progress_step(&symbols->progress, "reading debug information of %s", base_name(module->path));
+    progress_step("reading debug information of %s", base_name(module->path));
     char *other = NULL;
     struct wanted_file wanted = {module->path, module->build_id, module == symbols->modules};
     int fd = files_open(&symbols->places, &wanted, &other);
@@ -346,7 +345,7 @@ uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snap
     for (size_t i = 0; positions && i < count; i++) {
         enum { STEP = 1 << 14 };
         if (i % STEP == STEP - 1)
-            progress_step(&symbols->progress, "naming address %zu of %zu", i + 1, count);
+            progress_step("naming address %zu of %zu", i + 1, count);
         positions[i] = find(symbols, snapshot->frames[i], true)->position;
     }
     return positions;

@@ -31,7 +31,7 @@ struct symbol_places {
 
 /* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. places is
  * copied, its words are not; NULL: the usual ones. A file is used only if it has the build-id that the
- * program had. Work that takes over a second is told on stderr if that is a terminal. */
+ * program had. */
 struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places);
 void symbols_close(struct symbols *symbols);
 

@@ -46,9 +46,25 @@ bool output_write(const char *log, int descriptor, const char *report, size_t si
     return write_all(descriptor, report, size);
 }
 
+static bool is_zero(const char *bytes, size_t size) {
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+/* A snapshot is mostly room for what there was not: that takes none on the disk. */
+static bool write_sparsely(int fd, const char *bytes, size_t size) {
+    enum { BLOCK = 4096 };
+    for (size_t at = 0; at < size; at += BLOCK) {
+        size_t length = size - at < BLOCK ? size - at : BLOCK;
+        if (is_zero(bytes + at, length) ? lseek(fd, (off_t)length, SEEK_CUR) < 0
+                                        : !write_all(fd, bytes + at, length))
+            return false;
+    }
+    return ftruncate(fd, (off_t)size) == 0;
+}
+
 bool output_create(const char *path, const void *bytes, size_t size) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write_all(fd, bytes, size);
+    bool written = fd >= 0 && write_sparsely(fd, bytes, size);
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && written) {
         written = false;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../symbols/progress.h"
 #include "tool.h"
 
 enum { FOR_ASKING = FOR_STACK | FOR_PS | FOR_STATS | FOR_TREE | FOR_WATCH | FOR_DIFF | FOR_SERVE };
@@ -270,6 +271,8 @@ int settings_parse(struct settings *settings, const struct usage *usage, int cou
     }
     if (inherited)
         set_all(settings, inherited);
+    /* Not beside a screen of its own, nor among the words of a program that is watched. */
+    progress_use(!settings->watched && !(usage->command & (FOR_WATCH | FOR_SERVE)) && isatty(STDERR_FILENO));
     settings->arguments = arguments + optind;
     settings->count = count - optind;
     int least = settings->live ? 0 : usage->least, most = settings->live ? 0 : usage->most;

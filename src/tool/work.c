@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../symbols/progress.h"
 #include "baseline.h"
 #include "pipes.h"
 #include "tool.h"
@@ -46,6 +47,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
     work->analysis = analyse(&work->snapshot, &work->facts);
+    progress_end(); /* what is left is quick */
     if (work->analysis)
         return true;
     complain("%s: no memory for a report", name);
