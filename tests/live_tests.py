@@ -276,6 +276,17 @@ def test_many_ask_at_once():
             expect(asker.returncode == 0 and out.startswith("leakwatch: 25 threads"), "%d %s %s" % (asker.returncode, out[:200], err))
 
 
+def test_children_that_are_forked_meanwhile():
+    """They have no descriptors of a snapshot that was being made."""
+    env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:at_term=0")
+    program = subprocess.Popen([os.path.join(BUILD, "tests/forks")], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    expect(program.stdout.readline() == "ok\n", "it runs")
+    for _ in range(20):
+        tool("stack", "--format", "folded", program.pid)
+    out, _ = program.communicate(timeout=60)
+    expect(program.returncode == 0, out)
+
+
 @contextlib.contextmanager
 def for_everybody():
     """A copy of library and tool that every user may read."""

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "modules.h"
 #include "options.h"
+#include "own_descriptors.h"
 #include "process.h"
 #include "sys.h"
 #include "tasks.h"
@@ -40,7 +41,7 @@ static struct captured take_region(size_t size) {
     struct rlimit limit;
     /* RLIMIT_FSIZE holds for a memfd too, and breaking it is answered with SIGXFSZ. */
     bool may_be_large = sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur >= size;
-    long fd = may_be_large ? sys_call(SYS_memfd_create, "leakwatch snapshot", MFD_CLOEXEC) : -1;
+    long fd = may_be_large ? sys_call(SYS_memfd_create, OWN_MEMFD "snapshot", MFD_CLOEXEC) : -1;
     if (fd >= 0 && fd <= 2) {
         /* The program closed its standard descriptors: what it still writes to them must not land here. */
         long higher = sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "memory.h"
+#include "own_descriptors.h"
 #include "process.h"
 #include "sys.h"
 
@@ -204,7 +205,7 @@ static bool open_window(struct herd *herd) {
     struct rlimit limit;
     if (sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) != 0 || limit.rlim_cur < WINDOW)
         return false;
-    long fd = sys_call(SYS_memfd_create, "leakwatch window", MFD_CLOEXEC);
+    long fd = sys_call(SYS_memfd_create, OWN_MEMFD "window", MFD_CLOEXEC);
     if (fd < 3 || sys_call(SYS_ftruncate, fd, WINDOW) != 0) {
         if (fd >= 0)
             sys_call(SYS_close, fd);

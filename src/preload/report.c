@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "memory.h"
 #include "options.h"
+#include "own_descriptors.h"
 #include "path.h"
 #include "plain.h"
 #include "process.h"
@@ -20,6 +21,7 @@ enum { STACK = 256 * 1024 };
 
 static struct gate report_gate; /* one report at a time */
 static bool answering;          /* the one at hand goes to the tool */
+static uint32_t looked;         /* reports and looks that have ended */
 static char *report_stack;
 static uint32_t sequence;
 
@@ -57,6 +59,11 @@ static void make(void *argument) {
     captured_drop(&captured);
 }
 
+static void leave(void) {
+    __atomic_fetch_add(&looked, 1, __ATOMIC_ACQ_REL);
+    gate_leave(&report_gate);
+}
+
 struct report_result report_make(const struct report_request *request) {
     struct work work = {
         .asked = request,
@@ -87,7 +94,7 @@ struct report_result report_make(const struct report_request *request) {
     else
         text_complain("no memory for a report of ", process_name(), NULL);
     __atomic_store_n(&answering, false, __ATOMIC_RELEASE);
-    gate_leave(&report_gate);
+    leave();
     signals_restore(&signals);
     errno = saved_errno;
     return work.result;
@@ -118,7 +125,7 @@ static struct liveness look_around(const struct scope *scope) {
         report_stack = memory_map_stack(STACK);
     if (report_stack)
         run_on_stack(look, &work, report_stack + STACK);
-    gate_leave(&report_gate);
+    leave();
     signals_restore(&signals);
     return work.liveness;
 }
@@ -170,7 +177,17 @@ void report_await(void) {
     signals_restore(&signals);
 }
 
+/* fork copies the descriptors, and after them the memory: a look may have ended in between. */
+static uint32_t looked_before_fork;
+
+void report_before_fork(void) {
+    looked_before_fork = __atomic_load_n(&looked, __ATOMIC_ACQUIRE);
+}
+
 void report_forked(void) {
+    if (report_gate.word != 0 || looked != looked_before_fork)
+        own_descriptors_forked();
     report_gate = (struct gate){0};
+    answering = false;
     sequence = 0;
 }

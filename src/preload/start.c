@@ -29,6 +29,7 @@ static void before_fork(void) {
     uint64_t signals;
     signals_block_all(&signals);
     fork_locked = table_lock();
+    report_before_fork();
     fork_signals = signals;
 }
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "own_descriptors.h"
+
 #if defined(__x86_64__)
 static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f) {
     register long r10 __asm__("r10") = d;
@@ -53,7 +55,7 @@ static inline void sys_sleep_ns(uint64_t ns) {
 
 /* Reads a small file whole into buffer and terminates it. Returns its length, or -errno. */
 static inline long sys_read_file(int directory, const char *path, char *buffer, size_t size) {
-    long fd = sys_call(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC);
+    long fd = sys_call(SYS_openat, directory, path, O_RDONLY | OWN_FLAGS);
     if (fd < 0)
         return fd;
     size_t length = 0;
