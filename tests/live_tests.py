@@ -128,11 +128,11 @@ def test_diff_live():
         expect(re.search(r"^    #0  waiter +grower\.c:\d+\n  created by\n    #0  start +grower\.c:\d+\n    #1  main", out, re.M), out)
         expect(tool("diff", "--live", program.pid, "--every", "200ms", "--for", "400ms") == "", "nothing grew")
         # the program ends meanwhile: the look before that counts
-        live = subprocess.Popen([TOOL, "diff", "--live", str(program.pid), "--every", "300ms", "--for", "30s"],
+        live = subprocess.Popen([TOOL, "diff", "--live", str(program.pid), "--every", "600ms", "--for", "30s"],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.15)
+        time.sleep(0.5)
         program.tell("grow 7")
-        time.sleep(0.4)
+        time.sleep(1.5)
         program.process.kill()
         out, err = live.communicate(timeout=30)
         expect(live.returncode == 23 and "+7 threads" in out and "process %d" % program.pid in err, out + err)

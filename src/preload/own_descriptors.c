@@ -9,27 +9,28 @@
 #include "sys.h"
 #include "text.h"
 
-/* Files of /proc, and the answers to requests, by how they were opened; memfds by their names. */
+/* Files of /proc by how they were opened; memfds, and the answers to requests, by their names. */
 static bool is_ours(int fd) {
     enum { PROC_SUPER_MAGIC = 0x9fa0 };
     static const char memfd[] = "/memfd:" OWN_MEMFD, answers[] = "/" LW_REQUEST_DIRECTORY;
-    char name[32], target[256];
+    char name[32], target[256], wanted[32];
     struct statfs system;
     long flags = sys_call(SYS_fcntl, fd, F_GETFL), descriptor_flags = sys_call(SYS_fcntl, fd, F_GETFD);
     if (flags < 0 || !(descriptor_flags & FD_CLOEXEC))
         return false;
-    bool marked = (flags & OWN_MARK) == OWN_MARK;
-    if (marked && sys_call(SYS_fstatfs, fd, &system) == 0 && system.f_type == PROC_SUPER_MAGIC)
-        return true;
-    if (!marked && (flags & O_ACCMODE) != O_RDWR)
-        return false;
-    struct text path = TEXT_IN(name);
+    if ((flags & OWN_MARK) == OWN_MARK)
+        return sys_call(SYS_fstatfs, fd, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+    struct text path = TEXT_IN(name), directory = TEXT_IN(wanted);
     text_put(&path, "/proc/self/fd/");
     text_put_number(&path, fd);
+    text_put_n(&directory, answers, strcspn(answers, "%"));
+    text_put_number(&directory, sys_call(SYS_geteuid));
     long length = sys_call(SYS_readlinkat, AT_FDCWD, name, target, sizeof target - 1);
     target[length > 0 ? length : 0] = '\0';
-    return marked ? memmem(target, strlen(target), answers, strcspn(answers, "%")) != NULL
-                  : strncmp(target, memfd, sizeof memfd - 1) == 0;
+    if (strncmp(target, memfd, sizeof memfd - 1) == 0)
+        return true;
+    const char *found = strstr(target, wanted), *end = found ? found + directory.length : NULL;
+    return found && (*end == '\0' || *end == '/');
 }
 
 void own_descriptors_forked(void) {

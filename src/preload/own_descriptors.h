@@ -4,11 +4,10 @@
 
 #include <fcntl.h>
 
-/* How the shim opens files: with flags that mean nothing there, and that nobody else gives together, so that
- * a child knows what is not its own. To be combined with O_RDONLY or O_WRONLY. A memfd is known by its name,
- * OWN_MEMFD and more words. */
+/* How the shim opens files of /proc: with flags that mean nothing there, and that nobody else gives together,
+ * so that a child knows what is not its own. A memfd is known by its name, OWN_MEMFD and more words. */
 #define OWN_MARK  (O_APPEND | O_NONBLOCK | O_DSYNC)
-#define OWN_FLAGS (O_CLOEXEC | OWN_MARK)
+#define OWN_FLAGS (O_RDONLY | O_CLOEXEC | OWN_MARK)
 #define OWN_MEMFD "leakwatch "
 
 /* Closes all of them, in a child that was forked while there may have been some. */

@@ -55,7 +55,7 @@ static inline void sys_sleep_ns(uint64_t ns) {
 
 /* Reads a small file whole into buffer and terminates it. Returns its length, or -errno. */
 static inline long sys_read_file(int directory, const char *path, char *buffer, size_t size) {
-    long fd = sys_call(SYS_openat, directory, path, O_RDONLY | OWN_FLAGS);
+    long fd = sys_call(SYS_openat, directory, path, OWN_FLAGS);
     if (fd < 0)
         return fd;
     size_t length = 0;

@@ -160,8 +160,7 @@ static bool list_by_records(struct tasks *tasks) {
 
 struct tasks tasks_list(void) {
     struct tasks tasks = {0};
-    tasks.directory =
-        (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | OWN_FLAGS);
+    tasks.directory = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_DIRECTORY | OWN_FLAGS);
     size_t room = tasks.room = room_for_tasks(&tasks);
     tasks.mapped = room * sizeof *tasks.task;
     tasks.task = memory_map(tasks.mapped);

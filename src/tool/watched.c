@@ -135,7 +135,10 @@ const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY
         return NULL;
     }
     room[0] = '\0';
-    if (mark == -1)
+    char state = mark == 0 ? state_of(pid, NULL) : 'R';
+    if (state == 'Z' || state == 'X')
+        snprintf(room, WATCHED_WHY, "it has ended");
+    else if (mark == -1)
         snprintf(room, WATCHED_WHY, "it is watched by another version of leakwatch");
     else if (mark == -2 && errno == EACCES)
         snprintf(room, WATCHED_WHY,
