@@ -6,25 +6,12 @@
 #include <time.h>
 
 #include "deadlock.h"
+#include "json_text.h"
 #include "render.h"
 #include "stack.h"
 
-/* Names and paths may be any bytes; JSON is UTF-8. What is not is written as \\xNN, so that nothing is lost.
- */
-static json_t *text(const char *words) {
-    json_t *made = json_string(words);
-    if (made)
-        return made;
-    char *escaped = malloc(4 * strlen(words) + 1), *at = escaped;
-    for (const unsigned char *byte = (const unsigned char *)words; escaped && *byte; byte++)
-        at += *byte < 0x80 ? sprintf(at, "%c", *byte) : sprintf(at, "\\x%02x", *byte);
-    made = json_string(escaped ? escaped : "?");
-    free(escaped);
-    return made;
-}
-
 static json_t *text_or_null(const char *words) {
-    return words && words[0] ? text(words) : json_null();
+    return words && words[0] ? json_text(words) : json_null();
 }
 
 static json_t *address(uint64_t number) {
@@ -47,7 +34,7 @@ static void add_frame(const struct symbol_frame *frame, void *frames) {
     json_array_append_new(frames, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "function",
                                             text_or_null(frame->function), "file", text_or_null(frame->file),
                                             "line", frame->file ? json_integer(frame->line) : json_null(),
-                                            "module", text(frame->module), "build_id",
+                                            "module", json_text(frame->module), "build_id",
                                             text_or_null(frame->build_id), "offset", address(frame->offset),
                                             "address", address(frame->address), "inlined", frame->inlined));
 }
@@ -126,7 +113,7 @@ static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbol
             fclose(out);
         }
         json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", kinds[deadlock->kind], "threads",
-                                              tids, "text", text(block ? block : "")));
+                                              tids, "text", json_text(block ? block : "")));
         free(block);
     }
     return list;
@@ -161,7 +148,7 @@ static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
 static json_t *evidence(const struct thread_finding *finding) {
     json_t *list = json_array();
     for (size_t i = 0; i < finding->evidence_count; i++)
-        json_array_append_new(list, text(finding->evidence[i]));
+        json_array_append_new(list, json_text(finding->evidence[i]));
     return list;
 }
 
@@ -214,10 +201,10 @@ static json_t *suppressions(const struct analysis *analysis) {
     for (size_t i = 0; analysis->suppressions && i < analysis->suppressions->count; i++) {
         const struct suppression *one = &analysis->suppressions->list[i];
         if (one->expected)
-            json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:i, s:I}", "kind",
-                                                  suppression_kind_words(one->kind), "pattern",
-                                                  text(one->pattern), "file", text(one->file), "line",
-                                                  (int)one->line, "matched", (json_int_t)one->matched));
+            json_array_append_new(
+                list, json_pack("{s:s, s:o, s:o, s:i, s:I}", "kind", suppression_kind_words(one->kind),
+                                "pattern", json_text(one->pattern), "file", json_text(one->file), "line",
+                                (int)one->line, "matched", (json_int_t)one->matched));
     }
     return list;
 }
@@ -243,7 +230,7 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
     json_t *report = json_pack(
         "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid,
-        "exe", text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
+        "exe", json_text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
         trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
         seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
         "groups", groups, "deadlocks", deadlocks(analysis, symbols), "incomplete",

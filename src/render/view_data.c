@@ -8,6 +8,7 @@
 
 #include "../analysis/graph.h"
 #include "deadlock.h"
+#include "json_text.h"
 #include "lines.h"
 #include "sources.h"
 #include "stack.h"
@@ -28,20 +29,6 @@ struct page {
     struct known_frame *known;
     struct sources *sources;
 };
-
-/* Names may be any bytes; JSON is UTF-8. */
-static json_t *text(const char *words) {
-    json_t *made = json_string(words);
-    if (made)
-        return made;
-    char *clean = strdup(words);
-    for (char *at = clean; at && *at; at++)
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    made = json_string(clean ? clean : "?");
-    free(clean);
-    return made;
-}
 
 static json_t *seconds(uint64_t ns) {
     return json_real((double)(ns / 1000000) / 1000);
@@ -67,11 +54,12 @@ static void add_frame(const struct symbol_frame *frame, void *context) {
         }
         *known = (struct known_frame){.key = key, .number = json_array_size(page->frames)};
         HASH_ADD_KEYPTR(hh, page->known, known->key, strlen(known->key), known);
-        json_t *made = json_pack(
-            "{s:o, s:o, s:o}", "function", frame->function ? text(frame->function) : json_null(), "module",
-            text(slash ? slash + 1 : frame->module), "offset", json_sprintf("0x%" PRIx64, frame->offset));
+        json_t *made = json_pack("{s:o, s:o, s:o}", "function",
+                                 frame->function ? json_text(frame->function) : json_null(), "module",
+                                 json_text(slash ? slash + 1 : frame->module), "offset",
+                                 json_sprintf("0x%" PRIx64, frame->offset));
         if (frame->file) {
-            json_object_set_new(made, "file", text(frame->file));
+            json_object_set_new(made, "file", json_text(frame->file));
             json_object_set_new(made, "line", json_integer(frame->line));
             sources_want(page->sources, frame->directory, frame->file, frame->line);
         }
@@ -96,7 +84,7 @@ static json_t *object_words(const struct page *page, const struct lw_snapshot_th
     if (!out)
         return json_null();
     lines_object(out, page->analysis, page->symbols, thread);
-    json_t *made = fclose(out) == 0 ? text(words) : json_null();
+    json_t *made = fclose(out) == 0 ? json_text(words) : json_null();
     free(words);
     return made;
 }
@@ -110,7 +98,7 @@ static json_t *threads_of(const struct page *page, const struct group *group) {
         const struct lw_snapshot_thread *thread = finding->thread;
         uint64_t age = thread->created && now > thread->created ? now - thread->created : 0;
         json_array_append_new(list, json_pack("[i, o, o, o, o]", thread->tid,
-                                              text(lines_words(analysis, thread->name)),
+                                              json_text(lines_words(analysis, thread->name)),
                                               seconds(finding_duration(analysis, finding)), seconds(age),
                                               seconds(thread->cpu_ns)));
     }
@@ -142,18 +130,18 @@ static json_t *group_object(struct page *page, const struct group *group) {
     const struct lw_snapshot_thread *thread = finding->thread;
     json_t *evidence = json_array(), *made;
     for (size_t i = 0; i < finding->evidence_count; i++)
-        json_array_append_new(evidence, text(finding->evidence[i]));
+        json_array_append_new(evidence, json_text(finding->evidence[i]));
     bool by_kernel = thread->flags & LW_THREAD_KERNEL_WORD;
     made = json_pack(
         "{s:I, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state",
         state_words((enum lw_state)thread->state), "verdict", verdict_words(group->verdict), "wait",
         thread->kind != LW_WAIT_NONE ? wait_words(thread) : state_words((enum lw_state)thread->state),
         "seconds", seconds(group->longest), "timed", !!(thread->flags & LW_THREAD_TIMED), "evidence",
-        evidence, "call", by_kernel ? text("") : text(lines_words(analysis, thread->call)), "stack",
+        evidence, "call", by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)), "stack",
         stack(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT), "objects",
         objects_of(page, group), "threads", threads_of(page, group));
     if (!(thread->flags & (LW_THREAD_MAIN | LW_THREAD_UNSEEN)) && thread->creator_tid) {
-        json_object_set_new(made, "creator", text(lines_words(analysis, thread->creator_name)));
+        json_object_set_new(made, "creator", json_text(lines_words(analysis, thread->creator_name)));
         json_object_set_new(made, "creator_tid", json_integer(thread->creator_tid));
         json_object_set_new(made, "creation",
                             stack(page, thread->creation_first, thread->creation_count, false));
@@ -170,10 +158,10 @@ static void add_edge(struct page *page, json_t *edges, json_t *nodes, const stru
     json_array_append_new(edges, json_pack("[i, i, o]", thread->tid, to, object_words(page, thread)));
     json_object_set_new(
         nodes, from_key,
-        json_pack("[o, s]", text(lines_words(page->analysis, thread->name)), wait_words(thread)));
+        json_pack("[o, s]", json_text(lines_words(page->analysis, thread->name)), wait_words(thread)));
     if (!json_object_get(nodes, to_key))
         json_object_set_new(nodes, to_key,
-                            owner ? json_pack("[o, s]", text(lines_words(page->analysis, owner->name)),
+                            owner ? json_pack("[o, s]", json_text(lines_words(page->analysis, owner->name)),
                                               owner->kind != LW_WAIT_NONE
                                                   ? wait_words(owner)
                                                   : state_words((enum lw_state)owner->state))
@@ -212,9 +200,9 @@ static json_t *deadlocks(const struct page *page) {
             deadlock_put(out, page->analysis, page->symbols, i);
             fclose(out);
         }
-        json_array_append_new(list,
-                              json_pack("{s:o, s:b, s:o}", "threads", tids, "cycle",
-                                        deadlock->kind == DEADLOCK_CYCLE, "text", text(block ? block : "")));
+        json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "threads", tids, "cycle",
+                                              deadlock->kind == DEADLOCK_CYCLE, "text",
+                                              json_text(block ? block : "")));
         free(block);
     }
     return list;
@@ -230,7 +218,7 @@ static json_t *summary(const struct analysis *analysis, struct symbols *symbols)
     summary_put_incomplete(out, analysis);
     fputs(symbols_complaints(symbols), out);
     fclose(out);
-    json_t *made = text(words);
+    json_t *made = json_text(words);
     free(words);
     return made;
 }
@@ -244,7 +232,7 @@ json_t *view_data(const struct analysis *analysis, struct symbols *symbols, bool
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(&page, &analysis->groups[i]));
     json_t *data = json_pack("{s:o, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "program",
-                             text(lines_words(analysis, analysis->snapshot->header->program)), "pid",
+                             json_text(lines_words(analysis, analysis->snapshot->header->program)), "pid",
                              analysis->snapshot->header->pid, "summary", summary(analysis, symbols),
                              "time_ms", (json_int_t)(analysis->snapshot->header->realtime / 1000000),
                              "frames", page.frames, "groups", groups, "graph", graph(&page), "deadlocks",

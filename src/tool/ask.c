@@ -15,13 +15,8 @@
 #include <unistd.h>
 
 #include "../snapshot/request.h"
+#include "clock.h"
 #include "tool.h"
-
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* Formats that are shared with the shim. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -96,12 +91,11 @@ static void send(struct question *question) {
                  errno == ESRCH ? "it has ended" : "it cannot be sent a signal: %s", strerror(errno));
         fail(question, question->why);
     }
-    question->sent = now_ns();
-    question->times++;
+    question->sent = clock_now();
 }
 
 void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
-    *question = (struct question){.watched = watched, .began = now_ns(), .patience = patience};
+    *question = (struct question){.watched = watched, .began = clock_now(), .patience = patience};
     const char *hindrance = watched_hindrance(&watched, false, question->why);
     if (hindrance) {
         fail(question, hindrance);
@@ -109,7 +103,7 @@ void ask_begin(struct question *question, struct watched watched, uint64_t patie
     }
     while (question->token == 0)
         if (getrandom(&question->token, sizeof question->token, 0) != sizeof question->token)
-            question->token = (uint32_t)now_ns();
+            question->token = (uint32_t)clock_now();
     send(question);
 }
 
@@ -164,7 +158,7 @@ void ask_look(struct question *question) {
         if (taken)
             return;
     }
-    uint64_t now = now_ns();
+    uint64_t now = clock_now();
     const char *hindrance = NULL;
     if (now - question->sent >= AGAIN_NS) {
         hindrance = watched_hindrance(&question->watched, false, question->why);
@@ -207,10 +201,13 @@ bool ask_one(struct question *question, const char *command, int pid, uint64_t p
     char room[WATCHED_WHY];
     const char *why = watched_open(&watched, pid, room);
     if (why) {
+        struct watched_stat stat;
+        bool ended = !why[0] && watched_stat(pid, &stat) && (stat.state == 'Z' || stat.state == 'X');
         complain("%s: process %d: %s", command, pid,
-                 why[0] ? why
-                        : "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with "
-                          "signal=none");
+                 why[0]  ? why
+                 : ended ? "it has ended"
+                         : "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with "
+                           "signal=none");
         return false;
     }
     ask_begin(question, watched, patience);

@@ -16,7 +16,6 @@ struct question {
     uint32_t token;
     uint64_t began, sent;     /* CLOCK_MONOTONIC ns: when first, when last */
     uint64_t patience;        /* ns */
-    unsigned times;           /* that it was sent */
     struct snapshot snapshot; /* once it is answered; to be given back by snapshot_close */
     char why[WATCHED_WHY];    /* once it has failed */
 };

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tool.h"
 
@@ -10,4 +11,12 @@ void complain(const char *format, ...) {
     vfprintf(stderr, format, rest);
     fputc('\n', stderr);
     va_end(rest);
+}
+
+void *needed(void *memory) {
+    if (!memory) {
+        complain("no memory");
+        exit(TOOL_FAILED);
+    }
+    return memory;
 }

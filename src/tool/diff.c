@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../render/style.h"
+#include "clock.h"
 #include "sites.h"
 #include "span.h"
 #include "tool.h"
@@ -116,12 +117,6 @@ static int compare(const struct sites *before, const struct sites *after, long t
     return grown > 0 ? TOOL_LEAKS : TOOL_OK;
 }
 
-static void rest(uint64_t ns) {
-    struct timespec span = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
-    while (nanosleep(&span, &span) != 0 && errno == EINTR)
-        ;
-}
-
 static bool look(struct sites *sites, const struct settings *settings) {
     struct work work;
     if (!work_ask(&work, settings, "diff", settings->live))
@@ -144,7 +139,7 @@ static int compare_live(const struct settings *settings) {
     for (size_t i = 0; i < looks; i++) {
         struct sites next;
         uint64_t past = every * i;
-        rest(every < duration - past ? every : duration - past);
+        clock_rest_until(clock_now() + (every < duration - past ? every : duration - past));
         if (!look(&next, settings))
             break;
         sites_drop(&latest);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../analysis/tally.h"
+#include "../render/json_text.h"
 #include "../render/lines.h"
 #include "../render/style.h"
 #include "span.h"
@@ -46,9 +47,8 @@ static void put_line(const struct watched *watched, const struct analysis *analy
 }
 
 static json_t *object_of(const struct watched *watched, const struct analysis *analysis, const char *why) {
-    json_t *object =
-        json_pack("{s:i, s:s%, s:f}", "pid", watched->pid, "program", watched->name, strlen(watched->name),
-                  "uptime_seconds", (double)watched_uptime(watched) / 1e9);
+    json_t *object = json_pack("{s:i, s:o, s:f}", "pid", watched->pid, "program", json_text(watched->name),
+                               "uptime_seconds", (double)watched_uptime(watched) / 1e9);
     if (!analysis) {
         json_object_set_new(object, "error", json_string(why));
         return object;

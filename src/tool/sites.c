@@ -8,14 +8,6 @@
 #include "../render/stack.h"
 #include "tool.h"
 
-static void *checked(void *memory) {
-    if (!memory) {
-        complain("no memory to compare threads by site");
-        exit(TOOL_FAILED);
-    }
-    return memory;
-}
-
 /* A text that is written to like a file. */
 struct draft {
     char *words;
@@ -25,19 +17,19 @@ struct draft {
 
 static void draft_begin(struct draft *draft) {
     *draft = (struct draft){0};
-    draft->out = checked(open_memstream(&draft->words, &draft->size));
+    draft->out = needed(open_memstream(&draft->words, &draft->size));
 }
 
 static char *draft_end(struct draft *draft) {
     fclose(draft->out);
-    return checked(draft->words);
+    return needed(draft->words);
 }
 
 static int by_key(const void *a, const void *b) {
     return strcmp(((const struct site *)a)->key, ((const struct site *)b)->key);
 }
 
-static void drop_one(struct site *site) {
+void site_drop(struct site *site) {
     free(site->key);
     free(site->kind);
     free(site->place);
@@ -59,20 +51,20 @@ static void merge(struct sites *sites) {
         one->count += next->count;
         one->verdict = next->verdict > one->verdict ? next->verdict : one->verdict;
         one->longest = next->longest > one->longest ? next->longest : one->longest;
-        drop_one(next);
+        site_drop(next);
     }
     sites->count = kept + 1;
 }
 
 static struct site *add(struct sites *sites) {
-    sites->list = checked(reallocarray(sites->list, sites->count + 1, sizeof *sites->list));
+    sites->list = needed(reallocarray(sites->list, sites->count + 1, sizeof *sites->list));
     sites->list[sites->count] = (struct site){0};
     return &sites->list[sites->count++];
 }
 
 void sites_drop(struct sites *sites) {
     for (size_t i = 0; i < sites->count; i++)
-        drop_one(&sites->list[i]);
+        site_drop(&sites->list[i]);
     free(sites->list);
     free(sites->program);
     *sites = (struct sites){0};
@@ -115,7 +107,7 @@ static void add_origin(struct site *site, char *origin) {
         whole = NULL;
     free(origin);
     free(site->place);
-    site->place = checked(whole);
+    site->place = needed(whole);
 }
 
 static void add_group(struct sites *sites, const struct work *work, const struct group *group) {
@@ -125,8 +117,8 @@ static void add_group(struct sites *sites, const struct work *work, const struct
     bool exact = thread->flags & LW_THREAD_EXACT;
     struct draft key, stack;
     struct site *site = add(sites);
-    site->kind = checked(strdup(thread->kind != LW_WAIT_NONE ? wait_words(thread)
-                                                             : state_words((enum lw_state)thread->state)));
+    site->kind = needed(strdup(thread->kind != LW_WAIT_NONE ? wait_words(thread)
+                                                            : state_words((enum lw_state)thread->state)));
     draft_begin(&key);
     fprintf(key.out, "%s|", site->kind);
     stack_each(work->symbols, frames + thread->stack_first, thread->stack_count, exact, put_frame_key,
@@ -155,7 +147,7 @@ struct sites sites_of_work(const struct work *work) {
     const struct analysis *analysis = work->analysis;
     const struct lw_snapshot_header *header = analysis->snapshot->header;
     struct sites sites = {.threads = analysis->counts.threads,
-                          .program = checked(strdup(lines_words(analysis, header->exe))),
+                          .program = needed(strdup(lines_words(analysis, header->exe))),
                           .pid = header->pid,
                           .uptime = (double)(header->monotonic - header->started) / 1e9};
     for (size_t i = 0; i < analysis->group_count; i++) {
@@ -213,7 +205,7 @@ static void add_json_thread(struct sites *sites, const json_t *thread) {
                  *creation = json_object_get(json_object_get(thread, "created_by"), "stack");
     struct draft key, text;
     struct site *site = add(sites);
-    site->kind = checked(strdup(json_is_object(wait) ? string_of(wait, "kind") : string_of(thread, "state")));
+    site->kind = needed(strdup(json_is_object(wait) ? string_of(wait, "kind") : string_of(thread, "state")));
     draft_begin(&key);
     fprintf(key.out, "%s|", site->kind);
     put_json_key(key.out, stack);
@@ -236,7 +228,7 @@ static void add_json_thread(struct sites *sites, const json_t *thread) {
 struct sites sites_of_json(const json_t *report) {
     struct sites sites = {
         .threads = (size_t)json_integer_value(json_object_get(json_object_get(report, "counts"), "threads")),
-        .program = checked(strdup(string_of(report, "exe"))),
+        .program = needed(strdup(string_of(report, "exe"))),
         .pid = (int)json_integer_value(json_object_get(report, "pid")),
         .uptime = json_number_value(json_object_get(report, "uptime_seconds"))};
     size_t i;

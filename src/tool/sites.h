@@ -33,6 +33,8 @@ struct sites sites_of_work(const struct work *work);
 /* Of a report as JSON. */
 struct sites sites_of_json(const json_t *report);
 void sites_drop(struct sites *sites);
+/* What one has; not itself. */
+void site_drop(struct site *site);
 
 /* The site with this key; NULL if there is none. */
 const struct site *sites_find(const struct sites *sites, const char *key);

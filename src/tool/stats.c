@@ -49,20 +49,9 @@ static long limit_of_descriptors(int pid) {
     return limit;
 }
 
-/* proc(5), /proc/PID/stat: words 14 and 15 */
 static double cpu_of(int pid) {
-    char path[64], words[1024] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *stat = fopen(path, "re");
-    if (stat) {
-        words[fread(words, 1, sizeof words - 1, stat)] = '\0';
-        fclose(stat);
-    }
-    const char *end = strrchr(words, ')');
-    unsigned long user, system;
-    if (!end || sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
-        return -1;
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    struct watched_stat stat;
+    return watched_stat(pid, &stat) ? (double)(stat.user + stat.system) / (double)sysconf(_SC_CLK_TCK) : -1;
 }
 
 static struct process_numbers look_at(int pid) {

@@ -10,17 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "junit.h"
 #include "tool.h"
 
 static const int passed_on[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT, SIGUSR1,
                                 SIGUSR2, SIGALRM, SIGCONT, SIGWINCH};
-
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 struct child {
     pid_t pid;
@@ -31,7 +26,7 @@ struct child {
 /* Waits until the child has ended or the moment has come, passing signals on. False at the moment. */
 static bool wait_until(struct child *child, uint64_t moment, const sigset_t *signals) {
     while (!child->ended) {
-        uint64_t now = now_ns();
+        uint64_t now = clock_now();
         if (moment != 0 && now >= moment)
             return false;
         uint64_t left = moment != 0 ? moment - now : 3600000000000u;
@@ -52,10 +47,10 @@ static bool wait_until(struct child *child, uint64_t moment, const sigset_t *sig
 static void end_hung(struct child *child, const sigset_t *signals) {
     enum { PATIENCE_S = 5, REPORT_S = 1 };
     kill(child->pid, SIGTERM);
-    if (wait_until(child, now_ns() + PATIENCE_S * 1000000000u, signals))
+    if (wait_until(child, clock_now() + PATIENCE_S * 1000000000u, signals))
         return;
     kill(child->pid, SIGUSR1);
-    if (wait_until(child, now_ns() + REPORT_S * 1000000000u, signals))
+    if (wait_until(child, clock_now() + REPORT_S * 1000000000u, signals))
         return;
     kill(child->pid, SIGKILL);
     wait_until(child, 0, signals);
@@ -104,7 +99,7 @@ int supervise(const struct supervision *how, char **arguments) {
     /* where it is ignored, children leave no status behind (wait(2)) */
     struct sigaction by_default = {.sa_handler = SIG_DFL}, on_child;
     sigaction(SIGCHLD, &by_default, &on_child);
-    uint64_t start = now_ns();
+    uint64_t start = clock_now();
     struct child child = {.pid = fork()};
     if (child.pid < 0) {
         complain("run: cannot make a process: %s", strerror(errno));
@@ -118,7 +113,7 @@ int supervise(const struct supervision *how, char **arguments) {
         end_hung(&child, &signals);
     }
     struct junit_case result = {.name = arguments[0],
-                                .seconds = (double)(now_ns() - start) / 1e9,
+                                .seconds = (double)(clock_now() - start) / 1e9,
                                 .hung = hung,
                                 .leak_status = how->leak_status,
                                 .status = child.status};

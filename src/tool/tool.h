@@ -21,3 +21,6 @@ int command_watch(int count, char **arguments);
 
 /* One line on stderr: "leakwatch: ...". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* What an allocation gave. Ends the process, with a line on stderr, if that is nothing. */
+void *needed(void *memory);

@@ -12,29 +12,17 @@ static struct track *find(struct tracks *tracks, size_t known, const char *key) 
     return NULL;
 }
 
-static void drop_site(struct site *site) {
-    free(site->key);
-    free(site->kind);
-    free(site->place);
-    free(site->stack);
-}
-
 void tracks_update(struct tracks *tracks, struct sites *sites) {
     size_t known = tracks->count;
     for (size_t i = 0; i < known; i++) {
         tracks->list[i].before = tracks->list[i].site.count;
         tracks->list[i].site.count = 0;
     }
-    struct track *larger = reallocarray(tracks->list, known + sites->count + 1, sizeof *larger);
-    if (!larger) {
-        complain("watch: no memory");
-        exit(TOOL_FAILED);
-    }
-    tracks->list = larger;
+    tracks->list = needed(reallocarray(tracks->list, known + sites->count + 1, sizeof *tracks->list));
     for (size_t i = 0; i < sites->count; i++) {
         struct track *track = find(tracks, known, sites->list[i].key);
         if (track) {
-            drop_site(&track->site);
+            site_drop(&track->site);
         } else {
             track = &tracks->list[tracks->count++];
             *track = (struct track){.first = tracks->looks == 0 ? sites->list[i].count : 0};
@@ -97,6 +85,6 @@ double tracks_rate(const struct tracks *tracks, size_t before, size_t now) {
 
 void tracks_drop(struct tracks *tracks) {
     for (size_t i = 0; i < tracks->count; i++)
-        drop_site(&tracks->list[i].site);
+        site_drop(&tracks->list[i].site);
     free(tracks->list);
 }

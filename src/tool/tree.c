@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../analysis/tally.h"
+#include "../render/json_text.h"
 #include "../render/lines.h"
 #include "../render/style.h"
 #include "span.h"
@@ -29,14 +30,6 @@ struct tree {
     struct branch *branches;
     size_t count, threads;
 };
-
-static void *checked(void *memory) {
-    if (!memory) {
-        complain("tree: no memory");
-        exit(TOOL_FAILED);
-    }
-    return memory;
-}
 
 static bool is_alive(const struct branch *branch) {
     return branch->finding && branch->finding->thread->state != LW_STATE_FINISHED;
@@ -66,7 +59,7 @@ static long find(const struct tree *tree, int tid) {
 }
 
 static void adopt(struct branch *parent, size_t child) {
-    parent->children = checked(reallocarray(parent->children, parent->count + 1, sizeof *parent->children));
+    parent->children = needed(reallocarray(parent->children, parent->count + 1, sizeof *parent->children));
     parent->children[parent->count++] = child;
 }
 
@@ -87,7 +80,7 @@ static size_t creator_of(struct tree *tree, const struct lw_snapshot_thread *thr
 static struct tree grow(const struct analysis *analysis, struct symbols *symbols) {
     size_t count = analysis->finding_count;
     struct tree tree = {.analysis = analysis, .symbols = symbols, .threads = count, .count = count};
-    tree.branches = checked(calloc(2 * count + 1, sizeof *tree.branches));
+    tree.branches = needed(calloc(2 * count + 1, sizeof *tree.branches));
     for (size_t i = 0; i < count; i++) {
         const struct thread_finding *finding = &analysis->findings[i];
         tree.branches[i] = (struct branch){.finding = finding,
@@ -118,7 +111,7 @@ static void cut(struct tree *tree) {
 static char *doing(const struct tree *tree, const struct branch *branch) {
     char *words = NULL;
     size_t size;
-    FILE *out = checked(open_memstream(&words, &size));
+    FILE *out = needed(open_memstream(&words, &size));
     if (branch->finding) {
         const struct lw_snapshot_thread *thread = branch->finding->thread;
         fprintf(out, "[%s]",
@@ -137,7 +130,7 @@ static char *doing(const struct tree *tree, const struct branch *branch) {
         fprintf(out, "has ended");
     }
     fclose(out);
-    checked(words);
+    needed(words);
     words[strcspn(words, "\n")] = '\0';
     return words;
 }
@@ -166,7 +159,7 @@ static void put_with_children(const struct tree *tree, size_t index, const char 
     char *deeper = NULL;
     put_branch(tree, index, 1, does, indent, knot);
     if (asprintf(&deeper, "%s%s", indent, below) < 0)
-        deeper = checked(NULL);
+        deeper = needed(NULL);
     put_children(tree, index, deeper);
     free(deeper);
 }
@@ -184,7 +177,7 @@ static int by_doing(const void *a, const void *b) {
 
 static void put_children(const struct tree *tree, size_t index, const char *indent) {
     const struct branch *branch = &tree->branches[index];
-    struct sibling *siblings = checked(calloc(branch->count + 1, sizeof *siblings));
+    struct sibling *siblings = needed(calloc(branch->count + 1, sizeof *siblings));
     for (size_t i = 0; i < branch->count; i++)
         siblings[i] =
             (struct sibling){branch->children[i], doing(tree, &tree->branches[branch->children[i]])};
@@ -213,10 +206,9 @@ static json_t *object_of(const struct tree *tree, size_t index) {
     for (size_t i = 0; i < branch->count; i++)
         json_array_append_new(children, object_of(tree, branch->children[i]));
     char *does = doing(tree, branch);
-    json_t *name = json_string(branch->name);
     json_t *object =
-        json_pack("{s:i, s:o, s:b, s:s, s:o}", "tid", branch->tid, "name", name ? name : json_string("?"),
-                  "alive", is_alive(branch), "doing", does, "children", children);
+        json_pack("{s:i, s:o, s:b, s:o, s:o}", "tid", branch->tid, "name", json_text(branch->name), "alive",
+                  is_alive(branch), "doing", json_text(does), "children", children);
     free(does);
     return object;
 }

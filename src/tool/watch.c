@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../render/style.h"
+#include "clock.h"
 #include "output.h"
 #include "tool.h"
 #include "view.h"
@@ -21,12 +22,6 @@ struct watch {
     unsigned saved;
     char note[128];
 };
-
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool take(struct watch *watch, struct question *question) {
     struct work *next = &watch->works[watch->latest == &watch->works[0]];
@@ -57,12 +52,6 @@ static void put_lines(const struct tracks *tracks) {
     fflush(stdout);
 }
 
-static void rest_until(uint64_t ns) {
-    struct timespec at = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-        ;
-}
-
 static uint64_t interval(const struct settings *settings) {
     enum { EVERY_NS = 2000000000 };
     return settings->every ? settings->every : EVERY_NS;
@@ -71,7 +60,7 @@ static uint64_t interval(const struct settings *settings) {
 /* Lines, for as long as the program and whoever reads them are there. */
 static int watch_plainly(struct watch *watch, struct question *first) {
     const struct settings *settings = watch->settings;
-    uint64_t began = now_ns(), next = began;
+    uint64_t began = clock_now(), next = began;
     bool done = take(watch, first);
     ask_end(first);
     while (done) {
@@ -79,7 +68,7 @@ static int watch_plainly(struct watch *watch, struct question *first) {
         next += interval(settings);
         if ((settings->duration && next - began > settings->duration) || ferror(stdout))
             return TOOL_OK;
-        rest_until(next);
+        clock_rest_until(next);
         struct question question;
         if (!ask_one(&question, "watch", watch->pid, settings->patience))
             return TOOL_OK; /* it has ended; that has been said */
@@ -110,7 +99,7 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
     char title[128], status[WATCHED_WHY + 32];
     struct view view = {.title = title};
     snprintf(title, sizeof title, "leakwatch: %s (pid %d)", question->watched.name, watch->pid);
-    uint64_t next = now_ns() + interval(watch->settings), began = now_ns();
+    uint64_t next = clock_now() + interval(watch->settings), began = clock_now();
     bool asking = true;
     for (;;) {
         if (asking && question->state == ASK_ANSWERED) {
@@ -123,7 +112,7 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
             ask_end(question);
             asking = false;
         }
-        uint64_t now = now_ns();
+        uint64_t now = clock_now();
         if (!asking && !view.paused && now >= next) {
             struct watched watched;
             next = now + interval(watch->settings);

@@ -15,6 +15,8 @@
 #include "../snapshot/format.h"
 #include "../snapshot/request.h"
 
+enum { STATUS = 4096 };
+
 static FILE *open_of(int pid, const char *file) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
@@ -46,19 +48,31 @@ static int read_mark(int pid, int *signal) {
     return failed ? -2 : found;
 }
 
-bool watched_status(int pid, const char *key, char *value, size_t room) {
+/* All of /proc/PID/status; "" if it cannot be read. */
+static void read_status(int pid, char words[STATUS]) {
     FILE *status = open_of(pid, "status");
-    char line[512];
-    size_t length = strlen(key);
-    bool found = false;
-    while (status && !found && fgets(line, sizeof line, status)) {
-        found = strncmp(line, key, length) == 0 && line[length] == ':';
-        if (found)
-            snprintf(value, room, "%.*s", (int)strcspn(line + length + 2, "\n"), line + length + 2);
-    }
+    words[status ? fread(words, 1, STATUS - 1, status) : 0] = '\0';
     if (status)
         fclose(status);
-    return found;
+}
+
+static bool find_in(const char *status, const char *key, char *value, size_t room) {
+    size_t length = strlen(key);
+    for (const char *line = status; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, length) != 0 || line[length] != ':')
+            continue;
+        line += length + 2;
+        snprintf(value, room, "%.*s", (int)strcspn(line, "\n"), line);
+        return true;
+    }
+    return false;
+}
+
+bool watched_status(int pid, const char *key, char *value, size_t room) {
+    char status[STATUS];
+    read_status(pid, status);
+    return find_in(status, key, value, room);
 }
 
 /* Two files are one by device and inode. */
@@ -88,44 +102,48 @@ static uid_t user_inside(int pid, uid_t outside) {
     return result;
 }
 
-static char state_of(int pid, uint64_t *started) {
-    FILE *stat = open_of(pid, "stat");
-    char words[1024] = "", state = '?';
-    if (stat) {
-        words[fread(words, 1, sizeof words - 1, stat)] = '\0';
-        fclose(stat);
+bool watched_stat(int pid, struct watched_stat *stat) {
+    FILE *file = open_of(pid, "stat");
+    char words[1024] = "";
+    *stat = (struct watched_stat){.state = '?'};
+    if (file) {
+        words[fread(words, 1, sizeof words - 1, file)] = '\0';
+        fclose(file);
     }
+    /* proc(5): words 3, 14, 15 and 22. The name, in parentheses, may hold anything. */
     const char *end = strrchr(words, ')');
-    unsigned long long ticks = 0;
-    /* proc(5): the third word is the state, the twenty-second the start */
-    if (end)
-        sscanf(end + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &state, &ticks);
-    if (started)
-        *started = ticks;
-    return state;
+    return end && sscanf(end + 1,
+                         " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+                         &stat->state, &stat->user, &stat->system, &stat->started) == 4;
 }
 
 const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY]) {
     *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
-    char words[128];
+    char status[STATUS], words[128];
     unsigned long user = 0;
     if (watched->handle < 0) {
         snprintf(room, WATCHED_WHY, errno == ESRCH ? "there is no such process" : "%s", strerror(errno));
         return room;
     }
-    if (watched_status(pid, "Uid", words, sizeof words))
+    int mark = read_mark(pid, &watched->signal), error = errno;
+    if (mark == 0) { /* most processes: no more is asked of them */
+        watched_close(watched);
+        return strcpy(room, "");
+    }
+    read_status(pid, status);
+    if (find_in(status, "Uid", words, sizeof words))
         sscanf(words, "%*u %lu", &user);
     watched->user = (uid_t)user;
-    int mark = read_mark(pid, &watched->signal);
+    struct watched_stat stat;
     if (mark == 1) {
-        const char *last = watched_status(pid, "NSpid", words, sizeof words) ? strrchr(words, '\t') : NULL;
+        const char *last = find_in(status, "NSpid", words, sizeof words) ? strrchr(words, '\t') : NULL;
         watched->own_pid = last ? atoi(last + 1) : atoi(words);
         if (watched->own_pid <= 0)
             watched->own_pid = pid;
         watched->own_user = user_inside(pid, watched->user);
         watched->elsewhere = is_elsewhere(pid);
-        state_of(pid, &watched->started);
+        watched_stat(pid, &stat);
+        watched->started = stat.started;
         char path[64], file[1024];
         snprintf(path, sizeof path, "/proc/%d/exe", pid);
         ssize_t length = readlink(path, file, sizeof file - 1);
@@ -135,18 +153,15 @@ const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY
         return NULL;
     }
     room[0] = '\0';
-    char state = mark == 0 ? state_of(pid, NULL) : 'R';
-    if (state == 'Z' || state == 'X')
-        snprintf(room, WATCHED_WHY, "it has ended");
-    else if (mark == -1)
+    if (mark == -1)
         snprintf(room, WATCHED_WHY, "it is watched by another version of leakwatch");
-    else if (mark == -2 && errno == EACCES)
+    else if (error == EACCES)
         snprintf(room, WATCHED_WHY,
                  watched->user == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
                                             : "it belongs to another user: ask as that user or as root",
                  pid);
-    else if (mark == -2 && errno != ENOENT && errno != ESRCH)
-        snprintf(room, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(errno));
+    else if (error != ENOENT && error != ESRCH)
+        snprintf(room, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
     watched_close(watched);
     return room;
 }
@@ -186,34 +201,37 @@ struct watched *watched_list(size_t *count) {
     return list;
 }
 
-static bool has_signal(int pid, const char *key, int signal) {
+static bool has_signal(const char *status, const char *key, int signal) {
     char words[64];
-    return watched_status(pid, key, words, sizeof words) && (strtoull(words, NULL, 16) >> (signal - 1) & 1);
+    return find_in(status, key, words, sizeof words) && (strtoull(words, NULL, 16) >> (signal - 1) & 1);
 }
 
 const char *watched_hindrance(const struct watched *watched, bool after, char room[WATCHED_WHY]) {
     int pid = watched->pid, signal = watched->signal;
     const char *abbreviation = sigabbrev_np(signal);
-    char name[16], seccomp[16];
+    char name[16], seccomp[16], status[STATUS];
+    struct watched_stat stat;
     if (abbreviation)
         snprintf(name, sizeof name, "SIG%s", abbreviation);
     else
         snprintf(name, sizeof name, "signal %d", signal);
-    char state = state_of(pid, NULL);
+    read_status(pid, status);
+    watched_stat(pid, &stat);
+    char state = stat.state;
     if (state == 'Z' || state == 'X' || state == '?')
         snprintf(room, WATCHED_WHY, "it has ended");
     else if (state == 'T')
         snprintf(room, WATCHED_WHY, "it is stopped: kill -CONT %d lets it go on", pid);
     else if (state == 't')
         snprintf(room, WATCHED_WHY, "a debugger has stopped it");
-    else if (has_signal(pid, "SigIgn", signal))
+    else if (has_signal(status, "SigIgn", signal))
         snprintf(room, WATCHED_WHY, "it ignores %s; with LEAKWATCH_OPTIONS=signal=NAME another signal asks",
                  name);
-    else if (!has_signal(pid, "SigCgt", signal))
+    else if (!has_signal(status, "SigCgt", signal))
         snprintf(room, WATCHED_WHY, "it handles %s no more", name);
-    else if (after && has_signal(pid, "ShdPnd", signal))
+    else if (after && has_signal(status, "ShdPnd", signal))
         snprintf(room, WATCHED_WHY, "all of its threads block %s", name);
-    else if (after && watched_status(pid, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
+    else if (after && find_in(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
         snprintf(room, WATCHED_WHY,
                  "it runs under a seccomp filter; one that it has set itself ends all reports");
     else

@@ -34,5 +34,12 @@ const char *watched_hindrance(const struct watched *watched, bool after, char ro
 /* A line "KEY:\tVALUE" of its /proc/PID/status; false if there is none. */
 bool watched_status(int pid, const char *key, char *value, size_t room);
 
+/* Of /proc/PID/stat; times in clock ticks. False if that cannot be read: the state is then '?'. */
+struct watched_stat {
+    char state;
+    unsigned long long user, system, started;
+};
+bool watched_stat(int pid, struct watched_stat *stat);
+
 /* Since it was started, ns. */
 uint64_t watched_uptime(const struct watched *watched);

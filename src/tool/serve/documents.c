@@ -1,18 +1,12 @@
 #include "documents.h"
 
-#include <string.h>
-
-/* Names may be any bytes; JSON is UTF-8. */
-static json_t *text(const char *words) {
-    json_t *made = json_string(words);
-    return made ? made : json_string("?");
-}
+#include "../../render/json_text.h"
 
 static json_t *row(const struct member *member) {
     json_t *made = json_pack("{s:i, s:o, s:f, s:b, s:o}", "pid", member->watched.pid, "program",
-                             text(member->watched.name), "uptime_seconds",
+                             json_text(member->watched.name), "uptime_seconds",
                              (double)watched_uptime(&member->watched) / 1e9, "alive", member->ended == 0,
-                             "error", member->error[0] ? text(member->error) : json_null());
+                             "error", member->error[0] ? json_text(member->error) : json_null());
     if (!member->latest)
         return made;
     const struct visit *look = member->latest;
@@ -23,7 +17,7 @@ static json_t *row(const struct member *member) {
                             json_integer((json_int_t)counts->by_state[state]));
     json_t *more =
         json_pack("{s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:f}", "age_seconds",
-                  (double)(fleet_now() - look->at) / 1e9, "threads", (json_int_t)counts->threads, "states",
+                  (double)(clock_now() - look->at) / 1e9, "threads", (json_int_t)counts->threads, "states",
                   states, "created", (json_int_t)look->work.snapshot.header->created, "unjoined",
                   (json_int_t)counts->unjoined, "suspect", (json_int_t)look->tally.suspicious, "deadlocks",
                   (json_int_t)counts->deadlocks, "longest_wait_seconds", (double)look->tally.longest / 1e9);
@@ -43,11 +37,11 @@ static json_t *groups(const struct visit *look) {
     json_t *list = json_array();
     for (size_t i = 0; i < look->sites.count; i++) {
         const struct site *site = &look->sites.list[i];
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:I, s:s, s:f, s:o}", "key", text(site->key),
-                                              "wait", text(site->kind), "place", text(site->place), "threads",
-                                              (json_int_t)site->count, "verdict",
-                                              verdict_words(site->verdict), "longest_wait_seconds",
-                                              (double)site->longest / 1e9, "stack", text(site->stack)));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:I, s:s, s:f, s:o}", "key",
+                                              json_text(site->key), "wait", json_text(site->kind), "place",
+                                              json_text(site->place), "threads", (json_int_t)site->count,
+                                              "verdict", verdict_words(site->verdict), "longest_wait_seconds",
+                                              (double)site->longest / 1e9, "stack", json_text(site->stack)));
     }
     return list;
 }

@@ -23,7 +23,7 @@ static void resume(struct waiter *waiter) {
 static void wait_for_news(struct stream *stream) {
     struct fleet *fleet = stream->server->fleet;
     pthread_mutex_lock(&fleet->lock);
-    uint64_t due = fleet->looked ? fleet->looked + fleet->interval : fleet_now();
+    uint64_t due = fleet->looked ? fleet->looked + fleet->interval : clock_now();
     pthread_mutex_unlock(&fleet->lock);
     stream->waiter = (struct waiter){.due = due, .done = resume};
     MHD_suspend_connection(stream->connection);

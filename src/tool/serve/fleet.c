@@ -10,12 +10,6 @@
 /* Processes that have ended stay for a while: whoever looks at one wants to see its last. */
 enum { ENDED_KEPT_S = 300, ENDED_MAX = 16 };
 
-uint64_t fleet_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -146,7 +140,7 @@ static void take(struct fleet *fleet, struct member *member, const struct pipe_s
         return;
     }
     look->holders = 1;
-    look->at = fleet_now();
+    look->at = clock_now();
     look->tally = tally_make(look->work.analysis);
     look->sites = sites_of_work(&look->work);
     visit_drop(member->latest);
@@ -172,7 +166,7 @@ static void await_answers(struct fleet *fleet, uint64_t began) {
             ask_look(&member->question);
             open += member->question.state == ASK_PENDING && !member->late;
         }
-        if (open == 0 || fleet_now() - began >= fleet->settings->patience)
+        if (open == 0 || clock_now() - began >= fleet->settings->patience)
             return;
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
     }
@@ -201,7 +195,7 @@ static void settle(struct fleet *fleet, struct member *member, const struct pipe
 /* Members come and go in ask_all alone, so that between the two only this thread needs their list. */
 static void look_around(struct fleet *fleet) {
     size_t count;
-    uint64_t began = fleet_now();
+    uint64_t began = clock_now();
     int64_t began_ms = now_ms();
     struct watched *list = watched_list(&count);
     pthread_mutex_lock(&fleet->lock);
@@ -220,7 +214,7 @@ static void look_around(struct fleet *fleet) {
     pthread_mutex_lock(&fleet->lock);
     fleet->looked = began;
     fleet->looked_ms = began_ms;
-    fleet->took = fleet_now() - began;
+    fleet->took = clock_now() - began;
     fleet->looks++;
     pthread_mutex_unlock(&fleet->lock);
 }
@@ -269,7 +263,7 @@ static void *look_when_wanted(void *argument) {
             pthread_cond_wait(&fleet->wanted, &fleet->lock);
             continue;
         }
-        if (at > fleet_now()) {
+        if (at > clock_now()) {
             struct timespec until = {.tv_sec = (time_t)(at / 1000000000u),
                                      .tv_nsec = (long)(at % 1000000000u)};
             pthread_cond_timedwait(&fleet->wanted, &fleet->lock, &until);
@@ -316,7 +310,7 @@ void fleet_drop(struct fleet *fleet) {
 }
 
 bool fleet_is_fresh(const struct fleet *fleet) {
-    return fleet->looked && fleet_now() - fleet->looked < fleet->interval;
+    return fleet->looked && clock_now() - fleet->looked < fleet->interval;
 }
 
 void fleet_wait(struct fleet *fleet, struct waiter *waiter) {

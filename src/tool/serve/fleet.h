@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../../analysis/tally.h"
+#include "../clock.h"
 #include "../sites.h"
 #include "../work.h"
 
@@ -83,5 +84,3 @@ struct member *fleet_find(const struct fleet *fleet, int pid);
 
 struct visit *visit_keep(struct visit *look);
 void visit_drop(struct visit *look);
-
-uint64_t fleet_now(void);

@@ -9,7 +9,6 @@
 
 struct exposition {
     FILE *out;
-    const struct fleet *fleet;
     bool open_metrics;
     size_t groups;
 };
@@ -169,7 +168,7 @@ static double resident(void) {
 }
 
 void metrics_put(FILE *out, const struct fleet *fleet, bool open_metrics, size_t groups) {
-    struct exposition to = {out, fleet, open_metrics, groups};
+    struct exposition to = {out, open_metrics, groups};
     size_t alive = 0;
     for (size_t i = 0; i < fleet->count; i++)
         alive += !fleet->members[i]->ended;

@@ -194,7 +194,7 @@ static enum MHD_Result serve_threads(struct request *request, const char *rest) 
         request->base = visit_keep(member->latest);
         if (request->client)
             request->client->lasting = true;
-        uint64_t due = fleet_now() + (uint64_t)seconds * 1000000000u;
+        uint64_t due = clock_now() + (uint64_t)seconds * 1000000000u;
         pthread_mutex_unlock(&request->server->fleet->lock); /* taken by who waits; given back by route */
         result = request_wait(request, due);
         pthread_mutex_lock(&request->server->fleet->lock);
@@ -236,7 +236,7 @@ enum MHD_Result route(struct request *request, const char *url) {
         bool waits = request->stage == 0 && !fleet_is_fresh(fleet) && !fleet->stopping;
         enum MHD_Result result = waits ? MHD_YES : routes[i].serve(request, url + length);
         pthread_mutex_unlock(&fleet->lock);
-        return waits ? request_wait(request, fleet_now()) : result;
+        return waits ? request_wait(request, clock_now()) : result;
     }
     return respond_error(request, MHD_HTTP_NOT_FOUND, "there is nothing at %.100s", url);
 }

@@ -21,7 +21,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         if (client && info) {
-            *client = (struct client){.fd = info->connect_fd, .since = fleet_now(), .next = server->clients};
+            *client = (struct client){.fd = info->connect_fd, .since = clock_now(), .next = server->clients};
             server->clients = client;
         }
         *socket_context = client;
@@ -42,7 +42,7 @@ static void note(struct request *request, bool busy) {
     pthread_mutex_lock(&request->server->clients_lock);
     request->client->busy = busy;
     request->client->lasting = false;
-    request->client->since = fleet_now();
+    request->client->since = clock_now();
     pthread_mutex_unlock(&request->server->clients_lock);
 }
 
@@ -64,7 +64,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* A client that sends a byte now and then never looks idle: what counts is how long it takes for a whole
  * request. */
 void server_sweep(struct server *server) {
-    uint64_t now = fleet_now();
+    uint64_t now = clock_now();
     pthread_mutex_lock(&server->clients_lock);
     for (struct client *client = server->clients; client; client = client->next) {
         uint64_t limit = client->busy ? ANSWER_LIMIT : REQUEST_LIMIT;
