@@ -61,7 +61,7 @@ def test_stack():
             expect(re.search(words, report, re.M), words + "\n" + report)
         report = json.loads(tool("stack", "--format", "json", program.pid))
         expect(report["trigger"] == "signal" and report["counts"]["threads"] == 9 and report["counts"]["leaked"] == 0, report["counts"])
-        expect(len(tool("stack", "--format", "folded", program.pid).splitlines()) == 4, "folded")
+        expect(len(tool("stack", "--format", "folded", "--wait", "30s", program.pid).splitlines()) == 4, "folded")
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "kept.lwsnap")
             tool("stack", "--format", "snapshot", "--log", path, program.pid)
@@ -83,6 +83,16 @@ def test_ps():
         expect(found[one.pid]["suspect"] == 13 and found[one.pid]["blocked"] == 15, found)
         expect(found[other.pid]["error"].startswith("it is stopped"), found)
         unwatched.kill()
+
+
+def test_a_program_of_any_name():
+    """A file's name may be any bytes: its row is there, and says them."""
+    with tempfile.TemporaryDirectory() as directory:
+        strange = os.path.join(os.fsencode(directory), b"gr\xffower")
+        shutil.copy(GROWER, strange)
+        with Program(command=(strange,)) as program:
+            found = {row["pid"]: row for row in json.loads(tool("ps", "--json"))}
+            expect(found[program.pid]["program"] == "gr\\xffower", found.get(program.pid))
 
 
 def test_stats():
@@ -281,8 +291,13 @@ def test_children_that_are_forked_meanwhile():
     env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:at_term=0")
     program = subprocess.Popen([os.path.join(BUILD, "tests/forks")], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     expect(program.stdout.readline() == "ok\n", "it runs")
-    for _ in range(20):
-        tool("stack", "--format", "folded", program.pid)
+    asked = children = 0
+    while asked < 20 or children < 200:
+        tool("stack", "--format", "folded", "--wait", "30s", program.pid)
+        program.stdin.write("?")
+        program.stdin.flush()
+        asked, children = asked + 1, int(program.stdout.readline())
+        expect(asked < 500, "only %d children after %d snapshots" % (children, asked))
     out, _ = program.communicate(timeout=60)
     expect(program.returncode == 0, out)
 
