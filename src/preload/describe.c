@@ -1,17 +1,13 @@
 #include "describe.h"
 
-#include <linux/futex.h>
-#include <poll.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "claim.h"
 #include "clock.h"
-#include "descriptor.h"
+#include "describe_wait.h"
 #include "holds.h"
-#include "kernel_word.h"
 #include "object.h"
-#include "options.h"
+#include "observation.h"
 #include "process.h"
 #include "running.h"
 #include "second_look.h"
@@ -20,7 +16,6 @@
 #include "sys.h"
 #include "text.h"
 #include "unwind.h"
-#include "wait.h"
 
 /* One capture's work. */
 struct view {
@@ -38,193 +33,8 @@ struct view {
     bool gone; /* a thread that was listed was not there any more */
 };
 
-struct believed {
-    bool waits;     /* the thread sleeps */
-    bool by_record; /* and `wait` tells in what */
-    struct wait wait;
-    struct kernel_word word;
-    uint64_t moves;
-    const struct object *object; /* as it was when the thread was found asleep; NULL: to be read */
-};
-
-/* Reads record and kernel until both held still, a few times at most. */
-static struct believed look(const struct tasks *tasks, const struct task *task) {
-    struct believed seen = {0};
-    const struct thread *record = task->record;
-    for (int attempt = 0; attempt < 3; attempt++) {
-        seen.moves = record ? __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) : 0;
-        seen.word = kernel_ask(tasks->directory, task->tid);
-        seen.by_record = record && claim_read(record, &seen.word, &seen.wait);
-        if (!record || __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == seen.moves)
-            break;
-        seen.by_record = false;
-    }
-    seen.waits = seen.by_record || seen.word.state == KERNEL_SLEEPS;
-    return seen;
-}
-
-/* A thread that was found asleep among many, and is still there. */
-static bool look_at_member(const struct herd *herd, const struct tasks *tasks, size_t index,
-                           struct believed *seen) {
-    const struct herd_member *member = herd_member(herd, index);
-    if (!member || __atomic_load_n(&tasks->task[index].record->moves, __ATOMIC_ACQUIRE) != member->moves)
-        return false;
-    *seen = (struct believed){.waits = true,
-                              .by_record = true,
-                              .wait = member->wait,
-                              .word = {.state = KERNEL_SLEEPS, .number = SYS_futex},
-                              .moves = member->moves,
-                              .object = herd_object(herd, member)};
-    seen->word.argument[0] = member->wait.on.object;
-    return true;
-}
-
-static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
-    char target[1400];
-    struct text text = TEXT_IN(target);
-    target[0] = '\0';
-    thread->fd = fd;
-    descriptor_target(fd, &text);
-    thread->kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
-    thread->target = snapshot_string(writer, target);
-    descriptor_values((enum lw_wait_kind)thread->kind, fd, thread->value);
-}
-
-/* known: what has been read of it; NULL: nothing. */
-static void put_object(struct lw_snapshot_thread *thread, uintptr_t address, const struct object *known) {
-    struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, address);
-    thread->object = address;
-    thread->owner = object.owner;
-    thread->flags |= object.flags;
-    memcpy(thread->value, object.value, sizeof thread->value);
-    /* A lock that was taken before a fork bears the number that its taker had then. */
-    if (object.owner != 0 && thread_was_initial(object.owner))
-        thread->owner = process.pid;
-}
-
-static void put_timeout(struct lw_snapshot_thread *thread, const struct waited_for *on) {
-    thread->timeout_ns = claim_timeout(on, thread->wait_started);
-    if (claim_timed(on))
-        thread->flags |= LW_THREAD_TIMED;
-}
-
-static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int in, int out) {
-    enum lw_wait_kind kind;
-    int fd = descriptor_that_blocks(in, out, &kind);
-    thread->kind = kind;
-    put_fd(writer, thread, fd);
-}
-
-/* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
- */
-static void put_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                            const struct kernel_word *word) {
-    const struct sleeping_call *call = sleeping_call_of(word->number, word->argument);
-    thread->kind = LW_WAIT_SYSCALL;
-    if (!call)
-        return;
-    thread->kind = call->kind;
-    if (!thread->call)
-        thread->call = snapshot_string(writer, call->name);
-    struct waited_for on = sleeping_call_waits(call, word->argument);
-    put_timeout(thread, &on);
-    switch (call->first) {
-    case FIRST_FD:
-        put_fd(writer, thread, (int)word->argument[0]);
-        break;
-    case FIRST_OF_FDS:
-        put_fds(writer, thread, (int)word->argument[0],
-                (int)word->argument[call->number == SYS_splice ? 2 : 1]);
-        break;
-    case FIRST_ADDRESS:
-        thread->object = word->argument[0];
-        if (!(word->argument[1] & FUTEX_PRIVATE_FLAG))
-            thread->flags |= LW_THREAD_SHARED;
-        break;
-    case FIRST_OTHER:
-        if (word->number == SYS_poll || word->number == SYS_ppoll)
-            thread->value[0] = (int64_t)word->argument[1];
-        break;
-    }
-}
-
-static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
-                       size_t count) {
-    enum { SHOWN = 4 };
-    struct pollfd fds[SHOWN];
-    int numbers[SHOWN];
-    char target[1400];
-    struct text text = TEXT_IN(target);
-    target[0] = '\0';
-    thread->value[0] = (int64_t)count;
-    size_t shown = count < SHOWN ? count : SHOWN;
-    if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
-        return;
-    for (size_t i = 0; i < shown; i++)
-        numbers[i] = fds[i].fd;
-    if (count == 1) {
-        put_fd(writer, thread, fds[0].fd);
-        return;
-    }
-    descriptor_targets(numbers, shown, &text);
-    if (count > shown) {
-        text_put(&text, " and ");
-        text_put_number(&text, (int64_t)(count - shown));
-        text_put(&text, " more");
-    }
-    thread->target = snapshot_string(writer, target);
-}
-
-static void put_claim(const struct view *view, struct lw_snapshot_thread *thread,
-                      const struct believed *seen) {
-    struct snapshot_writer *writer = view->writer;
-    const struct wait *wait = &seen->wait;
-    thread->kind = wait->call->kind;
-    thread->call = snapshot_string(writer, wait->call->name);
-    thread->wait_started = clock_of_mark(wait->started, view->now);
-    put_timeout(thread, &wait->on);
-    switch (wait->call->object) {
-    case OBJECT_FD:
-        put_fd(writer, thread, (int)wait->on.object);
-        break;
-    case OBJECT_FDS:
-        put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
-        break;
-    case OBJECT_POLLFDS:
-        put_polled(writer, thread, wait->on.object, wait->on.second);
-        break;
-    case OBJECT_SYSCALL:
-        if (seen->word.state == KERNEL_SLEEPS)
-            put_system_call(writer, thread, &seen->word);
-        else
-            thread->syscall_number = (int64_t)wait->on.object;
-        break;
-    case OBJECT_HANDLE:
-        thread->object = wait->on.object;
-        if (wait->on.second != 0)
-            sys_peek(wait->on.second + offsetof(struct thread, tid), &thread->owner, sizeof thread->owner);
-        break;
-    case OBJECT_ADDRESS:
-        thread->second_object = wait->on.second;
-        /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && !seen->object &&
-            (seen->word.number == SYS_futex || seen->word.number < 0) && wait->on.second != 0 &&
-            seen->word.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
-            thread->kind = LW_WAIT_MUTEX;
-            put_object(thread, wait->on.second, NULL);
-        } else {
-            put_object(thread, wait->on.object, seen->object);
-        }
-        break;
-    case OBJECT_NONE:
-        if (thread->kind == LW_WAIT_SELECT && wait->on.second == 0)
-            thread->value[0] = 0;
-        break;
-    }
-}
-
 static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                      const struct believed *seen, struct stack_copy *copy, const void *context) {
+                      const struct observation *seen, struct stack_copy *copy, const void *context) {
     struct registers registers = {.sp = seen->word.sp, .pc = seen->word.pc};
     /* What only the kernel saw begins at the place the system call was made from. */
     if (seen->by_record) {
@@ -232,8 +42,9 @@ static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread 
     } else if (context) {
         registers_of_context(context, &registers);
         stack_put(writer, thread, &registers, STACK_ALL, NULL);
-    } else
+    } else {
         stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL);
+    }
 }
 
 static void put_record(const struct view *view, struct lw_snapshot_thread *thread,
@@ -309,9 +120,7 @@ static void describe_live(struct view *view, size_t index) {
     thread->value[0] = thread->value[1] = -1;
     if (task.tid == process.pid)
         thread->flags |= LW_THREAD_MAIN;
-    struct believed seen;
-    if (!look_at_member(&view->herd, tasks, index, &seen))
-        seen = look(tasks, &task);
+    struct observation seen = observe_task(tasks, &view->herd, index, task.record);
     if (seen.word.state == KERNEL_GONE) {
         view->gone = true;
         snapshot_thread_withdraw(writer);
@@ -351,14 +160,14 @@ static void describe_live(struct view *view, size_t index) {
     thread->syscall_number = seen.word.number;
     memcpy(thread->syscall_args, seen.word.argument, sizeof thread->syscall_args);
     if (seen.by_record) {
-        put_claim(view, thread, &seen);
+        describe_claimed_wait(writer, thread, &seen, view->now);
     } else {
         thread->flags |= LW_THREAD_KERNEL_WORD;
         /* the caller has run just now, to take this snapshot */
         uint64_t since =
             task.tid == caller ? 0 : kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
         thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
-        put_system_call(writer, thread, &seen.word);
+        describe_system_call(writer, thread, &seen.word);
     }
     thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
                     : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
@@ -432,9 +241,7 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
 
 struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct herd *herd,
                             struct clock_reading now) {
-    struct believed seen;
-    if (!look_at_member(herd, tasks, index, &seen))
-        seen = look(tasks, &tasks->task[index]);
+    struct observation seen = observe_task(tasks, herd, index, tasks->task[index].record);
     struct sleep sleep = {.alive = seen.word.state != KERNEL_GONE, .moves = seen.moves};
     if (!seen.waits)
         return sleep;
