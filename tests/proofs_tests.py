@@ -30,7 +30,7 @@ def snapshots(command, options="", count=1, pause=0, signals=()):
                     time.sleep(0.05)
                 await_rest(pid)
                 for waited in range(500):
-                    # one that comes as soon as the report before it was made is passed over (preload/triggers.c)
+                    # one that comes as soon as the report before it was made is passed over (preload/report/triggers.c)
                     if waited % 20 == 0:
                         os.kill(pid, signal.SIGUSR1)
                     lines = open(log).read().split("\n")[:-1] if os.path.exists(log) else []

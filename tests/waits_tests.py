@@ -100,9 +100,9 @@ def test_every_wrapper_has_a_row():
 
 
 def test_among_many():
-    """Of many threads on a few objects, those whose wait records are out of date are told apart: nobody is taken for one of the herd."""
+    """Of many threads on a few objects, those whose wait records are out of date are told apart: nobody is taken for one of the batch."""
     from proofs_tests import snapshots
-    report, = snapshots([os.path.join(BUILD, "tests", "herd")])
+    report, = snapshots([os.path.join(BUILD, "tests", "waiter_batch")])
     counted = collections.Counter(thread["wait"]["kind"] if thread["wait"] else thread["state"] for thread in report["threads"] if not thread["main"])
     expect(counted == {"cond wait": 119, "mutex lock": 100, "semaphore wait": 80, "pipe read": 1, "pause": 1}, counted)
     main = [thread["tid"] for thread in report["threads"] if thread["main"]]

@@ -45,15 +45,15 @@ static void wake_evidence(const struct analysis *analysis, struct thread_finding
         return;
     }
     say_when(analysis, when, wake->last, wake->last_tid, wake->last_name);
-    if (wake->unheard == wake->count && wake->count == 1)
+    if (wake->no_waiter == wake->count && wake->count == 1)
         finding_say(finding, "%s once while nobody waited, %s", verb, when);
-    else if (wake->unheard == wake->count)
+    else if (wake->no_waiter == wake->count)
         finding_say(finding, "%s %llu times while nobody waited, last %s", verb,
                     (unsigned long long)wake->count, when);
     else
         finding_say(finding, "last %s %s", verb, when);
-    if (wake->unheard != wake->count && wake->unheard > 0)
-        finding_say(finding, "%llu of %llu signals found nobody waiting", (unsigned long long)wake->unheard,
+    if (wake->no_waiter != wake->count && wake->no_waiter > 0)
+        finding_say(finding, "%llu of %llu signals found nobody waiting", (unsigned long long)wake->no_waiter,
                     (unsigned long long)wake->count);
 }
 

@@ -10,7 +10,7 @@
 /* Worst last. */
 enum verdict { VERDICT_NONE, VERDICT_IDLE, VERDICT_SUSPECT, VERDICT_STRANDED, VERDICT_DEADLOCK };
 
-/* Who holds the ends of a pipe, found outside (tool/pipes.h). */
+/* Who holds the ends of a pipe, found outside (tool/process/pipes.h). */
 struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */

@@ -18,7 +18,7 @@ static int compare_alike(const struct analysis *analysis, const struct thread_fi
     const struct snapshot *snapshot = analysis->snapshot;
     const struct lw_snapshot_thread *x = a->thread, *y = b->thread;
     const uint32_t same_flags =
-        LW_THREAD_MAIN | LW_THREAD_TIMED | LW_THREAD_CUT | LW_THREAD_KERNEL_WORD | LW_THREAD_EXACT;
+        LW_THREAD_MAIN | LW_THREAD_TIMED | LW_THREAD_CUT | LW_THREAD_FROM_PROC | LW_THREAD_EXACT;
     int order;
     if ((order = UP_DOWN(x->state, y->state)) || (order = UP_DOWN(x->kind, y->kind)) ||
         (order = UP_DOWN(x->flags & same_flags, y->flags & same_flags)) ||

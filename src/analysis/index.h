@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../snapshot/reader.h"
+#include "shared/snapshot_reader.h"
 
 struct index {
     const struct snapshot *snapshot;

@@ -10,7 +10,7 @@ done
 {
     echo '#include <stddef.h>'
     echo '#include <sys/syscall.h>'
-    echo '#include "syscall_names.h"'
+    echo '#include "analysis/syscall_names.h"'
     echo 'const char *syscall_name(long long number) {'
     echo '    switch (number) {'
     echo '#include <sys/syscall.h>' | $compiler -E -dM - | awk '

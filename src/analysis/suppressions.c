@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../snapshot/glob.h"
+#include "shared/glob.h"
 
 static const char *const kinds[] = {
 #define X(id, words) words,

@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include "../snapshot/output_formats.h"
-#include "sys.h"
-#include "text.h"
-#include "unwind.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+#include "shared/output_formats.h"
+#include "unwind/unwind.h"
 
 struct options options = {.signal = SIGUSR1,
                           .at_exit = true,
@@ -111,7 +111,7 @@ static bool parse_program(const char *value, void *into) {
     return true;
 }
 
-/* For the tool (tool/render.c), which says what is wrong with it. */
+/* For the tool (tool/cmd/render.c), which says what is wrong with it. */
 static bool parse_later(const char *value, void *into) {
     (void)into;
     return value[0] != '\0';

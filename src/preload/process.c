@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "clock.h"
-#include "memory.h"
-#include "sys.h"
-#include "text.h"
+#include "rt/clock.h"
+#include "rt/memory.h"
+#include "rt/sys.h"
+#include "rt/text.h"
 
 struct process process;
 int32_t sys_pid;

@@ -3,21 +3,21 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../snapshot/glob.h"
-#include "call.h"
-#include "clock.h"
-#include "launch.h"
+#include "interpose/call.h"
 #include "options.h"
 #include "process.h"
-#include "report.h"
+#include "record/thread.h"
+#include "record/wakes.h"
+#include "report/launch.h"
+#include "report/report.h"
+#include "report/triggers.h"
+#include "report/watcher.h"
+#include "rt/clock.h"
+#include "rt/table.h"
+#include "rt/text.h"
+#include "shared/glob.h"
 #include "start.h"
-#include "table.h"
-#include "text.h"
-#include "thread.h"
-#include "triggers.h"
-#include "unwind.h"
-#include "wakes.h"
-#include "watcher.h"
+#include "unwind/unwind.h"
 
 /* The table is locked across fork, so that the child finds it whole. Our handlers were registered first: they
  * are the last before the fork and the first after it, and no code of the program's runs in between. Signals

@@ -1,6 +1,6 @@
 #include "deadlock.h"
 
-#include "../analysis/graph.h"
+#include "analysis/graph.h"
 #include "lines.h"
 
 enum { MEMBERS_SHOWN = 32 };

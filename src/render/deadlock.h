@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "../analysis/findings.h"
-#include "../symbols/symbols.h"
+#include "analysis/findings.h"
+#include "symbols/symbols.h"
 
 void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *symbols, size_t number);

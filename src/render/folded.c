@@ -2,8 +2,8 @@
  * first, so that a graph shows who made the threads and below that what they wait in. */
 #include <string.h>
 
-#include "render.h"
-#include "stack.h"
+#include "formats.h"
+#include "shown_stack.h"
 
 /* What a frame is called; ';' and spaces at the end mean something else in this format. */
 static void put_name(FILE *out, const char *name) {

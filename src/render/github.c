@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "deadlock.h"
+#include "formats.h"
 #include "lines.h"
-#include "render.h"
-#include "stack.h"
+#include "shown_stack.h"
 
 /* Workflow commands end at a newline; properties also at a comma or a colon (docs.github.com, workflow
  * commands). */

@@ -2,9 +2,9 @@
  * (view_data.h), the page's own script (page/report.js) makes the rest of it. */
 #include <string.h>
 
+#include "formats.h"
 #include "lines.h"
-#include "page/assets.h"
-#include "render.h"
+#include "render/page/assets.h"
 #include "view_data.h"
 
 /* No text in the data may end the element that it is in, or begin another. */

@@ -6,9 +6,9 @@
 #include <time.h>
 
 #include "deadlock.h"
+#include "formats.h"
 #include "json_text.h"
-#include "render.h"
-#include "stack.h"
+#include "shown_stack.h"
 
 static json_t *text_or_null(const char *words) {
     return words && words[0] ? json_text(words) : json_null();
@@ -74,7 +74,7 @@ static json_t *last_wake(const struct analysis *analysis, struct symbols *symbol
     return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o}", "tid", thread_id(wake->last_tid), "name",
                      words(analysis, wake->last_name), "seconds_ago",
                      seconds(now > wake->last ? now - wake->last : 0), "count", (json_int_t)wake->count,
-                     "unheard", (json_int_t)wake->unheard, "at",
+                     "no_waiter", (json_int_t)wake->no_waiter, "at",
                      site(analysis, symbols, wake->site, wake->site_count));
 }
 
@@ -156,7 +156,7 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
                              const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     uint64_t now = analysis->snapshot->header->monotonic;
-    bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
+    bool from_proc = thread->flags & LW_THREAD_FROM_PROC;
     return json_pack(
         "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
         thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
@@ -166,7 +166,7 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
         thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
         "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
-        "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", kernel_word,
+        "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", from_proc,
         "created_by", creator(analysis, symbols, thread), "holds", holds(analysis, symbols, thread->tid),
         "stack_bytes", (json_int_t)thread->stack_size);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack.h"
+#include "shown_stack.h"
 
 const char *lines_plural(size_t count) {
     return count == 1 ? "" : "s";

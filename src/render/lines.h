@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "../analysis/findings.h"
-#include "../symbols/symbols.h"
+#include "analysis/findings.h"
+#include "symbols/symbols.h"
 
 const char *lines_plural(size_t count);
 const char *lines_words(const struct analysis *analysis, uint32_t offset);

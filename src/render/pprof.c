@@ -9,10 +9,10 @@
 #include <uthash.h>
 #include <zlib.h>
 
+#include "formats.h"
 #include "pprof.h"
 #include "profile.pb-c.h"
-#include "render.h"
-#include "stack.h"
+#include "shown_stack.h"
 
 /* Something that has a number, found by what it is: a string, a function, a location. */
 struct numbered {
@@ -83,7 +83,7 @@ static uint64_t number_of(struct profile *profile, struct numbered **table, cons
 
 static void drop_table(struct numbered **table) {
     struct numbered *entry, *next;
-    HASH_ITER(hh, *table, entry, next) {
+    HASH_ITER (hh, *table, entry, next) {
         HASH_DEL(*table, entry);
         free(entry->key);
         free(entry);
@@ -257,7 +257,7 @@ static void add_thread(struct profile *profile, const struct thread_finding *fin
     sample->value[0] = profile->sign;
     sample->value[1] = profile->sign * (int64_t)finding_duration(analysis, finding);
     const char *state = state_words((enum lw_state)thread->state);
-    if (call[0] && !(thread->flags & LW_THREAD_KERNEL_WORD))
+    if (call[0] && !(thread->flags & LW_THREAD_FROM_PROC))
         add_name(profile, call);
     else if (thread->stack_count == 0)
         add_name(profile, state);

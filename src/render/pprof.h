@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "../analysis/findings.h"
-#include "../symbols/symbols.h"
+#include "analysis/findings.h"
+#include "symbols/symbols.h"
 
 /* base: what is taken off, a report of the same process; NULL: nothing. */
 void pprof_put(FILE *out, const struct analysis *analysis, struct symbols *symbols,

@@ -3,9 +3,9 @@
  * by which pprof finds names itself. */
 #include <inttypes.h>
 
+#include "formats.h"
 #include "lines.h"
-#include "render.h"
-#include "stack.h"
+#include "shown_stack.h"
 
 static void put_comment(const struct symbol_frame *frame, void *context) {
     FILE *out = context;

@@ -38,8 +38,9 @@ void sources_want(struct sources *sources, const char *directory, const char *fi
 static bool is_wanted(const json_t *lines, long number) {
     size_t i;
     json_t *line;
-    json_array_foreach(lines, i,
-                       line) if (labs((long)json_integer_value(line) - number) <= AROUND) return true;
+    json_array_foreach (lines, i, line)
+        if (labs((long)json_integer_value(line) - number) <= AROUND)
+            return true;
     return false;
 }
 
@@ -47,8 +48,9 @@ static long last_wanted(const json_t *lines) {
     long last = 0;
     size_t i;
     json_t *line;
-    json_array_foreach(lines, i, line) if (json_integer_value(line) > last) last =
-        (long)json_integer_value(line);
+    json_array_foreach (lines, i, line)
+        if (json_integer_value(line) > last)
+            last = (long)json_integer_value(line);
     return last + AROUND;
 }
 
@@ -85,7 +87,7 @@ json_t *sources_close(struct sources *sources) {
     const char *file;
     if (!sources)
         return files;
-    json_object_foreach(sources->wanted, file, entry) {
+    json_object_foreach (sources->wanted, file, entry) {
         const char *path = json_string_value(json_object_get(entry, "path"));
         json_t *kept = path ? excerpt(sources->root, path, json_object_get(entry, "lines")) : NULL;
         if (kept)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "../analysis/findings.h"
+#include "analysis/findings.h"
 
 /* "leakwatch: 3 leaked threads in ./server (pid 4242) at exit; 5 live, 1 deadlock", without the end of the
  * line. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "deadlock.h"
+#include "formats.h"
 #include "lines.h"
-#include "render.h"
 #include "style.h"
 #include "summary.h"
 
@@ -141,9 +141,9 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
         fprintf(out, "%s", wait_words(thread));
     else
         fprintf(out, "%s", state_words((enum lw_state)thread->state));
-    bool kernel_word = thread->flags & LW_THREAD_KERNEL_WORD;
+    bool from_proc = thread->flags & LW_THREAD_FROM_PROC;
     if (group->longest || thread->wait_started)
-        fprintf(out, ", %s%.1fs", kernel_word ? "about " : "", (double)group->longest / 1e9);
+        fprintf(out, ", %s%.1fs", from_proc ? "about " : "", (double)group->longest / 1e9);
     if (thread->state == LW_STATE_FINISHED)
         fprintf(out, " ago, never joined");
     if (thread->timeout_ns >= 0)
@@ -171,13 +171,13 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     put_names(out, analysis, group);
     const char *call = lines_words(analysis, thread->call);
     unsigned number = 0;
-    if (call[0] && !kernel_word)
+    if (call[0] && !from_proc)
         fprintf(out, "    #%-2u %s\n", number++, call);
     lines_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number,
                 thread->flags & LW_THREAD_EXACT);
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
-    if (kernel_word)
+    if (from_proc)
         fprintf(out, "  as the kernel tells; no wrapper saw the call%s\n",
                 thread->flags & LW_THREAD_BROKEN ? ", and the stack could be followed no further" : "");
     else if (thread->flags & LW_THREAD_BROKEN)

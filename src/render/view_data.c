@@ -6,12 +6,12 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "../analysis/graph.h"
+#include "analysis/graph.h"
 #include "deadlock.h"
 #include "json_text.h"
 #include "lines.h"
+#include "shown_stack.h"
 #include "sources.h"
-#include "stack.h"
 #include "summary.h"
 #include "view_data.h"
 
@@ -131,7 +131,7 @@ static json_t *group_object(struct page *page, const struct group *group) {
     json_t *evidence = json_array(), *made;
     for (size_t i = 0; i < finding->evidence_count; i++)
         json_array_append_new(evidence, json_text(finding->evidence[i]));
-    bool by_kernel = thread->flags & LW_THREAD_KERNEL_WORD;
+    bool by_kernel = thread->flags & LW_THREAD_FROM_PROC;
     made = json_pack(
         "{s:I, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state",
         state_words((enum lw_state)thread->state), "verdict", verdict_words(group->verdict), "wait",
@@ -238,7 +238,7 @@ json_t *view_data(const struct analysis *analysis, struct symbols *symbols, bool
                              "frames", page.frames, "groups", groups, "graph", graph(&page), "deadlocks",
                              deadlocks(&page), "sources", sources_close(page.sources));
     struct known_frame *known, *next;
-    HASH_ITER(hh, page.known, known, next) {
+    HASH_ITER (hh, page.known, known, next) {
         HASH_DEL(page.known, known);
         free(known->key);
         free(known);

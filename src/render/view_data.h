@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "../analysis/findings.h"
-#include "../symbols/symbols.h"
+#include "analysis/findings.h"
+#include "symbols/symbols.h"
 
 /* with_sources: read the source files that the program's debug information names. Not for whom a page is
  * served: anybody's program may name any file. NULL without memory. The caller gives it back. */

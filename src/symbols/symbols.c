@@ -103,7 +103,7 @@ struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbo
 
 void symbols_close(struct symbols *symbols) {
     struct looked_up *entry, *next;
-    HASH_ITER(hh, symbols->cache, entry, next) {
+    HASH_ITER (hh, symbols->cache, entry, next) {
         HASH_DEL(symbols->cache, entry);
         free(entry->frames);
         free(entry);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../snapshot/reader.h"
+#include "shared/snapshot_reader.h"
 
 struct symbol_frame {
     const char *function; /* NULL if not known */

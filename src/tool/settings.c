@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../symbols/progress.h"
+#include "symbols/progress.h"
 #include "tool.h"
 
 enum { FOR_ASKING = FOR_STACK | FOR_PS | FOR_STATS | FOR_TREE | FOR_WATCH | FOR_DIFF | FOR_SERVE };

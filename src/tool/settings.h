@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../symbols/symbols.h"
+#include "symbols/symbols.h"
 
 struct words {
     char **words;

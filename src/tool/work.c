@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../symbols/progress.h"
-#include "baseline.h"
-#include "pipes.h"
+#include "symbols/progress.h"
 #include "tool.h"
+#include "tool/known/baseline.h"
+#include "tool/process/pipes.h"
 
 /* Only a report that judges has use for them. */
 static void suppress_known(struct work *work) {

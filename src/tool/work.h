@@ -1,12 +1,12 @@
 /* What a report is made of: a snapshot with its symbols, the facts gathered for it, and its analysis. */
 #pragma once
 
-#include "../analysis/analysis.h"
-#include "../render/render.h"
-#include "ask.h"
-#include "pipes.h"
+#include "analysis/analysis.h"
+#include "render/formats.h"
 #include "settings.h"
-#include "suppress.h"
+#include "tool/known/suppress.h"
+#include "tool/process/ask.h"
+#include "tool/process/pipes.h"
 
 /* Not to be moved: its parts point to each other. */
 struct work {

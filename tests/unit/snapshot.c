@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/analysis/analysis.h"
-#include "../../src/snapshot/reader.h"
-#include "../../src/snapshot/writer.h"
+#include "analysis/analysis.h"
+#include "shared/snapshot_reader.h"
+#include "shared/snapshot_writer.h"
 
-static const struct snapshot_room room = {
+static const struct snapshot_capacity room = {
     .threads = 3, .frames = 20, .modules = 2, .wakes = 2, .strings = 200};
 
 /* A small whole snapshot; *size is set to what was used. */
@@ -124,7 +124,7 @@ static void says_what_is_wrong(void **state) {
 /* A writer without room says so and writes nothing outside. */
 static void overflow(void **state) {
     (void)state;
-    struct snapshot_room tiny = {.threads = 1, .frames = 2, .strings = 4};
+    struct snapshot_capacity tiny = {.threads = 1, .frames = 2, .strings = 4};
     struct snapshot_writer writer;
     size_t size = snapshot_size(&tiny);
     char *base = calloc(1, size + 8);

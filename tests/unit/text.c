@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "../../src/preload/text.h"
-#include "../../src/snapshot/glob.h"
+#include "preload/rt/text.h"
+#include "shared/glob.h"
 
 static void globs(void **state) {
     (void)state;

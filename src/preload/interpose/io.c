@@ -4,7 +4,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../writes.h"
+#include "record/writes.h"
 #include "wrap.h"
 
 #define READS (ROW_FD(UNSETTLED_READ, SYSCALL_READ))

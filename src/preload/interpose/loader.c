@@ -2,8 +2,8 @@
  */
 #include <unistd.h>
 
-#include "../libunwind_remote.h"
-#include "../unwind.h"
+#include "unwind/libunwind_remote.h"
+#include "unwind/unwind.h"
 #include "wrap.h"
 
 CALL_ROW(int, dlclose, "dlclose", (void *), (.kind = LW_WAIT_NONE))

@@ -67,7 +67,7 @@ LOCKS(pthread_spin_lock, pthread_spin_trylock, (pthread_spinlock_t * lock), (loc
       (.kind = LW_WAIT_SPIN, .object = OBJECT_ADDRESS), (ON_ADDRESS(lock)), TAKES_SPIN)
 
 /* The thread that runs the routine publishes the same record as those that wait for it; the futex tells them
- * apart (claim.c). */
+ * apart (capture/wait_check.c). */
 #define ONCE (ROW_FUTEX(ONCE))
 WAITS_QUIETLY(pthread_once, (pthread_once_t * control, void (*routine)(void)), (control, routine), ONCE,
               (ON_ADDRESS(control)))

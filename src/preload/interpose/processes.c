@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../start.h"
-#include "../triggers.h"
+#include "report/triggers.h"
+#include "start.h"
 #include "wrap.h"
 
 #define NO_WAIT (.kind = LW_WAIT_NONE)

@@ -1,7 +1,7 @@
 /* The program's own handling of the signals that the shim uses: see dispositions.h. */
 #include <signal.h>
 
-#include "../dispositions.h"
+#include "dispositions.h"
 #include "wrap.h"
 
 EXPORTED int sigaction(int signal, const struct sigaction *restrict action,

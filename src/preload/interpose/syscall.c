@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "../process.h"
-#include "../sleeping_calls.h"
+#include "capture/sleeping_calls.h"
+#include "process.h"
 #include "wrap.h"
 
 typedef long syscall_type(long, ...);

@@ -5,12 +5,12 @@
 #include <sys/prctl.h>
 #include <threads.h>
 
-#include "../clock.h"
-#include "../options.h"
-#include "../process.h"
-#include "../start.h"
-#include "../unwind.h"
-#include "../watcher.h"
+#include "options.h"
+#include "process.h"
+#include "report/watcher.h"
+#include "rt/clock.h"
+#include "start.h"
+#include "unwind/unwind.h"
 #include "wrap.h"
 
 #define NO_WAIT (.kind = LW_WAIT_NONE)

@@ -3,7 +3,7 @@
 #include <semaphore.h>
 #include <threads.h>
 
-#include "../wakes.h"
+#include "record/wakes.h"
 #include "wrap.h"
 
 /* The current pthread_cond_* are GLIBC_2.3.2; those of 2.2.5 have another layout and must reach their own
@@ -44,13 +44,13 @@ WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)),
 
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
  * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
-#define SIGNALS(fn, symbol, type, waits_in, row)                                           \
-    CALL_ROW(int, fn, symbol, (type *), row)                                               \
-    EXPORTED int fn(type *condition) {                                                     \
-        const pthread_cond_t *cond = (const void *)condition;                              \
-        bool unheard = __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0; \
-        wake_noted(condition, unheard, SITE);                                              \
-        return REAL(fn)(condition);                                                        \
+#define SIGNALS(fn, symbol, type, waits_in, row)                                             \
+    CALL_ROW(int, fn, symbol, (type *), row)                                                 \
+    EXPORTED int fn(type *condition) {                                                       \
+        const pthread_cond_t *cond = (const void *)condition;                                \
+        bool no_waiter = __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0; \
+        wake_noted(condition, no_waiter, SITE);                                              \
+        return REAL(fn)(condition);                                                          \
     }
 SIGNALS(current_cond_signal, "pthread_cond_signal", pthread_cond_t, condition,
         (.kind = LW_WAIT_NONE, CURRENT))

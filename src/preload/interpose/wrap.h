@@ -12,8 +12,8 @@
  */
 #pragma once
 
-#include "../holds.h"
-#include "../wait.h"
+#include "record/holds.h"
+#include "record/wait.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))
 

@@ -3,7 +3,7 @@ import os
 import sys
 
 with open(sys.argv[1], "w") as out:
-    out.write('#include "page/assets.h"\n')
+    out.write('#include "render/page/assets.h"\n')
     for path in sys.argv[2:]:
         name = "asset_" + os.path.basename(path).replace(".", "_").replace("-", "_")
         content = open(path, "rb").read()

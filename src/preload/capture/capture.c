@@ -1,0 +1,198 @@
+#include "capture.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "describe.h"
+#include "interpose/dispositions.h"
+#include "modules.h"
+#include "options.h"
+#include "process.h"
+#include "record/thread.h"
+#include "record/wakes.h"
+#include "record/writes.h"
+#include "rt/clock.h"
+#include "rt/memory.h"
+#include "rt/own_descriptors.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+#include "shared/snapshot_writer.h"
+#include "tasks.h"
+#include "unwind/unwind.h"
+
+static struct snapshot_capacity capacity_for(const struct tasks *tasks) {
+    size_t records = 0;
+    for (struct thread *record = thread_first(); record; record = record->next)
+        records++;
+    struct snapshot_capacity room = {
+        .threads = tasks->count + records + 16, .wakes = WAKES, .writes = WRITES};
+    room.modules = modules_count();
+    room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
+    room.gone = room.threads;
+    room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
+    room.strings = room.threads * 256 + room.modules * 512 + WAKES * 16 + 64 * 1024;
+    return room;
+}
+
+/* The snapshot's memory: a memfd if there can be one, else anonymous memory that only the plain list can use.
+ */
+static struct captured take_region(size_t size) {
+    struct captured captured = {.fd = -1, .size = size, .mapped = size};
+    struct rlimit limit;
+    /* RLIMIT_FSIZE holds for a memfd too, and breaking it is answered with SIGXFSZ. */
+    bool may_be_large = sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && limit.rlim_cur >= size;
+    long fd = may_be_large ? sys_call(SYS_memfd_create, OWN_MEMFD "snapshot", MFD_CLOEXEC) : -1;
+    if (fd >= 0 && fd <= 2) {
+        /* The program closed its standard descriptors: what it still writes to them must not land here. */
+        long higher = sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+        sys_call(SYS_close, fd);
+        fd = higher;
+    }
+    if (fd >= 0) {
+        long at = -1;
+        if (sys_call(SYS_ftruncate, fd, size) == 0)
+            at = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (at > 0) {
+            captured.fd = (int)fd;
+            captured.base = (void *)at;
+            return captured;
+        }
+        sys_call(SYS_close, fd);
+    }
+    captured.base = memory_map(size);
+    return captured;
+}
+
+static void write_wakes(struct snapshot_writer *writer) {
+    struct wake entry;
+    struct clock_reading now = clock_reading();
+    for (size_t i = 0; i < WAKES; i++) {
+        struct lw_snapshot_wake *kept;
+        if (!wake_read(i, &entry) || !(kept = snapshot_wake(writer)))
+            continue;
+        kept->address = entry.address;
+        kept->count = entry.count;
+        kept->no_waiter = entry.no_waiter;
+        kept->last = clock_of_mark(entry.last, now);
+        kept->last_tid = entry.last_tid;
+        kept->last_name = snapshot_string(writer, entry.last_name);
+        kept->site = snapshot_frame(writer, entry.site, &kept->site_count);
+    }
+}
+
+struct write writes[WRITES];
+
+static void write_writes(struct snapshot_writer *writer) {
+    struct clock_reading now = clock_reading();
+    for (size_t i = 0; i < WRITES; i++) {
+        struct write entry = writes[i];
+        struct lw_snapshot_write *kept = entry.when != 0 ? snapshot_write(writer) : NULL;
+        if (kept)
+            *kept = (struct lw_snapshot_write){
+                .fd = entry.fd, .tid = entry.tid, .when = clock_of_mark(entry.when, now)};
+    }
+}
+
+struct captured capture(const struct capture_request *request) {
+    struct tasks tasks = tasks_list();
+    struct snapshot_capacity room = capacity_for(&tasks);
+    struct captured captured = take_region(snapshot_size(&room));
+    if (!captured.base) {
+        tasks_drop(&tasks);
+        return captured;
+    }
+    struct snapshot_writer writer;
+    snapshot_begin(&writer, captured.base, &room);
+    struct lw_snapshot_header *header = writer.header;
+    header->pid = process.pid;
+    header->trigger = request->trigger;
+    header->signal = request->signal;
+    header->sequence = request->sequence;
+    header->realtime = clock_ns(CLOCK_REALTIME);
+    header->monotonic = clock_ns(CLOCK_MONOTONIC);
+    header->started = process.started;
+    header->created = thread_created_count();
+    header->lost = thread_lost_count();
+    header->min_wait = options.min_wait;
+    header->exe = snapshot_string(&writer, process.exe);
+    header->program = snapshot_string(&writer, process.program);
+    header->wakes_lost = (uint32_t)wakes_lost();
+#ifndef PLANTED_NO_HANDLERS
+    header->handlers = dispositions_of_program();
+#endif
+
+    if (request->scope)
+        header->flags |= LW_PROCESS_SCOPED;
+    describe_threads(&writer, &tasks, request->context, request->scope, request->terse);
+    write_wakes(&writer);
+    write_writes(&writer);
+    modules_write(&writer, process.exe);
+
+    char note[256];
+    struct text incomplete = TEXT_IN(note);
+    note[0] = '\0';
+    if (tasks.directory == -EXDEV)
+        text_put(&incomplete,
+                 "/proc is of another PID namespace: threads and waits are as the shim saw them; ");
+    else if (tasks.directory < 0)
+        text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
+    if (!process.stacks)
+        text_put(&incomplete, "libunwind-x86_64.so.8 cannot be loaded: no stacks; ");
+    if (writer.overflow)
+        text_put(&incomplete, "more was found than room had been made for; ");
+    if (incomplete.length > 2)
+        note[incomplete.length - 2] = '\0';
+    header->incomplete = snapshot_string(&writer, note);
+
+    tasks_drop(&tasks);
+    captured.size = snapshot_used(&writer);
+    if (captured.fd >= 0)
+        sys_call(SYS_ftruncate, captured.fd, captured.size);
+    return captured;
+}
+
+void captured_drop(struct captured *captured) {
+    if (captured->base)
+        memory_unmap(captured->base, captured->mapped);
+    if (captured->fd >= 0)
+        sys_call(SYS_close, captured->fd);
+}
+
+struct liveness capture_liveness(const struct scope *scope) {
+    struct liveness result = {0};
+    struct tasks tasks = tasks_list();
+    struct clock_reading now = clock_reading();
+    int caller = (int)sys_call(SYS_gettid);
+    struct waiter_batches batches = waiter_batches_find(&tasks, caller);
+    bool gone = false;
+    for (size_t i = 0; i < tasks.count || (gone && tasks_complete(&tasks)); i++) {
+        int tid = tasks.task[i].tid;
+        if (tid == caller || tasks_has_exited(&tasks, i))
+            continue;
+        if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
+            continue;
+        struct sleep sleep = describe_sleep(&tasks, i, &batches, now);
+        gone |= !sleep.alive;
+        if (!sleep.alive)
+            continue;
+        result.others++;
+        result.unmoved += sleep.untimed;
+        result.waiting += sleep.asleep && !sleep.untimed;
+        uint64_t slept = sleep.untimed && sleep.since != 0 && sleep.since < now.ns ? now.ns - sleep.since : 0;
+        if (slept > result.longest)
+            result.longest = slept;
+        if (slept > result.longest_but_main && tid != process.pid)
+            result.longest_but_main = slept;
+        result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
+    }
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)) &&
+            (!scope || scope_has(scope, record)))
+            result.unjoined++;
+    }
+    waiter_batches_drop(&batches);
+    tasks_drop(&tasks);
+    return result;
+}

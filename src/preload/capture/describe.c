@@ -1,0 +1,264 @@
+#include "describe.h"
+
+#include <string.h>
+
+#include "describe_wait.h"
+#include "object.h"
+#include "observation.h"
+#include "process.h"
+#include "recheck.h"
+#include "record/holds.h"
+#include "rt/clock.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+#include "running.h"
+#include "sleeping_calls.h"
+#include "unwind/stack_copy.h"
+#include "unwind/unwind.h"
+#include "wait_check.h"
+
+/* One capture's work. */
+struct view {
+    struct snapshot_writer *writer;
+    struct tasks *tasks;
+    const void *context; /* ucontext_t of what the caller was doing, or NULL */
+    const struct scope *scope;
+    int caller;
+    struct clock_reading now;
+    struct scheduler_clock scheduler;
+    struct running running;
+    struct recheck second;
+    struct waiter_batches batches;
+    bool terse;
+    bool gone; /* a thread that was listed was not there any more */
+};
+
+static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                      const struct observation *seen, struct stack_copy *copy, const void *context) {
+    struct registers registers = {.sp = seen->kernel.sp, .pc = seen->kernel.pc};
+    /* What only the kernel saw begins at the place the system call was made from. */
+    if (seen->by_record) {
+        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, copy);
+    } else if (context) {
+        registers_of_context(context, &registers);
+        stack_put(writer, thread, &registers, STACK_ALL, NULL);
+    } else {
+        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL);
+    }
+}
+
+static void put_record(const struct view *view, struct lw_snapshot_thread *thread,
+                       const struct thread *record) {
+    struct snapshot_writer *writer = view->writer;
+    uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+    thread->created = clock_of_mark(record->created, view->now);
+    thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
+    thread->stack_size = record->stack_size;
+    if (view->scope && scope_has(view->scope, record))
+        thread->flags |= LW_THREAD_IN_SCOPE;
+    if (flags & THREAD_MAIN)
+        thread->flags |= LW_THREAD_MAIN;
+    if (flags & THREAD_ADOPTED)
+        thread->flags |= LW_THREAD_UNSEEN;
+    else if (flags & THREAD_DETACHED)
+        thread->flags |= flags & THREAD_MAIN ? 0 : LW_THREAD_DETACHED;
+    thread->creator_tid = record->creator_tid;
+    if (record->creator_tid)
+        thread->creator_name = snapshot_string(writer, record->creator_name);
+    const struct stack *creation = record->creation;
+    if (!creation)
+        return;
+    uint64_t frames[UNWIND_DEPTH_MAX];
+    thread->creation_count = creation->count < UNWIND_DEPTH_MAX ? creation->count : UNWIND_DEPTH_MAX;
+    for (uint32_t i = 0; i < thread->creation_count; i++)
+        frames[i] = creation->frame[i];
+    thread->creation_first = snapshot_frames(writer, frames, &thread->creation_count);
+    if (creation->cut)
+        thread->flags |= LW_THREAD_CREATION_CUT;
+}
+
+static void put_name(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int directory,
+                     const struct thread *record) {
+    char name[THREAD_NAME + 1];
+    /* Names are followed from creation on, by wrappers; a thread that was not seen to start must be asked. */
+    bool followed = record && !(record->flags & (THREAD_ADOPTED | THREAD_MAIN));
+    long length = followed ? -1 : kernel_read_of(directory, thread->tid, "/comm", name, sizeof name);
+    if (length > 0) {
+        if (name[length - 1] == '\n')
+            name[length - 1] = '\0';
+        thread->name = snapshot_string(writer, name);
+    } else if (record) {
+        thread->name = snapshot_string(writer, record->name);
+    }
+}
+
+/* Initialisations that a thread runs are among its outer waits: pthread_once calls the routine. */
+static void put_initialised(struct snapshot_writer *writer, const struct thread *record, int tid,
+                            const struct wait *believed) {
+    uintptr_t once[4];
+    size_t count = wait_outer_objects(record, believed, LW_WAIT_ONCE, once, sizeof once / sizeof *once);
+    for (size_t i = 0; i < count; i++) {
+        struct lw_snapshot_hold *hold =
+            object_read(LW_WAIT_ONCE, once[i]).unsatisfied ? snapshot_hold(writer) : NULL;
+        if (hold)
+            *hold = (struct lw_snapshot_hold){.lock = once[i], .tid = tid, .kind = LW_HOLD_ONCE};
+    }
+}
+
+static void describe_live(struct view *view, size_t index) {
+    struct snapshot_writer *writer = view->writer;
+    struct tasks *tasks = view->tasks;
+    int caller = view->caller;
+    struct task task = {.tid = tasks->task[index].tid, .record = tasks_record(tasks, index)};
+    struct lw_snapshot_thread *thread = snapshot_thread(writer);
+    if (!thread)
+        return;
+    thread->tid = task.tid;
+    thread->fd = -1;
+    thread->timeout_ns = -1;
+    thread->syscall_number = -1;
+    thread->value[0] = thread->value[1] = -1;
+    if (task.tid == process.pid)
+        thread->flags |= LW_THREAD_MAIN;
+    struct observation seen = observe_task(tasks, &view->batches, index, task.record);
+    if (seen.kernel.state == KERNEL_GONE) {
+        view->gone = true;
+        snapshot_thread_withdraw(writer);
+        return;
+    }
+    if (task.record) {
+        put_record(view, thread, task.record);
+        holds_put(writer, task.record, task.tid);
+    } else if (task.tid != process.pid) {
+        thread->flags |= LW_THREAD_UNSEEN;
+    }
+    put_name(writer, thread, tasks->directory, task.record);
+    if (!view->terse || !seen.object)
+        thread->cpu_ns = clock_of_thread(task.tid);
+    if (task.tid == caller) {
+        /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
+         * wait. */
+        thread->flags |= LW_THREAD_CALLER;
+        seen.kernel = kernel_state_of_context(view->context);
+        seen.by_record = task.record && wait_check(task.record, &seen.kernel, &seen.wait);
+        seen.waits = seen.by_record || (seen.kernel.state == KERNEL_SLEEPS &&
+                                        sleeping_call_of(seen.kernel.number, seen.kernel.argument));
+    }
+    if (task.record)
+        put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);
+    if (!seen.waits) {
+        thread->state = LW_STATE_RUNNING;
+        if (task.tid == caller && view->context) {
+            struct registers registers;
+            registers_of_context(view->context, &registers);
+            stack_put(writer, thread, &registers, STACK_ALL, NULL);
+        } else if (task.tid != caller) {
+            running_add(&view->running, thread, task.record);
+        }
+        return;
+    }
+    thread->syscall_number = seen.kernel.number;
+    memcpy(thread->syscall_args, seen.kernel.argument, sizeof thread->syscall_args);
+    if (seen.by_record) {
+        describe_recorded_wait(writer, thread, &seen, view->now);
+    } else {
+        thread->flags |= LW_THREAD_FROM_PROC;
+        /* the caller has run just now, to take this snapshot */
+        uint64_t since =
+            task.tid == caller ? 0 : kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
+        thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
+        describe_system_call(writer, thread, &seen.kernel);
+    }
+    thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
+                    : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
+                                                      : LW_STATE_BLOCKED;
+    struct stack_copy copy = {0};
+    if (seen.object)
+        copy.bytes = batched_stack(&view->batches, index, &copy.size);
+    put_stack(writer, thread, &seen, copy.size ? &copy : NULL, task.tid == caller ? view->context : NULL);
+    if (copy.used)
+        batched_stack_used(&view->batches, copy.used);
+    /* It went on while its stack was copied: what was copied is no stack. */
+    if (task.record && task.tid != caller &&
+        __atomic_load_n(&task.record->moves, __ATOMIC_ACQUIRE) != seen.moves) {
+        thread->state = LW_STATE_RUNNING;
+        thread->kind = LW_WAIT_NONE;
+        thread->stack_count = 0;
+        thread->flags &=
+            ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
+        return;
+    }
+    /* A wait of the caller's that only its registers show is no ground for a proof. */
+    if (task.tid != caller || seen.by_record)
+        recheck_add(&view->second, thread, &task, seen.moves, &seen.kernel);
+}
+
+static void describe_finished(const struct view *view, const struct thread *record) {
+    struct lw_snapshot_thread *thread = snapshot_thread(view->writer);
+    if (!thread)
+        return;
+    thread->tid = record->tid;
+    thread->fd = -1;
+    thread->timeout_ns = -1;
+    thread->syscall_number = -1;
+    thread->state = LW_STATE_FINISHED;
+    thread->name = snapshot_string(view->writer, record->name);
+    put_record(view, thread, record);
+}
+
+/* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds
+ * it asleep in something else than its end. */
+static bool was_given_again(const struct tasks *tasks, size_t index) {
+    struct kernel_state kernel = kernel_ask(tasks->directory, tasks->task[index].tid);
+    return kernel.state == KERNEL_SLEEPS && kernel.number >= 0 && kernel.number != SYS_exit &&
+           kernel.number != SYS_madvise && kernel.number != SYS_munmap && kernel.number != SYS_futex;
+}
+
+void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
+                      const struct scope *scope, bool terse) {
+    struct view view = {.writer = writer,
+                        .tasks = tasks,
+                        .context = context,
+                        .scope = scope,
+                        .terse = terse,
+                        .caller = (int)sys_call(SYS_gettid),
+                        .now = clock_reading(),
+                        .second = recheck_capacity(tasks->count)};
+    holds_forget();
+    view.batches = waiter_batches_find(tasks, view.caller);
+    for (size_t i = 0; i < tasks->count || (view.gone && tasks_complete(tasks)); i++)
+        if (!tasks_has_exited(tasks, i) || was_given_again(tasks, i))
+            describe_live(&view, i);
+    waiter_batches_drop(&view.batches);
+    running_look(&view.running, writer, tasks->directory);
+    recheck(&view.second, writer, tasks, context);
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
+            describe_finished(&view, record);
+    }
+}
+
+struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct waiter_batches *batches,
+                            struct clock_reading now) {
+    struct observation seen = observe_task(tasks, batches, index, tasks->task[index].record);
+    struct sleep sleep = {.alive = seen.kernel.state != KERNEL_GONE, .moves = seen.moves};
+    if (!seen.waits)
+        return sleep;
+    sleep.asleep = true;
+    if (seen.by_record) {
+        sleep.untimed = !wait_is_timed(&seen.wait.on);
+        sleep.since = clock_of_mark(seen.wait.started, now);
+    } else {
+        const struct sleeping_call *call = sleeping_call_of(seen.kernel.number, seen.kernel.argument);
+        struct waited_for on = {.timeout_form = TIMEOUT_NONE};
+        if (call)
+            on = sleeping_call_waits(call, seen.kernel.argument);
+        sleep.untimed = seen.kernel.number >= 0 && !wait_is_timed(&on);
+        sleep.moves += (uint64_t)seen.kernel.number + seen.kernel.sp;
+        struct scheduler_clock scheduler = {0};
+        if (sleep.untimed)
+            sleep.since = kernel_last_ran(tasks->directory, tasks->task[index].tid, &scheduler);
+    }
+    return sleep;
+}

@@ -1,0 +1,157 @@
+#include "describe_wait.h"
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "descriptor.h"
+#include "object.h"
+#include "process.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+#include "sleeping_calls.h"
+#include "wait_check.h"
+
+static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
+    char target[1400];
+    struct text text = TEXT_IN(target);
+    target[0] = '\0';
+    thread->fd = fd;
+    descriptor_target(fd, &text);
+    thread->kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
+    thread->target = snapshot_string(writer, target);
+    descriptor_values((enum lw_wait_kind)thread->kind, fd, thread->value);
+}
+
+/* known: what has been read of it; NULL: nothing. */
+static void put_object(struct lw_snapshot_thread *thread, uintptr_t address, const struct object *known) {
+    struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, address);
+    thread->object = address;
+    thread->owner = object.owner;
+    thread->flags |= object.flags;
+    memcpy(thread->value, object.value, sizeof thread->value);
+    /* A lock that was taken before a fork bears the number that its taker had then. */
+    if (object.owner != 0 && thread_was_initial(object.owner))
+        thread->owner = process.pid;
+}
+
+static void put_timeout(struct lw_snapshot_thread *thread, const struct waited_for *on) {
+    thread->timeout_ns = wait_timeout(on, thread->wait_started);
+    if (wait_is_timed(on))
+        thread->flags |= LW_THREAD_TIMED;
+}
+
+static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int in, int out) {
+    enum lw_wait_kind kind;
+    int fd = descriptor_that_blocks(in, out, &kind);
+    thread->kind = kind;
+    put_fd(writer, thread, fd);
+}
+
+/* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
+ */
+void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                          const struct kernel_state *kernel) {
+    const struct sleeping_call *call = sleeping_call_of(kernel->number, kernel->argument);
+    thread->kind = LW_WAIT_SYSCALL;
+    if (!call)
+        return;
+    thread->kind = call->kind;
+    if (!thread->call)
+        thread->call = snapshot_string(writer, call->name);
+    struct waited_for on = sleeping_call_waits(call, kernel->argument);
+    put_timeout(thread, &on);
+    switch (call->first) {
+    case FIRST_FD:
+        put_fd(writer, thread, (int)kernel->argument[0]);
+        break;
+    case FIRST_OF_FDS:
+        put_fds(writer, thread, (int)kernel->argument[0],
+                (int)kernel->argument[call->number == SYS_splice ? 2 : 1]);
+        break;
+    case FIRST_ADDRESS:
+        thread->object = kernel->argument[0];
+        if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG))
+            thread->flags |= LW_THREAD_SHARED;
+        break;
+    case FIRST_OTHER:
+        if (kernel->number == SYS_poll || kernel->number == SYS_ppoll)
+            thread->value[0] = (int64_t)kernel->argument[1];
+        break;
+    }
+}
+
+static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
+                       size_t count) {
+    enum { SHOWN = 4 };
+    struct pollfd fds[SHOWN];
+    int numbers[SHOWN];
+    char target[1400];
+    struct text text = TEXT_IN(target);
+    target[0] = '\0';
+    thread->value[0] = (int64_t)count;
+    size_t shown = count < SHOWN ? count : SHOWN;
+    if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
+        return;
+    for (size_t i = 0; i < shown; i++)
+        numbers[i] = fds[i].fd;
+    if (count == 1) {
+        put_fd(writer, thread, fds[0].fd);
+        return;
+    }
+    descriptor_targets(numbers, shown, &text);
+    if (count > shown) {
+        text_put(&text, " and ");
+        text_put_number(&text, (int64_t)(count - shown));
+        text_put(&text, " more");
+    }
+    thread->target = snapshot_string(writer, target);
+}
+
+void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                            const struct observation *seen, struct clock_reading now) {
+    const struct wait *wait = &seen->wait;
+    thread->kind = wait->call->kind;
+    thread->call = snapshot_string(writer, wait->call->name);
+    thread->wait_started = clock_of_mark(wait->started, now);
+    put_timeout(thread, &wait->on);
+    switch (wait->call->object) {
+    case OBJECT_FD:
+        put_fd(writer, thread, (int)wait->on.object);
+        break;
+    case OBJECT_FDS:
+        put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
+        break;
+    case OBJECT_POLLFDS:
+        put_polled(writer, thread, wait->on.object, wait->on.second);
+        break;
+    case OBJECT_SYSCALL:
+        if (seen->kernel.state == KERNEL_SLEEPS)
+            describe_system_call(writer, thread, &seen->kernel);
+        else
+            thread->syscall_number = (int64_t)wait->on.object;
+        break;
+    case OBJECT_HANDLE:
+        thread->object = wait->on.object;
+        if (wait->on.second != 0)
+            sys_peek(wait->on.second + offsetof(struct thread, tid), &thread->owner, sizeof thread->owner);
+        break;
+    case OBJECT_ADDRESS:
+        thread->second_object = wait->on.second;
+        /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
+        if (thread->kind == LW_WAIT_COND && !seen->object &&
+            (seen->kernel.number == SYS_futex || seen->kernel.number < 0) && wait->on.second != 0 &&
+            seen->kernel.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
+            thread->kind = LW_WAIT_MUTEX;
+            put_object(thread, wait->on.second, NULL);
+        } else {
+            put_object(thread, wait->on.object, seen->object);
+        }
+        break;
+    case OBJECT_NONE:
+        if (thread->kind == LW_WAIT_SELECT && wait->on.second == 0)
+            thread->value[0] = 0;
+        break;
+    }
+}

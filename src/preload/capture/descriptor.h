@@ -1,0 +1,19 @@
+/* What a descriptor is, asked of the kernel when a report is made. Async-signal-safe. */
+#pragma once
+
+#include <stddef.h>
+
+#include "rt/text.h"
+#include "shared/snapshot.h"
+
+/* Appends what fd names: "pipe:[4711]", "/var/log/x", "socket:[12] 127.0.0.1:80 -> 127.0.0.1:4242". */
+void descriptor_target(int fd, struct text *target);
+/* Turns an unsettled read or write into what it is on this descriptor; leaves other kinds alone. A write to
+ * what was opened for reading only is a read (vmsplice(2)). */
+enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *target);
+/* Of two descriptors between which bytes are moved, the one that holds the move up; *kind becomes its. */
+int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind);
+/* What it has in it, as lw_snapshot_thread.value tells by kind; leaves alone what cannot be asked. */
+void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]);
+/* Appends what each of the descriptors of a poll names, as far as there is room in a report. */
+void descriptor_targets(const int *fds, size_t count, struct text *target);

@@ -1,0 +1,35 @@
+#include "observation.h"
+
+#include "rt/sys.h"
+#include "wait_check.h"
+
+static struct observation as_member(const struct waiter_batches *batches,
+                                    const struct batched_waiter *member) {
+    struct observation seen = {.waits = true,
+                               .by_record = true,
+                               .wait = member->wait,
+                               .kernel = {.state = KERNEL_SLEEPS, .number = SYS_futex},
+                               .moves = member->moves,
+                               .object = batched_object(batches, member)};
+    seen.kernel.argument[0] = member->wait.on.object;
+    return seen;
+}
+
+/* Reads record and kernel until both held still, a few times at most. */
+struct observation observe_task(const struct tasks *tasks, const struct waiter_batches *batches, size_t index,
+                                const struct thread *record) {
+    struct observation seen = {0};
+    const struct batched_waiter *member = batched_waiter(batches, index);
+    if (member && __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves)
+        return as_member(batches, member);
+    for (int attempt = 0; attempt < 3; attempt++) {
+        seen.moves = record ? __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) : 0;
+        seen.kernel = kernel_ask(tasks->directory, tasks->task[index].tid);
+        seen.by_record = record && wait_check(record, &seen.kernel, &seen.wait);
+        if (!record || __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == seen.moves)
+            break;
+        seen.by_record = false;
+    }
+    seen.waits = seen.by_record || seen.kernel.state == KERNEL_SLEEPS;
+    return seen;
+}

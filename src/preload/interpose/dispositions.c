@@ -1,0 +1,152 @@
+#include "dispositions.h"
+
+#include <string.h>
+
+#include "call.h"
+#include "process.h"
+#include "rt/sys.h"
+#include "rt/table.h"
+
+CALLS(int, real_sigaction, "sigaction", (int, const struct sigaction *, struct sigaction *))
+
+struct taken {
+    void (*handler)(int, siginfo_t *, void *);
+    bool ends;
+    unsigned version;         /* odd while `program` changes */
+    struct sigaction program; /* as the program set it */
+};
+
+static struct taken taken[65];
+static struct gate gate;
+
+bool disposition_has_handler(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+/* *program loses the flags that the kernel does not keep (SA_INTERRUPT since 5.11): it is what will be
+ * answered. */
+static int install_ours(int signal, struct sigaction *program) {
+    struct taken *shared = &taken[signal];
+    /* SA_ONSTACK: without an alternate stack it changes nothing, and Go insists on it. */
+    struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    /* Everything is blocked meanwhile: a signal of the program's that comes then must be pending when the
+     * handler decides whether the call that it interrupted may go on (triggers.c). */
+    memset(&ours.sa_mask, 0xff, sizeof ours.sa_mask);
+    if (disposition_has_handler(program)) {
+        ours.sa_flags = (program->sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+        ours.sa_mask = program->sa_mask;
+    }
+    ours.sa_sigaction = shared->handler;
+    int result = REAL(real_sigaction)(signal, &ours, NULL);
+    struct sigaction kept;
+    if (result == 0 && disposition_has_handler(program) && REAL(real_sigaction)(signal, NULL, &kept) == 0)
+        program->sa_flags &= kept.sa_flags | ~ours.sa_flags;
+    return result;
+}
+
+static void remember(struct taken *shared, const struct sigaction *program) {
+    __atomic_fetch_add(&shared->version, 1, __ATOMIC_ACQ_REL);
+    shared->program = *program;
+    __atomic_fetch_add(&shared->version, 1, __ATOMIC_ACQ_REL);
+}
+
+void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), bool ends) {
+    struct taken *shared = &taken[signal];
+    if (REAL(real_sigaction)(signal, NULL, &shared->program) != 0)
+        return;
+    shared->handler = handler;
+    shared->ends = ends;
+    /* Ignored from the start (nohup, a shell's background job): so it stays. */
+    if (!disposition_has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
+        install_ours(signal, &shared->program);
+}
+
+/* What the program knows as the signal's disposition: its own where ours stands in for it. The kernel is
+ * asked, for libc has ways to set one past sigaction (sigset, siginterrupt). */
+static int seen_by_program(int signal, struct sigaction *seen) {
+    const struct taken *shared = &taken[signal];
+    int result = REAL(real_sigaction)(signal, NULL, seen);
+    if (result == 0 && (seen->sa_flags & SA_SIGINFO) && seen->sa_sigaction == shared->handler)
+        *seen = shared->program;
+    return result;
+}
+
+/* A signal that ends the program is ours at SIG_DFL only, the snapshot signal is unless it is ignored. */
+static bool keeps_ours(const struct taken *shared, const struct sigaction *wanted) {
+    bool handled = disposition_has_handler(wanted), ignored = !handled && wanted->sa_handler == SIG_IGN;
+    return !ignored && (!handled || !shared->ends);
+}
+
+bool disposition_is_taken(int signal) {
+    return signal >= 1 && signal <= 64 && taken[signal].handler;
+}
+
+bool disposition_is_ours(int signal) {
+    struct sigaction now;
+    return disposition_is_taken(signal) && REAL(real_sigaction)(signal, NULL, &now) == 0 &&
+           (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == taken[signal].handler;
+}
+
+bool disposition_is_handled(int signal) {
+    struct sigaction seen;
+    return seen_by_program(signal, &seen) == 0 && disposition_has_handler(&seen);
+}
+
+uint64_t dispositions_of_program(void) {
+    enum { SIGCANCEL = 32, SIGSETXID = 33 }; /* libc's own (nptl/pthreadP.h), which sigaction refuses */
+    uint64_t handled = 0;
+    for (int signal = 1; signal <= 64; signal++)
+        if (signal != SIGCANCEL && signal != SIGSETXID && disposition_is_handled(signal))
+            handled |= (uint64_t)1 << (signal - 1);
+    return handled;
+}
+
+int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
+    if (!disposition_is_taken(signal))
+        return REAL(real_sigaction)(signal, action, before);
+    struct taken *shared = &taken[signal];
+    /* Copied first: a wild pointer must fault here, not under the gate. */
+    struct sigaction wanted, previous;
+    if (action)
+        wanted = *action;
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&gate);
+    int result = seen_by_program(signal, &previous);
+    if (action && result == 0) {
+        /* A vfork child runs in the parent's memory with dispositions of its own: what it sets is not
+         * remembered. */
+        bool ours = process_is_ours(), keep = ours && keeps_ours(shared, &wanted);
+        if (ours)
+            remember(shared, &wanted);
+        result = keep ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
+        if (keep)
+            remember(shared, &wanted);
+    }
+    gate_leave(&gate);
+    signals_restore(&signals);
+    if (result == 0 && before)
+        *before = previous;
+    return result;
+}
+
+struct sigaction disposition_of_program(int signal) {
+    struct taken *shared = &taken[signal];
+    for (;;) {
+        unsigned version = __atomic_load_n(&shared->version, __ATOMIC_ACQUIRE);
+        struct sigaction program = shared->program;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (version % 2 == 0 && __atomic_load_n(&shared->version, __ATOMIC_RELAXED) == version) {
+            if (program.sa_flags & SA_RESETHAND)
+                shared->program.sa_handler = SIG_DFL;
+            return program;
+        }
+    }
+}
+
+void disposition_die_of(int signal) {
+    struct sigaction fatal = {.sa_handler = SIG_DFL};
+    REAL(real_sigaction)(signal, &fatal, NULL);
+    sys_call(SYS_tgkill, sys_call(SYS_getpid), sys_call(SYS_gettid), signal);
+}

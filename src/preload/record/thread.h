@@ -1,0 +1,126 @@
+/* Thread records: what the shim knows of each thread, found by handle (pthread_t) through uthash.
+ *
+ * A record is made by the creator before the thread exists, so that neither a detach nor a join nor the
+ * thread's end can come before it; it is given back when the thread has ended and nobody can ask for it
+ * any more. Records are never unmapped and all are linked from thread_first(), so the capture walks them
+ * without a lock, from a signal handler if need be, and checks what it read against the kernel. */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "depot.h"
+#include "rt/hash.h"
+
+struct wait;
+
+enum thread_flag {
+    THREAD_USED = 1u << 0,
+    THREAD_MAIN = 1u << 1,    /* the initial thread of the process */
+    THREAD_ADOPTED = 1u << 2, /* first seen when it waited, not when it was created */
+    THREAD_LISTED = 1u << 3,  /* its handle is in the table */
+    THREAD_DETACHED = 1u << 4,
+    THREAD_ENDED = 1u << 5,
+    THREAD_JOINED = 1u << 6,
+};
+
+enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
+
+/* Where a lock was taken (holds.h). */
+enum { TAKEN_SLOTS = 8, READING_SLOTS = 3 };
+struct lock_taken {
+    uintptr_t lock, site;
+};
+struct lock_read {
+    uintptr_t lock;
+    uint64_t site : 48, times : 16;
+};
+
+struct thread {
+    struct wait *wait; /* innermost wait, published by the thread itself */
+    uint64_t moves;    /* counts every begin and end of a wait */
+    uint32_t flags;    /* enum thread_flag, changed atomically */
+    int32_t tid;       /* 0 until it runs */
+    uint32_t rounds;   /* of thread-key destructors seen at its end */
+    uint32_t scope;    /* of the API (scope.h); inherited by the threads that it creates */
+    int32_t creator_tid;
+    char name[THREAD_NAME];
+    char creator_name[THREAD_NAME];
+    pthread_t handle;
+    union {
+        void *(*start)(void *); /* until it has begun */
+        struct thread *next_free;
+    };
+    void *argument;
+    uint64_t created, ended; /* clock_mark; 0 until then */
+    size_t stack_size;       /* bytes; 0 if not known */
+    const struct stack *creation;
+    uint64_t serial; /* number of its creation in the process, from 1 */
+    struct lock_taken taken[TAKEN_SLOTS];
+    struct lock_read reading[READING_SLOTS];
+    struct thread *next; /* of all records */
+    UT_hash_handle hh;
+};
+
+extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+
+/* Called by each thread that comes to its end, when its record says so; NULL for nothing. */
+extern void (*thread_has_ended)(void);
+
+/* The calling thread's record; makes one for a thread that was not seen to start. NULL only without memory.
+ */
+static inline struct thread *thread_self(void);
+
+/* Prepares the thread subsystem and the record of the initial thread. Call once, from the constructor. */
+void thread_setup(void);
+/* The rest of it, before the first thread is created: what a sanitizer that is linked into the program
+ * intercepts may not be called from the constructor, which runs before it is ready. */
+void thread_setup_late(void);
+
+/* A record for a thread about to be created with attr (may be NULL). NULL if there is no memory: then create
+ * unwatched. */
+struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *), void *argument,
+                              const struct stack *creation);
+/* It was not created after all. */
+void thread_abandon(struct thread *record);
+/* It was created and has this handle. */
+void thread_list(struct thread *record, pthread_t handle);
+/* What pthread_create is given as start routine; argument is the record. */
+void *thread_main(void *record);
+
+/* The calling thread is the shim's own: it gets no record. */
+void thread_hide(void);
+/* Threads of the program that have a record and have not come to their end. */
+unsigned thread_live_count(void);
+
+/* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
+struct thread *thread_find(pthread_t handle);
+/* Has the thread of this record come to its end, and is it only remembered? */
+bool thread_has_exited(const struct thread *record);
+/* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
+const struct thread *thread_that_ended(int32_t tid);
+/* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though
+ * the lock names the old number. True, to be safe, if the process comes of more forks than are remembered. */
+bool thread_was_initial(int32_t tid);
+/* It was detached, or joined: what is known of it is dropped when nothing more can be asked. */
+void thread_detached(struct thread *record);
+void thread_joined(struct thread *record);
+/* pthread_setname_np or prctl(PR_SET_NAME) gave it a name. */
+void thread_named(struct thread *record, const char *name);
+
+/* In a forked child: only the caller exists, and nothing of the parent's threads is known. whole: the forking
+ * thread holds the table's lock; else the fork came in the middle of a change, and the table is given up. */
+void thread_forked(bool whole);
+
+struct thread *thread_first(void);
+uint64_t thread_created_count(void);
+uint64_t thread_lost_count(void);
+uint64_t thread_latest_serial(void);
+
+struct thread *thread_adopt(void);
+
+static inline struct thread *thread_self(void) {
+    struct thread *self = thread_current;
+    return __builtin_expect(self != NULL, 1) ? self : thread_adopt();
+}

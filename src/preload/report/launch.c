@@ -1,0 +1,292 @@
+#include "launch.h"
+
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "options.h"
+#include "process.h"
+#include "rt/memory.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+
+enum { STACK = 16 * 1024, CANDIDATES = 3, SNAPSHOT_FD = 3, WAIT_MS = 60 * 1000 };
+
+static char tool_path[CANDIDATES][1100];
+static char *launch_stack; /* two halves: the intermediate's and the helper's */
+
+void launch_setup(void) {
+    /* Where the tool lies from the library: a build tree, PREFIX/lib, PREFIX/lib/TRIPLET. */
+    static const char *const places[CANDIDATES] = {"/leakwatch", "/../bin/leakwatch", "/../../bin/leakwatch"};
+    Dl_info info;
+    if (!dladdr((void *)launch_setup, &info) || !info.dli_fname)
+        return;
+    char self[1024];
+    text_copy(self, sizeof self, info.dli_fname);
+    char *slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    else
+        text_copy(self, sizeof self, ".");
+    for (int i = 0; i < CANDIDATES; i++) {
+        struct text path = TEXT_IN(tool_path[i]);
+        text_put(&path, self);
+        text_put(&path, places[i]);
+    }
+}
+
+struct helper {
+    int snapshot_fd;
+    const char *const *arguments;
+    bool stays;  /* the intermediate outlives the helper, and reaps it */
+    int pid;     /* of the helper, or -errno */
+    int error;   /* of its execve */
+    int settled; /* both are known; a futex */
+    char *stack_top;
+};
+
+/* In the intermediate, on a copy of the program's descriptors, before the helper exists: what neither of them
+ * is to hold is let go. The other ends of the program's pipes must not stay open through us, nor be counted
+ * by the tool as another process's. */
+static void keep_descriptors(const struct helper *helper) {
+    /* The program may have closed its standard descriptors, and the snapshot be one of them now. */
+    bool no_stderr = helper->snapshot_fd == 2 || sys_call(SYS_fcntl, 2, F_GETFD) < 0;
+    if (helper->snapshot_fd == SNAPSHOT_FD)
+        sys_call(SYS_fcntl, SNAPSHOT_FD, F_SETFD, 0);
+    else
+        sys_call(SYS_dup3, helper->snapshot_fd, SNAPSHOT_FD, 0);
+    long null = sys_call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
+    for (int fd = 0; null >= 0 && fd <= 2; fd++)
+        if (fd != null && (fd < 2 || no_stderr))
+            sys_call(SYS_dup3, null, fd, 0);
+    /* Linux 5.9; before it, one by one. */
+    if (sys_call(SYS_close_range, SNAPSHOT_FD + 1, ~0u, 0) != 0)
+        for (int fd = SNAPSHOT_FD + 1; fd < 4096; fd++)
+            sys_call(SYS_close, fd);
+}
+
+/* In the helper: on a stack of the shim's, in the program's memory, with descriptors of its own. No return.
+ */
+static int helper_main(void *argument) {
+    struct helper *helper = argument;
+    /* The program's handlers must not run here: default dispositions, then signals as a new program has them.
+     */
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } action = {0};
+    for (int signal = 1; signal <= 64; signal++)
+        sys_call(SYS_rt_sigaction, signal, &action, NULL, sizeof(uint64_t));
+    uint64_t none = 0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
+    sys_call(SYS_setsid); /* a ^C at the terminal or a kill of the group is for the program */
+    for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+        struct rlimit limit;
+        if (sys_call(SYS_prlimit64, 0, resource, NULL, &limit) == 0 && resource != RLIMIT_CORE) {
+            limit.rlim_cur = limit.rlim_max;
+            sys_call(SYS_prlimit64, 0, resource, &limit, NULL);
+        }
+    }
+    static char *no_environment[] = {NULL};
+    char **environment = process.environment ? process.environment : no_environment;
+    for (int i = 0; i < CANDIDATES; i++) {
+        long error = sys_call(SYS_execve, tool_path[i], helper->arguments, environment);
+        /* the first place that has a tool says why it could not be run */
+        if (helper->error == 0 || helper->error == ENOENT)
+            helper->error = (int)-error;
+    }
+    sys_call(SYS_exit_group, 127);
+    return 0;
+}
+
+/* clone(2) as a function call on another stack. glibc's clone() is not used: it is a cancellation-free plain
+ * call, but older ones reset the thread's cached pid. */
+static long clone_on(int (*function)(void *), void *argument, char *top, unsigned long flags) {
+    long result;
+    void **frame = (void **)(((uintptr_t)top & ~(uintptr_t)15) - 16);
+    frame[0] = (void *)function;
+    frame[1] = argument;
+    __asm__ volatile("xorl %%r10d, %%r10d\n\t"
+                     "xorl %%r8d, %%r8d\n\t"
+                     "movl $0, %%edx\n\t"
+                     "syscall\n\t"
+                     "testq %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xorl %%ebp, %%ebp\n\t"
+                     "popq %%rax\n\t"
+                     "popq %%rdi\n\t"
+                     "callq *%%rax\n\t"
+                     "hlt\n\t"
+                     "1:"
+                     : "=a"(result)
+                     : "a"(SYS_clone), "D"(flags), "S"(frame)
+                     : "rcx", "rdx", "r8", "r10", "r11", "memory");
+    return result;
+}
+
+/* execve sets a child's exit signal back to SIGCHLD, so the helper must not be the program's child: an
+ * intermediate with exit signal 0, which only __WCLONE sees, makes it and ends. Where orphans come back to
+ * the program (PID 1, a subreaper) the intermediate stays for as long as the helper runs. */
+static int intermediate_main(void *argument) {
+    struct helper *helper = argument;
+    keep_descriptors(helper);
+    long pid = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
+    helper->pid = (int)pid;
+    bool stays = helper->stays && pid > 0;
+    __atomic_store_n(&helper->settled, 1, __ATOMIC_RELEASE);
+    sys_call(SYS_futex, &helper->settled, FUTEX_WAKE, 1);
+    if (stays)
+        sys_call(SYS_wait4, pid, NULL, __WALL, NULL); /* the program goes on meanwhile */
+    sys_call(SYS_exit_group, 0);
+    return 0;
+}
+
+/* Waits for the end of a process that is not our child, through a pidfd (Linux 5.3), or by asking for it. */
+static void await_end(int pid) {
+    long fd = sys_call(SYS_pidfd_open, pid, 0);
+    if (fd >= 0) {
+        struct pollfd end = {.fd = (int)fd, .events = POLLIN};
+        struct timespec limit = {.tv_sec = WAIT_MS / 1000};
+        sys_call(SYS_ppoll, &end, 1, &limit, NULL, 0);
+        sys_call(SYS_close, fd);
+        return;
+    }
+    for (int waited = 0; waited < WAIT_MS && sys_call(SYS_kill, pid, 0) == 0; waited += 5)
+        sys_sleep_ns(5000000);
+}
+
+/* Intermediates that stayed; each is reaped by a later launch, its stack used again. */
+static struct {
+    int pid;
+    char *stack;
+} staying[8];
+
+static char *stack_for_launch(void) {
+    for (size_t i = 0; i < sizeof staying / sizeof *staying; i++) {
+        if (staying[i].pid <= 0 || sys_call(SYS_wait4, staying[i].pid, NULL, __WCLONE | WNOHANG, NULL) == 0)
+            continue;
+        staying[i].pid = 0;
+        if (!launch_stack)
+            launch_stack = staying[i].stack;
+    }
+    if (!launch_stack)
+        launch_stack = memory_map_stack(2 * STACK);
+    return launch_stack;
+}
+
+static void stays_on(int pid) {
+    for (size_t i = 0; i < sizeof staying / sizeof *staying; i++)
+        if (staying[i].pid == 0) {
+            staying[i].pid = pid;
+            staying[i].stack = launch_stack;
+            break;
+        }
+    launch_stack = NULL; /* in use until that one ends */
+}
+
+static bool orphans_come_back(void) {
+    int subreaper = 0;
+    return process.pid == 1 || (sys_call(SYS_prctl, PR_GET_CHILD_SUBREAPER, &subreaper) == 0 && subreaper);
+}
+
+/* Room for what is always said, and twice the suppressions of a caller. */
+enum { IGNORED = 32, ARGUMENTS = 16 + 2 * IGNORED };
+struct arguments {
+    const char *words[ARGUMENTS];
+    size_t count;
+};
+
+static void add_argument(struct arguments *list, const char *name, const char *value) {
+    list->words[list->count++] = name;
+    list->words[list->count++] = value;
+}
+
+/* Copies what the tool left behind the snapshot. */
+static struct tool_answer read_answer(const struct captured *captured) {
+    const volatile struct lw_snapshot_header *header = captured->base;
+    struct tool_answer answer = {.count = header->answer_leaks, .mapped = header->answer_size};
+    size_t leaks = answer.count * sizeof *answer.leaks;
+    if (answer.mapped == 0 || leaks > answer.mapped || !(answer.leaks = memory_map(answer.mapped)))
+        return (struct tool_answer){0};
+    size_t done = 0;
+    while (done < answer.mapped) {
+        long got = sys_call(SYS_pread64, captured->fd, (char *)answer.leaks + done, answer.mapped - done,
+                            header->answer_at + done);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    answer.report = (const char *)answer.leaks + leaks;
+    answer.report_size = done > leaks ? done - leaks : 0;
+    return answer;
+}
+
+struct launched launch_tool(const struct captured *captured, const char *log,
+                            const struct report_wishes *wishes, bool wait) {
+    struct launched result = {.leaked = -1};
+    if (captured->fd < 0) {
+        result.why = "no memfd could be made";
+        return result;
+    }
+    if (!stack_for_launch()) {
+        result.why = "no memory";
+        return result;
+    }
+    struct arguments list = {.words = {"leakwatch", "render", "--watched"}, .count = 3};
+    add_argument(&list, "--format", wishes && wishes->format ? wishes->format : options.format);
+    add_argument(&list, "--log", log);
+    add_argument(&list, "--options", options.words);
+    add_argument(&list, "--directory", options.directory);
+    for (size_t i = 0; wishes && wishes->ignore && wishes->ignore[i] && i < IGNORED; i++)
+        add_argument(&list, "--suppress", wishes->ignore[i]);
+    if (wishes)
+        list.words[list.count++] = wishes->quiet ? "--answer-only" : "--answer";
+    list.words[list.count] = "/proc/self/fd/3";
+    static struct helper *helper; /* outlives this call where the intermediate stays */
+    if (!helper && !(helper = memory_map_shared(sizeof *helper))) {
+        result.why = "no memory";
+        return result;
+    }
+    *helper = (struct helper){.snapshot_fd = captured->fd,
+                              .arguments = list.words,
+                              .stays = !wait && orphans_come_back(),
+                              .stack_top = launch_stack + 2 * STACK};
+    unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
+    long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
+    if (intermediate < 0) {
+        result.why = "no process could be made";
+        return result;
+    }
+    if (helper->stays) {
+        while (!__atomic_load_n(&helper->settled, __ATOMIC_ACQUIRE))
+            sys_call(SYS_futex, &helper->settled, FUTEX_WAIT, 0, NULL);
+        stays_on((int)intermediate);
+    } else {
+        sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
+    }
+    if (helper->pid <= 0 || helper->error != 0) {
+        result.why = helper->pid <= 0          ? "no process could be made"
+                     : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
+                     : helper->error == EACCES ? "leakwatch may not be executed"
+                                               : "leakwatch could not be executed";
+        return result;
+    }
+    result.started = true;
+    if (wait) {
+        await_end(helper->pid);
+        /* The tool leaves its answer in the snapshot itself (tool/cmd/render.c). */
+        uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
+        result.leaked = answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
+        if (wishes && result.leaked >= 0)
+            result.answer = read_answer(captured);
+    }
+    return result;
+}

@@ -1,0 +1,37 @@
+/* Starts the tool on a snapshot so that the watched program cannot notice: not by wait(), not by SIGCHLD, not
+ * by a descriptor held open, not by its environment. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "capture/capture.h"
+
+/* What a caller of the API wishes beside a report. */
+struct report_wishes {
+    const char *format;        /* NULL: as the options say */
+    const char *const *ignore; /* suppressions, up to a NULL; or NULL */
+    bool quiet;                /* the report goes into the answer only */
+};
+
+/* What the tool left behind the snapshot's end, in memory of its own. */
+struct tool_answer {
+    struct lw_answer_leak *leaks; /* NULL: nothing was asked or told */
+    uint32_t count;
+    const char *report; /* behind the leaks, not terminated */
+    size_t report_size, mapped;
+};
+
+struct launched {
+    struct tool_answer answer;
+    bool started;
+    int leaked;      /* as the tool said, if it was waited for: 1, 0; else -1 */
+    const char *why; /* one reason, if it was not started */
+};
+
+/* Finds the tool relative to the shim's own file. Once, from the constructor. */
+void launch_setup(void);
+
+/* log: path to append to, empty for stderr. wishes: of the API, or NULL. wait: until the tool has written the
+ * report, for at most a minute. */
+struct launched launch_tool(const struct captured *captured, const char *log,
+                            const struct report_wishes *wishes, bool wait);

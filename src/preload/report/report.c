@@ -1,0 +1,193 @@
+#include "report.h"
+
+#include <errno.h>
+
+#include "arch/arch.h"
+#include "capture/capture.h"
+#include "launch.h"
+#include "options.h"
+#include "plain.h"
+#include "process.h"
+#include "request_answer.h"
+#include "rt/clock.h"
+#include "rt/memory.h"
+#include "rt/own_descriptors.h"
+#include "rt/path.h"
+#include "rt/sys.h"
+#include "rt/table.h"
+#include "rt/text.h"
+
+enum { STACK = 256 * 1024 };
+
+static struct gate report_gate; /* one report at a time */
+static bool answering;          /* the one at hand goes to the tool */
+static uint32_t looked;         /* reports and looks that have ended */
+static char *report_stack;
+static uint32_t sequence;
+
+struct work {
+    const struct report_request *asked;
+    struct capture_request request;
+    struct report_result result;
+};
+
+static void make(void *argument) {
+    struct work *work = argument;
+    struct captured captured = capture(&work->request);
+    if (!captured.base) {
+        text_complain("no memory for a report of ", process_name(), NULL);
+        return;
+    }
+    if (work->asked->token) {
+        work->result.made = true;
+        request_answer(&captured, work->asked->token);
+        captured_drop(&captured);
+        return;
+    }
+    char log[1200];
+    struct text path = TEXT_IN(log);
+    log[0] = '\0';
+    path_expand(&path, options.log, work->request.sequence);
+    work->result.made = true;
+    struct launched launched = launch_tool(&captured, log, work->asked->wishes, work->asked->wait);
+    work->result.leaked = launched.leaked;
+    work->result.answer = launched.answer;
+    if (!launched.started && work->asked->wishes)
+        text_complain("no answer: ", launched.why, NULL);
+    else if (!launched.started)
+        work->result.leaked = plain_list(captured.base, log, launched.why);
+    captured_drop(&captured);
+}
+
+static void leave(void) {
+    __atomic_fetch_add(&looked, 1, __ATOMIC_ACQ_REL);
+    gate_leave(&report_gate);
+}
+
+struct report_result report_make(const struct report_request *request) {
+    struct work work = {
+        .asked = request,
+        .request = {.trigger = request->trigger,
+                    .signal = request->signal,
+                    .context = request->context,
+                    .scope = request->scope,
+                    .terse = !request->token && !request->wishes && text_equal(options.format, "text")},
+        .result = {.leaked = -1}};
+    bool wait = request->wait;
+    int saved_errno = errno;
+    uint64_t signals;
+    signals_block_all(&signals);
+    /* A snapshot that comes while another is made tells nothing new, unless that goes elsewhere; an end must
+     * be told. */
+    if (wait || (!request->token && __atomic_load_n(&answering, __ATOMIC_ACQUIRE)))
+        gate_enter(&report_gate);
+    else if (!gate_try(&report_gate)) {
+        signals_restore(&signals);
+        return work.result;
+    }
+    __atomic_store_n(&answering, request->token != 0, __ATOMIC_RELEASE);
+    if (!report_stack)
+        report_stack = memory_map_stack(STACK);
+    work.request.sequence = request->token ? sequence : ++sequence; /* numbers are for the logs */
+    if (report_stack)
+        run_on_stack(make, &work, report_stack + STACK);
+    else
+        text_complain("no memory for a report of ", process_name(), NULL);
+    __atomic_store_n(&answering, false, __ATOMIC_RELEASE);
+    leave();
+    signals_restore(&signals);
+    errno = saved_errno;
+    return work.result;
+}
+
+void report_answer_drop(struct tool_answer *answer) {
+    if (answer->leaks)
+        memory_unmap(answer->leaks, answer->mapped);
+    *answer = (struct tool_answer){0};
+}
+
+struct look_work {
+    const struct scope *scope;
+    struct liveness liveness;
+};
+
+static void look(void *argument) {
+    struct look_work *work = argument;
+    work->liveness = capture_liveness(work->scope);
+}
+
+static struct liveness look_around(const struct scope *scope) {
+    struct look_work work = {.scope = scope};
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&report_gate);
+    if (!report_stack)
+        report_stack = memory_map_stack(STACK);
+    if (report_stack)
+        run_on_stack(look, &work, report_stack + STACK);
+    leave();
+    signals_restore(&signals);
+    return work.liveness;
+}
+
+struct liveness report_look(void) {
+    return look_around(NULL);
+}
+
+/* Looks every few milliseconds until all is done, nothing can be done any more, or patience ends. */
+static bool await_done(const struct scope *scope, uint64_t grace_ns, unsigned attempts) {
+    enum { PAUSE = 5000000, STILL_FOR = 8 };
+    uint64_t start = clock_ns(CLOCK_MONOTONIC);
+    struct liveness before = {0};
+    unsigned still = 0;
+    for (unsigned looks = 1;; looks++) {
+        struct liveness now = look_around(scope);
+        unsigned left = scope ? scope_left(scope) : now.others;
+        if (left == 0)
+            return scope || now.unjoined == 0;
+        /* Every thread left sleeps without a deadline and none has moved for eight looks: none will end. */
+        bool all_seen = !scope || now.others + now.unjoined >= left; /* else one has not begun yet */
+        still = all_seen && now.unmoved == now.others && now.digest == before.digest ? still + 1 : 0;
+        if (!all_seen)
+            looks--;
+        if (still >= STILL_FOR || (looks == attempts && looks > 0) ||
+            clock_ns(CLOCK_MONOTONIC) - start >= grace_ns)
+            return false;
+        before = now;
+        sys_sleep_ns(PAUSE);
+    }
+}
+
+bool report_all_done(uint64_t grace_ns) {
+    int saved_errno = errno;
+    bool done = await_done(NULL, grace_ns, 0);
+    errno = saved_errno;
+    return done;
+}
+
+bool report_scope_done(const struct scope *scope, uint64_t grace_ns, unsigned attempts) {
+    return await_done(scope, grace_ns, attempts);
+}
+
+void report_await(void) {
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&report_gate);
+    gate_leave(&report_gate);
+    signals_restore(&signals);
+}
+
+/* fork copies the descriptors, and after them the memory: a look may have ended in between. */
+static uint32_t looked_before_fork;
+
+void report_before_fork(void) {
+    looked_before_fork = __atomic_load_n(&looked, __ATOMIC_ACQUIRE);
+}
+
+void report_forked(void) {
+    if (report_gate.word != 0 || looked != looked_before_fork)
+        own_descriptors_forked();
+    report_gate = (struct gate){0};
+    answering = false;
+    sequence = 0;
+}

@@ -1,0 +1,188 @@
+#include "triggers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "capture/sample.h"
+#include "interpose/call.h"
+#include "interpose/dispositions.h"
+#include "metrics_file.h"
+#include "options.h"
+#include "process.h"
+#include "record/thread.h"
+#include "record/wait.h"
+#include "report.h"
+#include "request_answer.h"
+#include "rt/clock.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+
+/* libc's own, past a sanitizer that is linked into the program and not ready yet. */
+CALLS(int, real_on_exit, "on_exit", (void (*)(int, void *), void *))
+
+static bool active;
+static int end_reported; /* by whichever end comes first */
+static int quick_status;
+
+/* Under a seccomp filter no report is tried; if there would be something in it, that is said. */
+static void excuse_filtered(void) {
+    for (struct thread *record = thread_first(); record; record = record->next)
+        if ((record->flags & THREAD_USED) && !(record->flags & (THREAD_MAIN | THREAD_ENDED)) &&
+            record != thread_current) {
+            text_complain("no report of ", process_name(), ": it has set itself a seccomp filter", NULL);
+            return;
+        }
+}
+
+int trigger_exit(int status) {
+    if (active && options.metrics[0] && process_is_ours())
+        metrics_file_remove();
+    if (active && options.at_exit && process.filtered &&
+        !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
+        excuse_filtered();
+    if (!active || !options.at_exit || !process_is_ours())
+        return status;
+    if (__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL)) {
+        /* A second thread ends the process while the first reports: let that one finish. */
+        report_await();
+        return status;
+    }
+    if (report_all_done(options.grace))
+        return status;
+    struct report_result result =
+        report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
+    return result.leaked == 1 && status == 0 ? options.exitcode : status;
+}
+
+/* Registered before anything of the program's, so it runs after all of that: handlers, static destructors. */
+static void at_exit(int status, void *unused) {
+    (void)unused;
+    int wanted = trigger_exit(status);
+    /* exit() within exit() goes on with what is left, which is flushing the streams, and the new status
+     * (glibc stdlib/exit.c). fflush(NULL) here could wait for a stream that a blocked thread holds. */
+    if (wanted != status)
+        exit(wanted);
+}
+
+static void at_quick_end(void) {
+    int wanted = trigger_exit(quick_status);
+    if (wanted != quick_status)
+        sys_call(SYS_exit_group, wanted);
+}
+
+void trigger_quick_exit_status(int status) {
+    quick_status = status;
+}
+
+/* A call that fails with EINTR only because of us is made again by its wrapper, unless a signal of the
+ * program's waits to be delivered too: that one the program must hear of. Another snapshot signal, which came
+ * while the report was made, is none. */
+static void excuse_interrupted_wait(void *context) {
+    struct thread *self = thread_current;
+    if (!self || !self->wait || !CONTEXT_SHOWS_EINTR(context))
+        return;
+    uint64_t pending = 0, blocked = *(uint64_t *)&((ucontext_t *)context)->uc_sigmask;
+    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+    if (!disposition_is_handled(options.signal))
+        pending &= ~((uint64_t)1 << (options.signal - 1));
+#ifndef PLANTED_NO_EXCUSE
+    if ((pending & ~blocked) == 0)
+        self->wait->interrupted = 1;
+#endif
+}
+
+/* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns; those that the tool
+ * asked for apart, which take no turn away from a person's. */
+struct latest {
+    uint64_t began, ended;
+};
+static struct latest by_signal, by_request;
+
+/* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
+ * do), and means no report by it. And where signals come faster than reports are made, the program gets at
+ * least as much time between two as the last one took. */
+static bool is_too_soon(const struct latest *latest, bool at_most_one_a_second) {
+    enum { BETWEEN_NS = 1000000000 };
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest->began, __ATOMIC_RELAXED),
+             ended = __atomic_load_n(&latest->ended, __ATOMIC_RELAXED);
+    if (began == 0)
+        return false;
+    if (at_most_one_a_second)
+        return now - began < BETWEEN_NS;
+    return ended > began && now - ended < ended - began;
+}
+
+static void report_on_signal(int signal, uint32_t token, const void *context) {
+    struct latest *latest = token ? &by_request : &by_signal;
+    __atomic_store_n(&latest->began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+    report_make(&(struct report_request){
+        .trigger = LW_TRIGGER_SIGNAL, .signal = token ? 0 : signal, .token = token, .context = context});
+    __atomic_store_n(&latest->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+}
+
+static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
+    int saved_errno = errno;
+    if (sample_answer(info, context)) {
+        excuse_interrupted_wait(context);
+        errno = saved_errno;
+        return;
+    }
+    uint32_t token = request_of(info);
+    if (token) {
+        /* Not a signal of the program's, whatever else it uses it for. */
+        if (process_is_ours() && !is_too_soon(&by_request, false))
+            report_on_signal(signal, token, context);
+        errno = saved_errno;
+        excuse_interrupted_wait(context);
+        return;
+    }
+    struct sigaction program = disposition_of_program(signal);
+    if (process_is_ours() && !is_too_soon(&by_signal, disposition_has_handler(&program)))
+        report_on_signal(signal, 0, context);
+    errno = saved_errno;
+    if (!disposition_has_handler(&program))
+        excuse_interrupted_wait(context);
+    else if (program.sa_flags & SA_SIGINFO)
+        program.sa_sigaction(signal, info, context);
+    else
+        program.sa_handler(signal);
+}
+
+static void on_ending_signal(int signal, siginfo_t *info, void *context) {
+    (void)info;
+    int saved_errno = errno;
+    if (options.metrics[0] && process_is_ours())
+        metrics_file_remove();
+    /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
+     * those. */
+    if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
+        (thread_created_count() > 0 || !report_all_done(0)))
+        report_make(&(struct report_request){
+            .trigger = LW_TRIGGER_TERMINATE, .signal = signal, .context = context, .wait = true});
+    disposition_die_of(signal);
+    errno = saved_errno;
+}
+
+void triggers_setup(void) {
+    active = true;
+    if (options.at_exit || options.metrics[0]) {
+        REAL(real_on_exit)(at_exit, NULL);
+        at_quick_exit(at_quick_end);
+    }
+    if (options.signal != 0) {
+        disposition_take(options.signal, on_snapshot_signal, false);
+        request_announce(options.signal);
+    }
+    static const int ending[] = {SIGTERM, SIGINT, SIGALRM};
+    for (size_t i = 0; options.at_term && i < sizeof ending / sizeof *ending; i++)
+        if (ending[i] != options.signal)
+            disposition_take(ending[i], on_ending_signal, true);
+}
+
+void triggers_forked(void) {
+    end_reported = 0;
+}

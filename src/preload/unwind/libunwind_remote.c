@@ -1,0 +1,337 @@
+#include "libunwind_remote.h"
+
+#include <dlfcn.h>
+#include <libunwind.h>
+#include <link.h>
+#include <string.h>
+
+#include "rt/sys.h"
+
+/* The functions used, by their names in libunwind-x86_64.so. */
+#define LIBUNWIND(X)                                                     \
+    X(create_addr_space, unw_addr_space_t, (unw_accessors_t *, int))     \
+    X(set_caching_policy, int, (unw_addr_space_t, unw_caching_policy_t)) \
+    X(init_remote, int, (unw_cursor_t *, unw_addr_space_t, void *))      \
+    X(step, int, (unw_cursor_t *))                                       \
+    X(get_reg, int, (unw_cursor_t *, int, unw_word_t *))                 \
+    X(get_save_loc, int, (unw_cursor_t *, int, unw_save_loc_t *))        \
+    X(is_signal_frame, int, (unw_cursor_t *))                            \
+    X(dwarf_search_unwind_table, int,                                    \
+      (unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *))
+
+static struct {
+#define X(name, type, parameters) type(*name) parameters;
+    LIBUNWIND(X)
+#undef X
+    unw_addr_space_t space;
+    bool ready;
+} lib;
+
+/* What one question to libunwind is about; the accessors' argument. */
+struct question {
+    uintptr_t pc;
+    const struct registers *registers; /* NULL: symbolic */
+    struct stack_memory *memory;
+    bool found;    /* an unwind entry, for the last address looked up */
+    bool odd;      /* the row reads what a plain row does not */
+    bool in_place; /* the module cannot go away: its tables may be read where they lie */
+    uintptr_t module_start, module_end;
+    uintptr_t return_slot;
+};
+
+/* Symbolic registers lie outside of user space, so that no address of a module is taken for one. */
+#define SYMBOLIC_SP ((uintptr_t)0xfff1000000000000u)
+#define SYMBOLIC_BP ((uintptr_t)0xfff2000000000000u)
+#define SYMBOLIC    ((uintptr_t)0xfff0000000000000u)
+enum { SYMBOLIC_REACH = 1 << 28 };
+
+static bool is_symbolic(uintptr_t address) {
+    return address >= SYMBOLIC;
+}
+
+static bool reaches(uintptr_t address, uintptr_t base) {
+    intptr_t distance = (intptr_t)(address - base);
+    return distance > -SYMBOLIC_REACH && distance < SYMBOLIC_REACH;
+}
+
+#if !defined(DLFO_STRUCT_HAS_EH_DBASE)
+/* glibc before 2.35 */
+struct dl_find_object {
+    unsigned long long flags;
+    void *dlfo_map_start, *dlfo_map_end;
+    struct link_map *dlfo_link_map;
+    void *dlfo_eh_frame;
+};
+#endif
+static int (*find_object)(void *, struct dl_find_object *);
+
+/* Without _dl_find_object the loader is asked, and its lock taken. */
+static int find_by_headers(struct dl_phdr_info *info, size_t size, void *data) {
+    (void)size;
+    struct dl_find_object *object = data;
+    uintptr_t pc = (uintptr_t)object->dlfo_map_start;
+    const ElfW(Phdr) *tables = NULL;
+    bool inside = false;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type == PT_LOAD && pc - (info->dlpi_addr + header->p_vaddr) < header->p_memsz)
+            inside = true;
+        if (header->p_type == PT_GNU_EH_FRAME)
+            tables = header;
+    }
+    if (!inside || !tables)
+        return 0;
+    object->dlfo_eh_frame = (void *)(info->dlpi_addr + tables->p_vaddr);
+    return 1;
+}
+
+/* Address of .eh_frame_hdr of the module around pc, 0 if there is none. */
+static uintptr_t unwind_table_of(uintptr_t pc, struct question *question) {
+    struct dl_find_object object = {0};
+    if (find_object) {
+        if (find_object((void *)pc, &object) != 0)
+            return 0;
+        question->module_start = (uintptr_t)object.dlfo_map_start;
+        question->module_end = (uintptr_t)object.dlfo_map_end;
+        return (uintptr_t)object.dlfo_eh_frame;
+    }
+    object.dlfo_map_start = (void *)pc;
+    return dl_iterate_phdr(find_by_headers, &object) ? (uintptr_t)object.dlfo_eh_frame : 0;
+}
+
+/* Reads of a module's tables; through the kernel, which cannot fault, unless the module is known to stay. */
+static bool read_table(const struct question *question, uintptr_t address, void *into, size_t size) {
+    if (question->in_place && address >= question->module_start && address + size <= question->module_end) {
+        memcpy(into, (const void *)address, size);
+        return true;
+    }
+    return sys_peek(address, into, size) == size;
+}
+
+static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t *info, int need_details,
+                          void *argument) {
+    struct question *question = argument;
+    uintptr_t header = unwind_table_of(pc, question);
+    uint8_t bytes[12];
+    question->found = false;
+    /* Version 1, eh_frame_ptr of 4 bytes pc-relative, count of 4 bytes, table of 4+4 bytes relative to the
+     * header: what every linker writes (LSB, "The .eh_frame_hdr section"). */
+    if (header == 0 || !read_table(question, header, bytes, sizeof bytes) || bytes[0] != 1 ||
+        bytes[2] != 0x03 || bytes[3] != 0x3b)
+        return -UNW_ENOINFO;
+    uint32_t entries;
+    memcpy(&entries, bytes + 8, sizeof entries);
+    unw_dyn_info_t table = {.start_ip = 0, .end_ip = UINTPTR_MAX, .format = UNW_INFO_FORMAT_REMOTE_TABLE};
+    table.u.rti.segbase = header;
+    table.u.rti.table_data = header + 12;
+    table.u.rti.table_len = (unw_word_t)entries * 8 / sizeof(unw_word_t);
+    int result = lib.dwarf_search_unwind_table(space, pc, &table, info, need_details, argument);
+    question->found = result == 0;
+    return result;
+}
+
+static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void *argument) {
+    /* The pool it came from is libunwind's and is not exported; with need_details it is a copy of the CIE
+     * in a pool that libunwind itself recycles through its own put for local tables. */
+    (void)space, (void)info, (void)argument;
+}
+
+static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
+                      void *argument) {
+    struct question *question = argument;
+    (void)space;
+    if (write)
+        return -UNW_EINVAL;
+    if (question->registers) {
+        if (question->memory->word(question->memory, address, value))
+            return 0;
+    } else if (is_symbolic(address)) {
+        /* A plain row reads one word: the return address. */
+        if (question->return_slot != 0 && question->return_slot != address)
+            question->odd = true;
+        question->return_slot = address;
+        *value = 1;
+        return 0;
+    }
+    return read_table(question, address, value, sizeof *value) ? 0 : -UNW_EINVAL;
+}
+
+static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *value, int write,
+                      void *argument) {
+    struct question *question = argument;
+    const struct registers *registers = question->registers;
+    (void)space;
+    if (write)
+        return -UNW_EREADONLYREG;
+    switch (number) {
+    case UNW_X86_64_RIP:
+        *value = registers ? registers->pc : question->pc;
+        return 0;
+    case UNW_X86_64_RSP:
+        *value = registers ? registers->sp : SYMBOLIC_SP;
+        return 0;
+    case UNW_X86_64_RBP:
+        *value = registers ? registers->bp : SYMBOLIC_BP;
+        return 0;
+    }
+    if (!registers) {
+        question->odd = true;
+        *value = SYMBOLIC;
+        return 0;
+    }
+    switch (number) {
+    case UNW_X86_64_RBX:
+        *value = registers->bx;
+        return 0;
+    case UNW_X86_64_R12:
+        *value = registers->r12;
+        return 0;
+    case UNW_X86_64_R13:
+        *value = registers->r13;
+        return 0;
+    case UNW_X86_64_R14:
+        *value = registers->r14;
+        return 0;
+    case UNW_X86_64_R15:
+        *value = registers->r15;
+        return 0;
+    }
+    return -UNW_EBADREG;
+}
+
+static int no_list(unw_addr_space_t space, unw_word_t *address, void *argument) {
+    (void)space, (void)address, (void)argument;
+    return -UNW_ENOINFO;
+}
+static int no_fpreg(unw_addr_space_t space, unw_regnum_t number, unw_fpreg_t *value, int write,
+                    void *argument) {
+    (void)space, (void)number, (void)value, (void)write, (void)argument;
+    return -UNW_EINVAL;
+}
+static int no_resume(unw_addr_space_t space, unw_cursor_t *cursor, void *argument) {
+    (void)space, (void)cursor, (void)argument;
+    return -UNW_EINVAL;
+}
+static int no_name(unw_addr_space_t space, unw_word_t address, char *name, size_t size, unw_word_t *offset,
+                   void *argument) {
+    (void)space, (void)address, (void)name, (void)size, (void)offset, (void)argument;
+    return -UNW_ENOINFO;
+}
+
+/* libunwind opens a pipe to test addresses of its own process with (x86_64/Ginit.c); we have no use for it,
+ * and the program would find two descriptors that it never opened. It does without when it gets none. */
+static __thread bool initialising __attribute__((tls_model("initial-exec")));
+
+bool libunwind_wants_pipe(void) {
+    return initialising;
+}
+
+static bool load(void) {
+    void *library = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!library) {
+        dlerror();
+        return false;
+    }
+#define X(name, type, parameters)                                     \
+    lib.name = (type(*) parameters)dlsym(library, "_Ux86_64_" #name); \
+    if (!lib.name)                                                    \
+        return false;
+    LIBUNWIND(X)
+#undef X
+    find_object = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
+    dlerror();
+    static unw_accessors_t accessors = {
+        .find_proc_info = find_proc_info,
+        .put_unwind_info = put_unwind_info,
+        .get_dyn_info_list_addr = no_list,
+        .access_mem = access_mem,
+        .access_reg = access_reg,
+        .access_fpreg = no_fpreg,
+        .resume = no_resume,
+        .get_proc_name = no_name,
+    };
+    lib.space = lib.create_addr_space(&accessors, 0);
+    if (!lib.space)
+        return false;
+    lib.set_caching_policy(lib.space, UNW_CACHE_NONE); /* rows are our cache */
+    lib.ready = true;
+    return true;
+}
+
+bool libunwind_load(void) {
+    initialising = true;
+    bool loaded = load();
+    initialising = false;
+    return loaded;
+}
+
+bool libunwind_ready(void) {
+    return lib.ready;
+}
+void libunwind_give_up(void) {
+    lib.ready = false;
+}
+
+struct row libunwind_row(uintptr_t pc, bool in_place) {
+    struct row none = {.kind = ROW_NONE}, complex = {.kind = ROW_COMPLEX};
+    struct question question = {.pc = pc - 1, .in_place = in_place};
+    unw_cursor_t cursor;
+    if (lib.init_remote(&cursor, lib.space, &question) < 0)
+        return none;
+    question.odd = false; /* what init reads is no part of the row */
+    int stepped = lib.step(&cursor);
+    if (!question.found)
+        return none;
+    if (stepped == 0)
+        return (struct row){.kind = ROW_END}; /* return address undefined: _start, clone */
+    unw_word_t cfa;
+    unw_save_loc_t bp;
+    if (stepped < 0 || question.odd || lib.get_reg(&cursor, UNW_X86_64_RSP, &cfa) < 0 ||
+        question.return_slot != cfa - sizeof cfa || lib.get_save_loc(&cursor, UNW_X86_64_RBP, &bp) < 0)
+        return complex;
+    struct row row = {.kind = ROW_COMPLEX};
+    if (reaches(cfa, SYMBOLIC_SP))
+        row = (struct row){.kind = ROW_SP, .cfa = (int32_t)(cfa - SYMBOLIC_SP)};
+    else if (reaches(cfa, SYMBOLIC_BP))
+        row = (struct row){.kind = ROW_BP, .cfa = (int32_t)(cfa - SYMBOLIC_BP)};
+    else
+        return complex;
+    if (bp.type == UNW_SLT_MEMORY && reaches(bp.u.addr, cfa) && bp.u.addr != cfa)
+        row.bp = (int32_t)(bp.u.addr - cfa);
+    else if (bp.type == UNW_SLT_MEMORY)
+        return complex;
+    return row;
+}
+
+void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
+                     size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result) {
+    struct question question = {.pc = from->pc, .registers = from, .memory = memory};
+    unw_cursor_t cursor;
+    *result = (struct unwound){.broken = true};
+    if (lib.init_remote(&cursor, lib.space, &question) < 0)
+        return;
+    for (;;) {
+        int stepped = lib.step(&cursor);
+        unw_word_t pc;
+        if (!question.found || stepped < 0)
+            return;
+        if (stepped == 0 || lib.get_reg(&cursor, UNW_X86_64_RIP, &pc) < 0 || pc == 0 || ends_at(pc)) {
+            result->broken = false;
+            return;
+        }
+        if (result->count == room) {
+            result->cut = true;
+            result->broken = false;
+            return;
+        }
+        frames[result->count++] = pc;
+    }
+}
+
+uintptr_t libunwind_function_start(uintptr_t pc, bool in_place) {
+    struct question question = {.pc = pc, .in_place = in_place};
+    unw_proc_info_t info = {0};
+    if (find_proc_info(lib.space, pc, &info, 0, &question) != 0)
+        return 0;
+    return info.start_ip;
+}

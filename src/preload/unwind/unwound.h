@@ -1,0 +1,20 @@
+/* What an unwinder is given, besides registers, and what it returns. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+
+/* How the words of the stack are read. */
+struct stack_memory {
+    /* Reads the word at address. False if it cannot be read. */
+    bool (*word)(struct stack_memory *memory, uintptr_t address, uintptr_t *value);
+};
+
+struct unwound {
+    size_t count;
+    bool cut;    /* there were more frames than room */
+    bool broken; /* ended at a frame without unwind information, or with an impossible one */
+};

@@ -1,0 +1,125 @@
+/* leakwatch-serve, which is `leakwatch serve`: the watched processes of a machine over HTTP: a page, metrics,
+ * profiles, JSON. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server.h"
+#include "tool/tool.h"
+
+/* The first line of a file that nobody else may read. */
+static char *read_token(const char *path) {
+    FILE *file = fopen(path, "re");
+    struct stat status;
+    char *token = NULL;
+    size_t room = 0;
+    if (!file || fstat(fileno(file), &status) != 0) {
+        complain("serve: --token %s: %s", path, strerror(errno));
+    } else if (S_ISREG(status.st_mode) && (status.st_mode & 007)) {
+        complain("serve: --token %s: everybody may read it; chmod o= keeps it", path);
+    } else if (getline(&token, &room, file) > 0) {
+        token[strcspn(token, "\r\n")] = '\0';
+        size_t length = strlen(token);
+        if (length >= 8 && length <= 400 &&
+            strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~") == length) {
+            fclose(file);
+            return token;
+        }
+        complain("serve: --token %s: a token is 8 to 400 letters, digits, and -._~", path);
+    } else {
+        complain("serve: --token %s: it is empty", path);
+    }
+    free(token);
+    if (file)
+        fclose(file);
+    return NULL;
+}
+
+/* The files of every watched program are held open: the usual soft limit of 1024 is for select(2), which
+ * nobody calls here. */
+static void allow_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Until it is told to end. */
+static void await_end(struct server *server, const sigset_t *ending) {
+    const struct timespec second = {.tv_sec = 1};
+    while (sigtimedwait(ending, NULL, &second) < 0)
+        server_sweep(server);
+}
+
+static int serve(const struct settings *settings, const struct listener *listener, const char *token) {
+    enum { INTERVAL_NS = 5000000000, GROUPS = 10 };
+    struct process_table table;
+    struct server server = {.table = &table,
+                            .listener = listener,
+                            .token = token,
+                            .groups = settings->top ? (size_t)settings->top : GROUPS};
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ending, NULL); /* in the other threads too */
+    signal(SIGPIPE, SIG_IGN);
+    allow_files();
+    if (!process_table_start(&table, settings,
+                             settings->interval ? settings->interval : (uint64_t)INTERVAL_NS))
+        return TOOL_FAILED;
+    bool started = server_start(&server);
+    if (started) {
+        complain("serving at %s", listener->address);
+        await_end(&server, &ending);
+    }
+    process_table_stop(&table);
+    if (started)
+        server_stop(&server);
+    process_table_drop(&table);
+    return started ? TOOL_OK : TOOL_FAILED;
+}
+
+int main(int count, char **arguments) {
+    static const struct usage usage = {
+        FOR_SERVE,
+        "serve",
+        "[OPTIONS]",
+        "Serves the watched processes of this user, for root those of everybody: a page at /, metrics for "
+        "Prometheus at\n"
+        "/metrics, profiles for go tool pprof at /debug/pprof/threads?pid=PID, JSON below /api/v1/.\n",
+        0,
+        0,
+        NULL};
+    struct settings settings;
+    struct listener listener;
+    int status = settings_parse(&settings, &usage, count, arguments);
+    if (status >= 0)
+        return status;
+    char *token = settings.token ? read_token(settings.token) : NULL;
+    if (settings.token && !token)
+        return TOOL_USAGE;
+    if (!listen_at(&listener, settings.listen ? settings.listen : "127.0.0.1:6061"))
+        return TOOL_FAILED;
+    if (listener.is_public && !token && !settings.behind_tls) {
+        complain("serve: %s can be reached from other machines: give --token FILE, or --behind-tls if "
+                 "something that "
+                 "speaks TLS and knows who may ask stands in front",
+                 listener.address);
+        status = TOOL_USAGE;
+    } else {
+        status = serve(&settings, &listener, token);
+    }
+    listen_end(&listener);
+    free(token);
+    settings_drop(&settings);
+    return status;
+}

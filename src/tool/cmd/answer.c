@@ -1,0 +1,82 @@
+#include "answer.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "render/shown_stack.h"
+#include "tool/tool.h"
+
+/* Copies what fits. */
+#define PUT(field, words) snprintf(field, sizeof(field), "%s", (words) ? (words) : "")
+
+struct place {
+    struct symbol_frame frame;
+    bool known;
+};
+
+static void keep_first(const struct symbol_frame *frame, void *place) {
+    struct place *at = place;
+    if (!at->known && frame->function)
+        *at = (struct place){*frame, true};
+}
+
+static struct lw_answer_leak describe(const struct analysis *analysis, struct symbols *symbols,
+                                      const struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    const uint64_t *frames = analysis->snapshot->frames;
+    struct lw_answer_leak leak = {.tid = thread->tid, .ns = finding_duration(analysis, finding)};
+    struct place top = {0}, creator = {0};
+    stack_each(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT,
+               keep_first, &top);
+    stack_each(symbols, frames + thread->creation_first, thread->creation_count, false, keep_first, &creator);
+    PUT(leak.name, snapshot_words(analysis->snapshot, thread->name));
+    PUT(leak.state, state_words((enum lw_state)thread->state));
+    PUT(leak.wait, thread->kind != LW_WAIT_NONE ? wait_words(thread) : "");
+    PUT(leak.verdict, verdict_words(finding->verdict));
+    PUT(leak.function, top.frame.function);
+    PUT(leak.file, top.frame.file);
+    leak.line = top.frame.line;
+    PUT(leak.creator_function, creator.frame.function);
+    PUT(leak.creator_file, creator.frame.file);
+    leak.creator_line = creator.frame.line;
+    return leak;
+}
+
+static bool put(int fd, const void *bytes, size_t size, uint64_t *at) {
+    for (size_t done = 0; done < size;) {
+        ssize_t count = pwrite(fd, (const char *)bytes + done, size - done, (off_t)(*at + done));
+        if (count < 0 && errno != EINTR)
+            return false;
+        done += count > 0 ? (size_t)count : 0;
+    }
+    *at += size;
+    return true;
+}
+
+bool answer_leave(const struct snapshot *snapshot, const struct analysis *analysis, struct symbols *symbols,
+                  const void *report, size_t size) {
+    uint64_t start = (snapshot->size + 7) & ~(uint64_t)7, at = start;
+    uint32_t count = 0;
+    bool written = true;
+    for (size_t i = 0; i < analysis->finding_count && written; i++) {
+        if (!analysis->findings[i].leaked)
+            continue;
+        struct lw_answer_leak leak = describe(analysis, symbols, &analysis->findings[i]);
+        written = put(snapshot->fd, &leak, sizeof leak, &at);
+        count++;
+    }
+    written = written && put(snapshot->fd, report, size, &at);
+    uint64_t whole = at - start, leaks_at = offsetof(struct lw_snapshot_header, answer_leaks),
+             start_at = offsetof(struct lw_snapshot_header, answer_at),
+             size_at = offsetof(struct lw_snapshot_header, answer_size);
+    written = written && put(snapshot->fd, &count, sizeof count, &leaks_at) &&
+              put(snapshot->fd, &start, sizeof start, &start_at) &&
+              put(snapshot->fd, &whole, sizeof whole, &size_at);
+    if (!written)
+        complain("the answer cannot be written: %s", strerror(errno));
+    return written;
+}

@@ -1,0 +1,121 @@
+/* leakwatch render and leakwatch stack: a snapshot becomes a report; of a file, or of a running program.
+ * render is also what the shim starts for its own triggers (--watched). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "render/style.h"
+#include "tool/known/baseline.h"
+#include "tool/output.h"
+#include "tool/tool.h"
+#include "tool/work.h"
+
+static bool write_lists(const struct work *work) {
+    const struct settings *settings = work->settings;
+    bool judges = trigger_judges((enum lw_trigger)work->snapshot.header->trigger), written = true;
+    if (judges && settings->baseline && settings->update_baseline)
+        written &= baseline_write(settings->baseline, work->analysis, work->symbols);
+    if (judges && settings->write_suppressions)
+        written &= suppress_write(settings->write_suppressions, work->analysis, work->symbols);
+    return written;
+}
+
+/* `leakwatch run` wants to know what was reported, whatever the format and wherever that went. */
+static void write_copy(const struct work *work) {
+    const char *copy = getenv("LEAKWATCH_REPORT_COPY");
+    size_t size;
+    style_use(false);
+    char *report = copy && work->settings->watched ? work_render(work, render_text, &size) : NULL;
+    if (report)
+        output_write(copy, -1, report, size);
+    free(report);
+}
+
+/* A report in the form it is wanted in: a snapshot is kept as it is. */
+struct made {
+    const void *bytes;
+    size_t size;
+    bool binary;
+    char *words; /* to be freed */
+};
+
+static bool write_report(const struct work *work, const struct made *made, int descriptor) {
+    const struct settings *settings = work->settings;
+    if (settings->answers == ANSWERS_ONLY || made->size == 0)
+        return true;
+    if (!made->binary || (!settings->watched && !settings->log[0] && !isatty(descriptor)))
+        return output_write(settings->log, descriptor, made->bytes, made->size);
+    return render_has_content(work->analysis) ? output_binary(settings->log, made->bytes, made->size) : true;
+}
+
+static int report(struct work *work, render_function *format, bool keeps) {
+    const struct settings *settings = work->settings;
+    int descriptor = settings->watched ? STDERR_FILENO : STDOUT_FILENO;
+    struct made made = {.binary = render_is_binary(settings->format)};
+    style_use(format == render_text && !settings->log[0] && settings_color(settings, descriptor));
+    made.words = work_render(work, format, &made.size);
+    made.bytes = keeps ? work->snapshot.base : made.words;
+    if (keeps)
+        made.size = work->snapshot.size;
+    if (!made.words) {
+        complain("no memory for a report");
+        return TOOL_FAILED;
+    }
+    size_t leaked = work->analysis->counts.leaked;
+    int status = leaked > 0 && !settings->update_baseline ? TOOL_LEAKS : TOOL_OK;
+    bool written = write_report(work, &made, descriptor);
+    if (!write_lists(work) || !written)
+        status = TOOL_FAILED;
+    write_copy(work);
+    if (settings->answers != ANSWERS_NOT &&
+        !answer_leave(&work->snapshot, work->analysis, work->symbols, made.bytes, made.size))
+        status = TOOL_FAILED;
+    if (settings->watched)
+        snapshot_answer(&work->snapshot, status == TOOL_LEAKS ? LW_ANSWER_LEAKS : LW_ANSWER_CLEAN);
+    free(made.words);
+    return status;
+}
+
+static int run(const struct usage *usage, int count, char **arguments) {
+    struct settings settings;
+    int status = settings_parse(&settings, usage, count, arguments);
+    if (status >= 0)
+        return status;
+    bool keeps = strcmp(settings.format, "snapshot") == 0, asks = usage->command == FOR_STACK;
+    render_function *format = render_by_name(settings.format);
+    int pid = asks ? settings_pid("stack", settings.arguments[0]) : 0;
+    struct work work;
+    if (!format && !keeps) {
+        complain("%s: there is no format '%s': " RENDER_FORMATS, usage->name, settings.format);
+        status = TOOL_USAGE;
+    } else if (asks && pid == 0) {
+        status = TOOL_USAGE;
+    } else if (asks ? work_ask(&work, &settings, "stack", pid)
+                    : work_read(&work, &settings, settings.arguments[0])) {
+        status = report(&work, format, keeps);
+        work_end(&work);
+    } else {
+        status = TOOL_FAILED;
+    }
+    settings_drop(&settings);
+    return status;
+}
+
+int command_render(int count, char **arguments) {
+    static const struct usage usage = {FOR_RENDER, "render", "[OPTIONS] SNAPSHOT", "", 1, 1, "one snapshot"};
+    return run(&usage, count, arguments);
+}
+
+int command_stack(int count, char **arguments) {
+    static const struct usage usage = {
+        FOR_STACK,
+        "stack",
+        "[OPTIONS] PID",
+        "Asks a watched program for a report of all its threads, and prints it here.\n",
+        1,
+        1,
+        "one process"};
+    return run(&usage, count, arguments);
+}

@@ -1,0 +1,16 @@
+/* Who holds the ends of the pipes that threads wait on: looked up in /proc, while the watched program still
+ * is as it was captured. */
+#pragma once
+
+#include "analysis/findings.h"
+
+/* Which process has which end of which pipe, as far as that can be seen: for those who look at many processes
+ * at a time. It must be made after the snapshots that it is for. */
+struct pipe_survey;
+struct pipe_survey *pipes_survey(void); /* NULL without memory */
+void pipes_survey_drop(struct pipe_survey *survey);
+
+/* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. watched: the process,
+ * as it is called here. survey: NULL to look at all processes now. Caller frees. NULL if none. */
+struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey,
+                             size_t *count);

@@ -1,7 +1,0 @@
-/* The stream of events. */
-#pragma once
-
-#include "request.h"
-
-/* Answers a request with the table of processes after each look, for as long as the client listens. */
-enum MHD_Result events_begin(struct request *request);
