@@ -4,22 +4,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/options.def"
+
+#define FIELD_SIGNAL(field, high) int field;
+#define FIELD_SWITCH(field, high) bool field;
+#define FIELD_TIME(field, high)   uint64_t field; /* ns */
+#define FIELD_NUMBER(field, high) int field;
+#define FIELD_FORMAT(field, high) char field[high];
+#define FIELD_PATH(field, high)   char field[high];
+#define FIELD_TEXT(field, high)   char field[high];
+
+/* A field for each of the shim's options (shared/options.def), and what the tool is told. */
 struct options {
-    int signal; /* snapshot signal, 0 for none */
-    bool at_exit, at_term;
-    uint64_t grace;    /* ns */
-    uint64_t min_wait; /* ns */
-    uint64_t stall;    /* ns; 0: do not look */
-    uint64_t monitor;  /* ns between counts of threads; 0: do not count */
-    int threshold;     /* how many more than the baseline make a report */
-    int exitcode;
-    int depth;
-    char format[16];
-    char log[1024];     /* empty: stderr */
-    char metrics[1024]; /* a file to keep metrics in; empty: none */
-    char program[256];
+#define X(name, field, form, low, high, initial, commands, value, help) FIELD_##form(field, high)
+    LW_SHIM_OPTIONS(X)
+#undef X
     char words[4096];     /* all as they were given: the tool reads those that are its own */
-    char directory[1024]; /* where the program was started: what their relative paths mean */
+    char directory[1024]; /* where the program was started: what relative paths mean */
 };
 
 extern struct options options;

@@ -7,9 +7,9 @@ static const struct {
     render_function *render; /* NULL: what is kept is the snapshot itself */
     bool binary;
 } formats[] = {
-#define render_snapshot NULL
-#define X(name, binary) {#name, render_##name, binary},
-    LW_OUTPUT_FORMATS(X)
+#define render_snapshot       NULL
+#define X(name, binary, help) {#name, render_##name, binary},
+    LW_FORMATS(X)
 #undef X
 };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "analysis/findings.h"
-#include "shared/output_formats.h"
+#include "shared/formats.def"
 #include "symbols/symbols.h"
 
 /* Writes one report. Nothing is written when there is nothing to say. */
@@ -14,8 +14,6 @@ render_function render_text, render_json, render_github, render_folded, render_p
     render_pprof;
 
 /* Their names, for a message. */
-#define RENDER_FORMATS_(name, binary) " " #name
-#define RENDER_FORMATS                "there are" LW_OUTPUT_FORMATS(RENDER_FORMATS_)
 
 /* The formats by name; NULL for one that does not exist, and for snapshot, which is no text. */
 render_function *render_by_name(const char *name);

@@ -60,12 +60,9 @@ static void await_end(struct server *server, const sigset_t *ending) {
 }
 
 static int serve(const struct settings *settings, const struct listener *listener, const char *token) {
-    enum { INTERVAL_NS = 5000000000, GROUPS = 10 };
     struct process_table table;
-    struct server server = {.table = &table,
-                            .listener = listener,
-                            .token = token,
-                            .groups = settings->top ? (size_t)settings->top : GROUPS};
+    struct server server = {
+        .table = &table, .listener = listener, .token = token, .groups = (size_t)settings->top};
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
@@ -73,8 +70,7 @@ static int serve(const struct settings *settings, const struct listener *listene
     pthread_sigmask(SIG_BLOCK, &ending, NULL); /* in the other threads too */
     signal(SIGPIPE, SIG_IGN);
     allow_files();
-    if (!process_table_start(&table, settings,
-                             settings->interval ? settings->interval : (uint64_t)INTERVAL_NS))
+    if (!process_table_start(&table, settings, settings->interval))
         return TOOL_FAILED;
     bool started = server_start(&server);
     if (started) {
@@ -90,24 +86,24 @@ static int serve(const struct settings *settings, const struct listener *listene
 
 int main(int count, char **arguments) {
     static const struct usage usage = {
-        FOR_SERVE,
-        "serve",
-        "[OPTIONS]",
-        "Serves the watched processes of this user, for root those of everybody: a page at /, metrics for "
-        "Prometheus at\n"
-        "/metrics, profiles for go tool pprof at /debug/pprof/threads?pid=PID, JSON below /api/v1/.\n",
-        0,
-        0,
-        NULL};
+        .command = IN_SERVE,
+        .name = "serve",
+        .synopsis = "[OPTIONS]",
+        .about =
+            "Serves the watched processes of this user, for root those of everybody: a page at /, metrics "
+            "for "
+            "Prometheus at\n"
+            "/metrics, profiles for go tool pprof at /debug/pprof/threads?pid=PID, JSON below /api/v1/.\n",
+        .statuses = STATUSES};
     struct settings settings;
     struct listener listener;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
-    char *token = settings.token ? read_token(settings.token) : NULL;
-    if (settings.token && !token)
+    char *token = settings.token[0] ? read_token(settings.token) : NULL;
+    if (settings.token[0] && !token)
         return TOOL_USAGE;
-    if (!listen_at(&listener, settings.listen ? settings.listen : "127.0.0.1:6061"))
+    if (!listen_at(&listener, settings.listen))
         return TOOL_FAILED;
     if (listener.is_public && !token && !settings.behind_tls) {
         complain("serve: %s can be reached from other machines: give --token FILE, or --behind-tls if "

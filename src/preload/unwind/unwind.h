@@ -12,9 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/options.def"
 #include "unwound.h"
 
-enum { UNWIND_DEPTH_MAX = 256 };
+enum { UNWIND_DEPTH_MAX = LW_DEPTH_MAX };
 
 /* Loads libunwind (dlopen, local to us) and prepares it. Once, from the constructor. False if there is none:
  * then stacks have no frames, and the report says so. */

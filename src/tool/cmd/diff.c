@@ -129,9 +129,7 @@ static bool look(struct sites *sites, const struct settings *settings) {
 /* The first look and the last are compared. What comes in between is told as it goes; and if the program ends
  * meanwhile, the look before that was the last. */
 static int compare_live(const struct settings *settings) {
-    enum { EVERY = 10, DURATION = 60 };
-    uint64_t every = settings->every ? settings->every : (uint64_t)EVERY * 1000000000u,
-             duration = settings->duration ? settings->duration : (uint64_t)DURATION * 1000000000u;
+    uint64_t every = settings->every, duration = settings->duration;
     struct sites first, latest = {0};
     if (!look(&first, settings))
         return TOOL_FAILED;
@@ -150,22 +148,24 @@ static int compare_live(const struct settings *settings) {
                     span_words((uint64_t)((latest.uptime - first.uptime) * 1e9), room), latest.threads,
                     (long)latest.threads - (long)first.threads);
     }
-    int status = latest.program ? compare(&first, &latest, settings->threshold) : TOOL_FAILED;
+    int status = latest.program ? compare(&first, &latest, settings->growth) : TOOL_FAILED;
     sites_drop(&first);
     sites_drop(&latest);
     return status;
 }
 
 int command_diff(int count, char **arguments) {
-    static const struct usage usage = {FOR_DIFF,
-                                       "diff",
-                                       "[OPTIONS] BEFORE AFTER\n       leakwatch diff [OPTIONS] --live PID",
-                                       "Tells which groups of threads grew, by how many a minute, with their "
-                                       "stacks. BEFORE and AFTER are reports\n"
-                                       "as JSON (of several in a file, the last) or snapshots.\n",
-                                       2,
-                                       2,
-                                       "two reports"};
+    static const struct usage usage = {
+        .command = IN_DIFF,
+        .name = "diff",
+        .synopsis = "[OPTIONS] BEFORE AFTER\n       leakwatch diff [OPTIONS] --live PID",
+        .about = "Tells which groups of threads grew, by how many a minute, with their "
+                 "stacks. BEFORE and AFTER are reports\n"
+                 "as JSON (of several in a file, the last) or snapshots.\n",
+        .statuses = "0 nothing grew, 23 something did, 2 usage, 1 could not do it",
+        .least = 2,
+        .most = 2,
+        .wanted = "BEFORE and AFTER"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
@@ -177,7 +177,7 @@ int command_diff(int count, char **arguments) {
         struct sites before = {0}, after = {0};
         status =
             load(&before, &settings, settings.arguments[0]) && load(&after, &settings, settings.arguments[1])
-                ? compare(&before, &after, settings.threshold)
+                ? compare(&before, &after, settings.growth)
                 : TOOL_FAILED;
         sites_drop(&before);
         sites_drop(&after);

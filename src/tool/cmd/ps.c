@@ -97,17 +97,17 @@ static void tell(struct question *question, const struct settings *settings, con
 
 int command_ps(int count, char **arguments) {
     static const struct usage usage = {
-        FOR_PS,
-        "ps",
-        "[OPTIONS]",
-        "Lists the watched processes that this user may ask, root those of everybody: how long each has been "
-        "up, its\n"
-        "threads, how many are blocked without a deadline, how many look leaked (a proof or evidence against "
-        "them, or\n"
-        "ended and never joined), and the longest such wait of a thread other than main.\n",
-        0,
-        0,
-        NULL};
+        .command = IN_PS,
+        .name = "ps",
+        .synopsis = "[OPTIONS]",
+        .about = "Lists the watched processes that this user may ask, root those of everybody: how long each "
+                 "has been "
+                 "up, its\n"
+                 "threads, how many are blocked without a deadline, how many look leaked (a proof or "
+                 "evidence against "
+                 "them, or\n"
+                 "ended and never joined), and the longest such wait of a thread other than main.\n",
+        .statuses = STATUSES};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

@@ -163,14 +163,15 @@ static void print_json(const struct watched *watched, const struct analysis *ana
 
 int command_stats(int count, char **arguments) {
     static const struct usage usage = {
-        FOR_STATS,
-        "stats",
-        "[OPTIONS] PID",
-        "One watched process in numbers: its threads by state and by what they wait in,\n"
-        "how many there have been, and what the process uses.\n",
-        1,
-        1,
-        "one process"};
+        .command = IN_STATS,
+        .name = "stats",
+        .synopsis = "[OPTIONS] PID",
+        .about = "One watched process in numbers: its threads by state and by what they wait in,\n"
+                 "how many there have been, and what the process uses.\n",
+        .statuses = STATUSES,
+        .least = 1,
+        .most = 1,
+        .wanted = "PID"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

@@ -235,13 +235,14 @@ static void print(const struct tree *tree, bool json) {
 
 int command_tree(int count, char **arguments) {
     static const struct usage usage = {
-        FOR_TREE,
-        "tree",
-        "[OPTIONS] PID",
-        "The threads of a watched process, each under the one that created it.\n",
-        1,
-        1,
-        "one process"};
+        .command = IN_TREE,
+        .name = "tree",
+        .synopsis = "[OPTIONS] PID",
+        .about = "The threads of a watched process, each under the one that created it.\n",
+        .statuses = STATUSES,
+        .least = 1,
+        .most = 1,
+        .wanted = "PID"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)

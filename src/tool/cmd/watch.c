@@ -52,11 +52,6 @@ static void put_lines(const struct tracks *tracks) {
     fflush(stdout);
 }
 
-static uint64_t interval(const struct settings *settings) {
-    enum { EVERY_NS = 2000000000 };
-    return settings->every ? settings->every : EVERY_NS;
-}
-
 /* Lines, for as long as the program and whoever reads them are there. */
 static int watch_plainly(struct watch *watch, struct question *first) {
     const struct settings *settings = watch->settings;
@@ -65,7 +60,7 @@ static int watch_plainly(struct watch *watch, struct question *first) {
     ask_end(first);
     while (done) {
         put_lines(&watch->tracks);
-        next += interval(settings);
+        next += settings->every;
         if ((settings->duration && next - began > settings->duration) || ferror(stdout))
             return TOOL_OK;
         clock_rest_until(next);
@@ -99,7 +94,7 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
     char title[128], status[WATCHED_WHY + 32];
     struct view view = {.title = title};
     snprintf(title, sizeof title, "leakwatch: %s (pid %d)", question->watched.name, watch->pid);
-    uint64_t next = clock_now() + interval(watch->settings), began = clock_now();
+    uint64_t next = clock_now() + watch->settings->every, began = clock_now();
     bool asking = true;
     for (;;) {
         if (asking && question->state == ASK_ANSWERED) {
@@ -115,7 +110,7 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
         uint64_t now = clock_now();
         if (!asking && !view.paused && now >= next) {
             struct watched watched;
-            next = now + interval(watch->settings);
+            next = now + watch->settings->every;
             char room[WATCHED_WHY];
             if (watched_open(&watched, watch->pid, room)) {
                 view.status = " it has ended; the last look is shown";
@@ -142,15 +137,17 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
 
 int command_watch(int count, char **arguments) {
     static const struct usage usage = {
-        FOR_WATCH,
-        "watch",
-        "[OPTIONS] PID",
-        "Shows the groups of a watched process's threads as they grow; ? tells the keys. Where stdout is no "
-        "terminal\n"
-        "it prints a line for each look and one for each group that has changed.\n",
-        1,
-        1,
-        "one process"};
+        .command = IN_WATCH,
+        .name = "watch",
+        .synopsis = "[OPTIONS] PID",
+        .about = "Shows the groups of a watched process's threads as they grow; ? tells the keys. Where "
+                 "stdout is no "
+                 "terminal\n"
+                 "it prints a line for each look and one for each group that has changed.\n",
+        .statuses = STATUSES,
+        .least = 1,
+        .most = 1,
+        .wanted = "PID"};
     struct settings settings;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
