@@ -56,7 +56,7 @@ def test_log_that_cannot_be_written():
 
 def test_bad_options_are_told_and_ignored():
     for options, words in (("colour=red", "option 'colour' is not known"), ("grace=soon", "option grace: 'soon' is not a time"),
-                           ("depth=0", "option depth: '0' is not 1 to 256"), ("format", "option 'format' has no value"),
+                           ("depth=0", "option depth: '0' is not a number from 1 to 256"), ("format", "option 'format' has no value"),
                            ("signal=KILL", "option signal: 'KILL' is not a signal's name")):
         result = watched([case("no_threads")], options)
         lines = result.stderr.splitlines()
@@ -88,8 +88,8 @@ def test_run_changes_the_status():
 
 
 def test_usage_errors():
-    for arguments, status, words in ((("dance",), 2, "no command 'dance'"), (("render",), 2, "name one snapshot"),
-                                     (("render", "--format", "png", "x"), 2, "no format 'png'"), (("run",), 2, "name a program"),
+    for arguments, status, words in ((("dance",), 2, "no command 'dance'"), (("render",), 2, "missing SNAPSHOT"),
+                                     (("render", "--format", "png", "x"), 2, "'png' is not one of text"), (("run",), 2, "missing PROGRAM"),
                                      (("render", "/nowhere"), 1, "/nowhere: No such file or directory"),
                                      (("render", "/etc/passwd"), 1, "/etc/passwd: not a leakwatch snapshot"),
                                      (("run", "--", "/nowhere"), 127, "/nowhere: No such file or directory")):

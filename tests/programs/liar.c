@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../src/shared/snapshot.h"
 #include "../../src/shared/request.h"
+#include "../../src/shared/snapshot.h"
 
 static char *truth, *lie;
 static size_t size;

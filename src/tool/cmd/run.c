@@ -90,8 +90,9 @@ int command_run(int count, char **arguments) {
                                        .name = "run",
                                        .synopsis = "[OPTIONS] -- PROGRAM [ARGUMENTS]",
                                        .about = "Runs a program and reports the threads that it leaks.\n",
-                                       .statuses = "the program's own; --exitcode when threads leaked, 124 after "
-                                                   "--timeout, 2 usage, 1 could not do it",
+                                       .statuses =
+                                           "the program's own; --exitcode when threads leaked, 124 after "
+                                           "--timeout, 2 usage, 1 could not do it",
                                        .least = 1,
                                        .most = INT_MAX,
                                        .wanted = "PROGRAM"};
