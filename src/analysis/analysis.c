@@ -59,9 +59,6 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
 }
 
 void analysis_free(struct analysis *analysis) {
-    for (size_t i = 0; i < analysis->finding_count; i++)
-        for (size_t k = 0; k < analysis->findings[i].evidence_count; k++)
-            free(analysis->findings[i].evidence[k]);
     groups_free(analysis);
     if (analysis->graph)
         graph_free(analysis->graph);

@@ -1,60 +1,55 @@
 #include "evidence.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "proof.h"
 
-static double seconds_ago(const struct analysis *analysis, uint64_t when) {
+static uint64_t ago(const struct analysis *analysis, uint64_t when) {
     uint64_t now = analysis->snapshot->header->monotonic;
-    return when < now ? (double)(now - when) / 1e9 : 0;
+    return when < now ? now - when : 0;
 }
 
-/* "3.0s ago by worker (4244), which has ended"; name 0: what a living thread is called. */
-static void say_when(const struct analysis *analysis, char words[160], uint64_t when, int tid,
-                     uint32_t name) {
+/* Somebody did something; name 0: what a living thread is called. */
+static void add_deed(const struct analysis *analysis, struct thread_finding *finding,
+                     struct evidence evidence, uint64_t when, int tid, uint32_t name) {
     const struct lw_snapshot_thread *thread = thread_alive(analysis, tid);
-    int length = snprintf(words, 160, "%.1fs ago", seconds_ago(analysis, when));
-    if (tid == 0)
-        return;
-    if (name == 0 && thread)
-        name = thread->name;
-    snprintf(words + length, 160 - (size_t)length, " by %s (%d)%s",
-             name ? snapshot_words(analysis->snapshot, name) : "thread", tid,
-             thread ? "" : ", which has ended");
+    evidence.tid = tid;
+    evidence.name = name == 0 && thread ? thread->name : name;
+    evidence.ended = tid != 0 && !thread;
+    evidence.ns = ago(analysis, when);
+    finding_add(finding, evidence);
 }
+
+#define DEED(id, ...)     ((struct evidence){.kind = EVIDENCE_##id, __VA_ARGS__})
+#define OF_THREAD(thread) .tid = (thread)->tid, .name = (thread)->name
 
 static void wake_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_header *header = analysis->snapshot->header;
     bool posted = finding->thread->kind == LW_WAIT_SEMAPHORE;
-    const char *verb = posted ? "posted" : "signalled", *what = posted ? "semaphore" : "condition";
-    char when[160];
+    bool shared = finding->thread->flags & LW_THREAD_SHARED;
     if (finding->thread->object == 0)
         return; /* an old-version condition, a semaphore of System V: what wakes those is not seen */
     const struct lw_snapshot_wake *wake = finding->wake =
         index_wake(&analysis->index, finding->thread->object);
-    if (finding->thread->flags & LW_THREAD_SHARED)
-        finding_say(finding, "it may be shared with other processes");
+    if (shared)
+        FINDING_ADD(finding, MAY_BE_SHARED);
     if (!wake) {
+        static const enum evidence_kind never[2][2] = {
+            {EVIDENCE_NEVER_SIGNALLED, EVIDENCE_NEVER_SIGNALLED_HERE},
+            {EVIDENCE_NEVER_POSTED, EVIDENCE_NEVER_POSTED_HERE}};
         if (header->wakes_lost == 0)
-            finding_say(finding, "this %s was never %s%s", what, verb,
-                        finding->thread->flags & LW_THREAD_SHARED ? " by this process" : "");
+            finding_add(finding, (struct evidence){.kind = never[posted][shared]});
         else
-            finding_say(finding, "no %s of this %s is remembered (%u others were forgotten)",
-                        posted ? "post" : "signal", what, header->wakes_lost);
+            finding_add(finding,
+                        (struct evidence){.kind = posted ? EVIDENCE_NO_POST_KEPT : EVIDENCE_NO_SIGNAL_KEPT,
+                                          .count = header->wakes_lost});
         return;
     }
-    say_when(analysis, when, wake->last, wake->last_tid, wake->last_name);
-    if (wake->no_waiter == wake->count && wake->count == 1)
-        finding_say(finding, "%s once while nobody waited, %s", verb, when);
-    else if (wake->no_waiter == wake->count)
-        finding_say(finding, "%s %llu times while nobody waited, last %s", verb,
-                    (unsigned long long)wake->count, when);
-    else
-        finding_say(finding, "last %s %s", verb, when);
+    struct evidence last = {.kind = posted ? EVIDENCE_LAST_POSTED : EVIDENCE_LAST_SIGNALLED,
+                            .count = (int64_t)wake->count};
+    if (wake->no_waiter == wake->count)
+        last.kind = wake->count == 1 ? EVIDENCE_SIGNALLED_TO_NOBODY_ONCE : EVIDENCE_SIGNALLED_TO_NOBODY;
+    add_deed(analysis, finding, last, wake->last, wake->last_tid, wake->last_name);
     if (wake->no_waiter != wake->count && wake->no_waiter > 0)
-        finding_say(finding, "%llu of %llu signals found nobody waiting", (unsigned long long)wake->no_waiter,
-                    (unsigned long long)wake->count);
+        FINDING_ADD(finding, SIGNALS_LOST, .count = (int64_t)wake->no_waiter, .of = (int64_t)wake->count);
 }
 
 static enum verdict pipe_evidence(const struct analysis *analysis, const struct facts *facts,
@@ -62,22 +57,23 @@ static enum verdict pipe_evidence(const struct analysis *analysis, const struct 
     bool reads = finding->thread->kind == LW_WAIT_PIPE_READ;
     const struct pipe_fact *pipe = pipe_of(analysis->snapshot, facts, finding->thread);
     enum verdict verdict = VERDICT_IDLE;
-    char when[160];
     if (!pipe)
         return verdict;
     unsigned inside = reads ? pipe->writers_inside : pipe->readers_inside;
     unsigned outside = reads ? pipe->writers_outside : pipe->readers_outside;
     if (outside > 0) {
-        finding_say(finding, "%s has a %s end", pipe->other, reads ? "write" : "read");
+        finding_add(finding, (struct evidence){.kind = reads ? EVIDENCE_WRITE_END_ELSEWHERE
+                                                             : EVIDENCE_READ_END_ELSEWHERE,
+                                               .text = pipe->other});
     } else if (inside > 0) {
-        finding_say(finding, "every %s end is in this process%s", reads ? "write" : "read",
-                    pipe->unsure ? ", as far as other processes may be looked into" : "");
+        static const enum evidence_kind all[2][2] = {
+            {EVIDENCE_READ_ENDS_INSIDE, EVIDENCE_READ_ENDS_INSIDE_MAYBE},
+            {EVIDENCE_WRITE_ENDS_INSIDE, EVIDENCE_WRITE_ENDS_INSIDE_MAYBE}};
+        finding_add(finding, (struct evidence){.kind = all[reads][pipe->unsure]});
         verdict = VERDICT_SUSPECT;
     }
-    if (reads && pipe->written != 0) {
-        say_when(analysis, when, pipe->written, pipe->writer, 0);
-        finding_say(finding, "last written %s", when);
-    }
+    if (reads && pipe->written != 0)
+        add_deed(analysis, finding, DEED(LAST_WRITTEN), pipe->written, pipe->writer, 0);
     return verdict;
 }
 
@@ -89,15 +85,15 @@ static void owner_evidence(const struct analysis *analysis, struct thread_findin
     const struct lw_snapshot_thread *holder = thread_alive(analysis, owner);
     finding->hold = index_hold_by(&analysis->index, owner, thread->object);
     if (owner == thread->tid)
-        finding_say(finding, "held by the waiting thread itself");
+        FINDING_ADD(finding, HELD_BY_ITSELF);
     else if (holder)
-        finding_say(finding, "held by %s (%d)", snapshot_words(analysis->snapshot, holder->name), owner);
+        FINDING_ADD(finding, HELD_BY, OF_THREAD(holder));
     else if (thread->flags & LW_THREAD_SHARED)
-        finding_say(finding, "held by thread %d, of another process", owner);
+        FINDING_ADD(finding, HELD_ELSEWHERE, .tid = owner);
     else if (!(thread->flags & LW_THREAD_OWNER_GONE))
-        finding_say(finding, "held by thread %d, which was not found", owner);
+        FINDING_ADD(finding, OWNER_NOT_FOUND, .tid = owner);
     else if (thread->flags & LW_THREAD_ROBUST)
-        finding_say(finding, "its owner, thread %d, has ended; the kernel hands a robust mutex on", owner);
+        FINDING_ADD(finding, ROBUST_OWNER_ENDED, .tid = owner, .ended = true);
 }
 
 static void reader_evidence(const struct analysis *analysis, struct thread_finding *finding) {
@@ -112,14 +108,13 @@ static void reader_evidence(const struct analysis *analysis, struct thread_findi
         if (!reader || hold->kind != LW_HOLD_READ)
             continue;
         if (known++ < 2)
-            finding_say(finding, "held for reading by %s (%d)",
-                        snapshot_words(analysis->snapshot, reader->name), hold->tid);
+            FINDING_ADD(finding, READ_BY, OF_THREAD(reader));
         finding->hold = hold;
     }
     if (known == 0 || known > 2 || thread->value[0] > (int64_t)known)
-        finding_say(finding, "held for reading %lld times in all", (long long)thread->value[0]);
+        FINDING_ADD(finding, READ_TIMES, .count = thread->value[0]);
     if (thread->kind == LW_WAIT_RWLOCK_READ && thread->value[1] > 0)
-        finding_say(finding, "a thread waits for it for writing");
+        FINDING_ADD(finding, WRITER_WAITS);
 }
 
 static void initialiser_evidence(const struct analysis *analysis, struct thread_finding *finding) {
@@ -128,30 +123,27 @@ static void initialiser_evidence(const struct analysis *analysis, struct thread_
          (hold = index_hold(&analysis->index, at, finding->thread->object)); at++) {
         const struct lw_snapshot_thread *runs = thread_alive(analysis, hold->tid);
         if (runs && hold->kind == LW_HOLD_ONCE)
-            finding_say(finding, "being done by %s (%d)", snapshot_words(analysis->snapshot, runs->name),
-                        hold->tid);
+            FINDING_ADD(finding, INITIALISED_BY, OF_THREAD(runs));
     }
 }
 
 static void eventfd_evidence(const struct analysis *analysis, struct thread_finding *finding) {
-    char when[160];
     for (uint64_t i = 0; i < analysis->snapshot->header->writes.count; i++) {
         const struct lw_snapshot_write *write = &analysis->snapshot->writes[i];
         if (write->fd != finding->thread->fd)
             continue;
-        say_when(analysis, when, write->when, write->tid, 0);
-        finding_say(finding, "last written through fd %d %s", write->fd, when);
+        add_deed(analysis, finding, DEED(WRITTEN_THROUGH, .count = write->fd), write->when, write->tid, 0);
         return;
     }
-    finding_say(finding, "nothing was written through this descriptor");
+    FINDING_ADD(finding, NEVER_WRITTEN_THROUGH);
 }
 
 static enum verdict timer_evidence(struct thread_finding *finding) {
     int64_t left = finding->thread->value[0];
     if (left == 0)
-        finding_say(finding, "the timer is disarmed");
+        FINDING_ADD(finding, TIMER_DISARMED);
     else if (left > 0)
-        finding_say(finding, "the timer fires in %.1fs", (double)left / 1e9);
+        FINDING_ADD(finding, TIMER_FIRES, .ns = (uint64_t)left);
     return left == 0 ? VERDICT_SUSPECT : VERDICT_IDLE;
 }
 
@@ -159,31 +151,31 @@ static enum verdict set_evidence(struct thread_finding *finding) {
     int64_t descriptors = finding->thread->value[0];
     bool epoll = finding->thread->kind == LW_WAIT_EPOLL;
     if (descriptors == 0)
-        finding_say(finding, epoll ? "the epoll set is empty" : "it waits for no descriptor");
+        finding_add(finding,
+                    (struct evidence){.kind = epoll ? EVIDENCE_EPOLL_EMPTY : EVIDENCE_NO_DESCRIPTOR});
     else if (descriptors > 0 && epoll)
-        finding_say(finding, "%lld descriptor%s in the set", (long long)descriptors,
-                    descriptors == 1 ? "" : "s");
+        FINDING_ADD(finding, EPOLL_MEMBERS, .count = descriptors);
     return descriptors == 0 ? VERDICT_SUSPECT : VERDICT_IDLE;
 }
 
 static void socket_evidence(struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->value[0] >= 0 && thread->kind == LW_WAIT_SOCKET_READ)
-        finding_say(finding, "no data for %.1fs", (double)thread->value[0] / 1e9);
+        FINDING_ADD(finding, NO_DATA, .ns = (uint64_t)thread->value[0]);
     if (thread->value[1] == 0)
-        finding_say(finding, "keepalive is off: a peer that vanishes is not noticed");
+        FINDING_ADD(finding, NO_KEEPALIVE);
 }
 
 static void barrier_evidence(struct thread_finding *finding) {
     const int64_t *value = finding->thread->value;
     if (value[0] > 0 && value[1] >= 0)
-        finding_say(finding, "a barrier of %lld with %lld there", (long long)value[0], (long long)value[1]);
+        FINDING_ADD(finding, BARRIER_REACHED, .count = value[1], .of = value[0]);
 }
 
 static void creator_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->creator_tid != 0 && !thread_alive(analysis, thread->creator_tid))
-        finding_say(finding, "the thread that created it has ended");
+        FINDING_ADD(finding, CREATOR_ENDED);
 }
 
 void evidence_gather(const struct analysis *analysis, const struct facts *facts,
@@ -245,7 +237,7 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
 
 void evidence_of_running(struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
-    finding_say(finding, "used %.0f%% of a processor over %.0f ms, %.1fs of its time in all",
-                100.0 * thread->look_cpu_us / thread->look_us, thread->look_us / 1000.0,
-                (double)thread->cpu_ns / 1e9);
+    FINDING_ADD(finding, PROCESSOR_USED,
+                .count = (int64_t)(100.0 * thread->look_cpu_us / thread->look_us + 0.5),
+                .ns = thread->look_us * 1000u, .of = (int64_t)thread->cpu_ns);
 }

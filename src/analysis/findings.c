@@ -1,8 +1,6 @@
 #include "findings.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 const struct lw_snapshot_thread *thread_alive(const struct analysis *analysis, int tid) {
     long at = index_thread(&analysis->index, tid);
@@ -24,16 +22,15 @@ uint64_t finding_duration(const struct analysis *analysis, const struct thread_f
     return since == 0 || since > now ? 0 : now - since;
 }
 
-void finding_say(struct thread_finding *finding, const char *format, ...) {
-    char *words;
-    va_list rest;
-    va_start(rest, format);
-    int length = vasprintf(&words, format, rest);
-    va_end(rest);
-    if (length < 0)
-        return;
-    if (finding->evidence_count == EVIDENCE_MAX)
-        free(words);
-    else
-        finding->evidence[finding->evidence_count++] = words;
+bool evidence_same(const struct evidence *a, const struct evidence *b) {
+    enum { TOLD_NS = 100000000 };
+    return a->kind == b->kind && a->tid == b->tid && a->name == b->name && a->ended == b->ended &&
+           (a->ns + TOLD_NS / 2) / TOLD_NS == (b->ns + TOLD_NS / 2) / TOLD_NS && a->count == b->count &&
+           a->of == b->of && a->signals == b->signals &&
+           (a->text == b->text || strcmp(a->text, b->text) == 0);
+}
+
+void finding_add(struct thread_finding *finding, struct evidence evidence) {
+    if (finding->evidence_count < EVIDENCE_MAX)
+        finding->evidence[finding->evidence_count++] = evidence;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "evidence.def"
 #include "index.h"
 #include "suppressions.h"
 
@@ -32,6 +33,28 @@ struct facts {
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */
 };
 
+enum evidence_kind {
+#define X(id, name, fields) EVIDENCE_##id,
+    LW_EVIDENCE(X)
+#undef X
+        EVIDENCE_KIND_COUNT
+};
+
+/* Which fields of an evidence are set. */
+enum { E_WHO = 1, E_AGO = 2, E_SPAN = 4, E_COUNT = 8, E_OF = 16, E_SIGNALS = 32, E_TEXT = 64 };
+
+/* One fact of a thread; its kind says which fields are set (evidence.def). */
+struct evidence {
+    enum evidence_kind kind;
+    int32_t tid;
+    uint32_t name; /* string of the snapshot, 0: not known */
+    bool ended;    /* that thread has */
+    uint64_t ns;   /* how long ago, or a span */
+    int64_t count, of;
+    uint64_t signals; /* bit n - 1 is signal n */
+    const char *text; /* of the facts that the analysis was given */
+};
+
 enum { EVIDENCE_MAX = 6 };
 
 struct thread_finding {
@@ -43,7 +66,7 @@ struct thread_finding {
     const struct lw_snapshot_wake *wake; /* of the condition or semaphore; NULL if none is known */
     const struct lw_snapshot_hold *hold; /* by the owner of what is waited for; NULL if it is not known */
     size_t evidence_count;
-    char *evidence[EVIDENCE_MAX];
+    struct evidence evidence[EVIDENCE_MAX];
 };
 
 enum deadlock_kind {
@@ -106,9 +129,13 @@ const char *kind_words(enum lw_wait_kind kind);
 /* Words of the wait's kind; for LW_WAIT_SYSCALL "syscall NAME", kept until the next call. */
 const char *wait_words(const struct lw_snapshot_thread *thread);
 
-/* Adds words to a finding; as many as EVIDENCE_MAX are kept. */
-void finding_say(struct thread_finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Do two facts say the same, as far as a report tells it (a tenth of a second)? */
+bool evidence_same(const struct evidence *a, const struct evidence *b);
+
+/* Adds a fact to a finding; as many as EVIDENCE_MAX are kept. */
+void finding_add(struct thread_finding *finding, struct evidence evidence);
+#define FINDING_ADD(finding, id, ...) \
+    finding_add(finding, (struct evidence){.kind = EVIDENCE_##id, __VA_ARGS__})
 
 /* Thread with this tid that is alive, NULL if there is none. */
 const struct lw_snapshot_thread *thread_alive(const struct analysis *analysis, int tid);

@@ -1,7 +1,5 @@
 #include "proof.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +14,33 @@ const struct pipe_fact *pipe_of(const struct snapshot *snapshot, const struct fa
     return NULL;
 }
 
+/* What stands in the way of the proof that all threads are asleep: nothing, too much to speak of, or one fact. */
+enum obstacle { NO_OBSTACLE, MANY_OBSTACLES, ONE_OBSTACLE };
+
+static enum obstacle fact(struct evidence *why, const struct lw_snapshot_thread *thread,
+                          enum evidence_kind kind) {
+    *why = (struct evidence){.kind = kind, .tid = thread->tid, .name = thread->name};
+    return ONE_OBSTACLE;
+}
+
+/* A pipe whose other ends are this process's. */
+static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw_snapshot_thread *thread,
+                                   struct evidence *why) {
+    bool reads = thread->kind == LW_WAIT_PIPE_READ;
+    if (!pipe || (reads ? pipe->writers_inside : pipe->readers_inside) == 0 ||
+        (reads ? pipe->writers_outside : pipe->readers_outside) > 0)
+        return MANY_OBSTACLES;
+    if (pipe->unsure + pipe->stirred + pipe->travels > 1)
+        return MANY_OBSTACLES;
+    return pipe->unsure    ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
+           : pipe->stirred ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_STIRRED)
+           : pipe->travels ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_TRAVELS)
+                           : NO_OBSTACLE;
+}
+
 /* Could only a thread of this process end this wait? */
-static bool ends_from_inside(const struct snapshot *snapshot, const struct facts *facts,
-                             const struct lw_snapshot_thread *thread) {
-    const struct pipe_fact *pipe;
+static enum obstacle inside_obstacle(const struct snapshot *snapshot, const struct facts *facts,
+                                     const struct lw_snapshot_thread *thread, struct evidence *why) {
     switch (thread->kind) {
     case LW_WAIT_COND:
     case LW_WAIT_MUTEX:
@@ -29,45 +50,60 @@ static bool ends_from_inside(const struct snapshot *snapshot, const struct facts
     case LW_WAIT_SEMAPHORE: /* those of System V have no address */
     case LW_WAIT_FUTEX:
     case LW_WAIT_ONCE:
-        return thread->object != 0 && !(thread->flags & LW_THREAD_SHARED);
+        return thread->object == 0                ? MANY_OBSTACLES
+               : thread->flags & LW_THREAD_SHARED ? fact(why, thread, EVIDENCE_UNPROVED_SHARED)
+                                                  : NO_OBSTACLE;
     case LW_WAIT_JOIN:
-        return thread->owner != 0;
+        return thread->owner != 0 ? NO_OBSTACLE : MANY_OBSTACLES;
     case LW_WAIT_PIPE_READ:
     case LW_WAIT_PIPE_WRITE:
-        pipe = pipe_of(snapshot, facts, thread);
-        if (!pipe || pipe->unsure || pipe->stirred || pipe->travels)
-            return false;
-        return thread->kind == LW_WAIT_PIPE_READ ? pipe->writers_inside > 0 && pipe->writers_outside == 0
-                                                 : pipe->readers_inside > 0 && pipe->readers_outside == 0;
+        return pipe_obstacle(pipe_of(snapshot, facts, thread), thread, why);
     case LW_WAIT_POLL:
     case LW_WAIT_SELECT:
-        return thread->value[0] == 0;
+        return thread->value[0] == 0 ? NO_OBSTACLE : MANY_OBSTACLES;
     default:
-        return false;
+        return MANY_OBSTACLES;
     }
 }
 
-enum asleep { NOT_ASLEEP, ASLEEP_BUT_FOR_SIGNALS, ALL_ASLEEP };
-
 /* Does every thread of the process sleep until another of them wakes it? */
-static enum asleep all_asleep(const struct analysis *analysis, const struct facts *facts) {
+static enum obstacle asleep_obstacle(const struct analysis *analysis, const struct facts *facts,
+                                     struct evidence *why) {
     const struct snapshot *snapshot = analysis->snapshot;
-    const uint32_t needed = LW_PROCESS_LISTED | LW_PROCESS_LOOKED_TWICE;
+    const struct lw_snapshot_header *header = snapshot->header;
     size_t sleepers = 0;
-    if ((snapshot->header->flags & needed) != needed)
-        return NOT_ASLEEP;
+    enum obstacle found = NO_OBSTACLE;
+    if (!(header->flags & LW_PROCESS_LOOKED_TWICE))
+        return MANY_OBSTACLES;
+    if (!(header->flags & LW_PROCESS_LISTED)) {
+        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_UNLISTED};
+        found = ONE_OBSTACLE;
+    }
     for (size_t i = 0; i < analysis->finding_count; i++) {
         const struct lw_snapshot_thread *thread = analysis->findings[i].thread;
         if (thread->state == LW_STATE_FINISHED)
             continue;
         if (thread->state != LW_STATE_BLOCKED || !(thread->flags & LW_THREAD_STILL) ||
-            (thread->flags & LW_THREAD_TIMED) || !ends_from_inside(snapshot, facts, thread))
-            return NOT_ASLEEP;
+            (thread->flags & LW_THREAD_TIMED))
+            return MANY_OBSTACLES;
+        struct evidence here;
+        enum obstacle obstacle = inside_obstacle(snapshot, facts, thread, &here);
+        if (obstacle == MANY_OBSTACLES ||
+            (obstacle == ONE_OBSTACLE && found == ONE_OBSTACLE && here.kind != why->kind))
+            return MANY_OBSTACLES;
+        if (obstacle == ONE_OBSTACLE) {
+            found = ONE_OBSTACLE;
+            *why = here;
+        }
         sleepers++;
     }
-    if (sleepers == 0)
-        return NOT_ASLEEP;
-    return snapshot->header->handlers ? ASLEEP_BUT_FOR_SIGNALS : ALL_ASLEEP;
+    if (sleepers == 0 || (header->handlers && found != NO_OBSTACLE))
+        return MANY_OBSTACLES;
+    if (header->handlers) {
+        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = header->handlers};
+        found = ONE_OBSTACLE;
+    }
+    return found;
 }
 
 /* A deadlock with room for all threads that are left; its members are put by deadlock_add. */
@@ -83,10 +119,6 @@ static struct deadlock *deadlock_begin(struct analysis *analysis, enum deadlock_
 static void deadlock_add(struct analysis *analysis, struct deadlock *deadlock, size_t member) {
     deadlock->members[deadlock->count++] = member;
     analysis->findings[member].verdict = VERDICT_DEADLOCK;
-}
-
-static const char *name_of(const struct analysis *analysis, size_t finding) {
-    return snapshot_words(analysis->snapshot, analysis->findings[finding].thread->name);
 }
 
 /* Members in the order in which they wait for each other, as far as the cycle is a simple one. */
@@ -109,27 +141,29 @@ static void put_cycle(struct analysis *analysis, size_t cycle, size_t first) {
         if (nodes[i].cycle == cycle && analysis->findings[i].verdict != VERDICT_DEADLOCK)
             deadlock_add(analysis, deadlock, i);
     if (deadlock->count == 1)
-        finding_say(&analysis->findings[first], "%s",
-                    analysis->findings[first].thread->kind == LW_WAIT_JOIN
-                        ? "it waits for its own end"
-                        : "it waits for what it holds itself");
+        finding_add(&analysis->findings[first],
+                    (struct evidence){.kind = analysis->findings[first].thread->kind == LW_WAIT_JOIN
+                                                  ? EVIDENCE_WAITS_FOR_OWN_END
+                                                  : EVIDENCE_WAITS_FOR_OWN_LOCK});
     for (size_t i = 0; i < deadlock->count && deadlock->count > 1; i++)
-        finding_say(&analysis->findings[deadlock->members[i]], "in a cycle of %zu threads", deadlock->count);
+        FINDING_ADD(&analysis->findings[deadlock->members[i]], IN_CYCLE, .count = (int64_t)deadlock->count);
 }
 
-static void say_gone(struct analysis *analysis, size_t member) {
+static void add_dead_owner(struct analysis *analysis, size_t member) {
     struct thread_finding *finding = &analysis->findings[member];
     const struct lw_snapshot_gone *gone = index_gone(&analysis->index, finding->thread->owner);
     if (!gone) {
-        finding_say(finding, "its owner, thread %d, has ended", finding->thread->owner);
+        FINDING_ADD(finding, OWNER_ENDED, .tid = finding->thread->owner, .ended = true);
         return;
     }
     const struct lw_snapshot_header *header = analysis->snapshot->header;
-    char when[48] = "";
-    if (gone->ended != 0 && gone->ended < header->monotonic)
-        snprintf(when, sizeof when, " %.1fs ago", (double)(header->monotonic - gone->ended) / 1e9);
-    finding_say(finding, "its owner, %s (%d), has ended%s", snapshot_words(analysis->snapshot, gone->name),
-                gone->tid, when);
+    struct evidence evidence = {
+        .kind = EVIDENCE_OWNER_ENDED, .tid = gone->tid, .name = gone->name, .ended = true};
+    if (gone->ended != 0 && gone->ended < header->monotonic) {
+        evidence.kind = EVIDENCE_OWNER_ENDED_AGO;
+        evidence.ns = header->monotonic - gone->ended;
+    }
+    finding_add(finding, evidence);
 }
 
 /* One deadlock for each lock whose owner is gone. */
@@ -144,7 +178,7 @@ static void put_orphaned(struct analysis *analysis, size_t first) {
         if (!nodes[member].owner_gone)
             continue;
         deadlock_add(analysis, deadlock, member);
-        say_gone(analysis, member);
+        add_dead_owner(analysis, member);
     }
 }
 
@@ -155,9 +189,12 @@ static void judge_stranded(struct analysis *analysis, size_t i) {
         size_t to = node->edges[k].to;
         if (!analysis->graph->nodes[to].stuck)
             continue;
-        finding_say(&analysis->findings[i], "%s (%d) will never %s", name_of(analysis, to),
-                    analysis->findings[to].thread->tid,
-                    analysis->findings[i].thread->kind == LW_WAIT_JOIN ? "end" : "let go of it");
+        bool joins = analysis->findings[i].thread->kind == LW_WAIT_JOIN;
+        const struct lw_snapshot_thread *owner = analysis->findings[to].thread;
+        finding_add(&analysis->findings[i],
+                    (struct evidence){.kind = joins ? EVIDENCE_WILL_NEVER_END : EVIDENCE_WILL_NEVER_RELEASE,
+                                      .tid = owner->tid,
+                                      .name = owner->name});
         return;
     }
 }
@@ -168,38 +205,21 @@ static void put_all_asleep(struct analysis *analysis) {
         struct thread_finding *finding = &analysis->findings[i];
         if (finding->thread->state == LW_STATE_FINISHED || finding->verdict >= VERDICT_STRANDED)
             continue;
-        finding_say(finding, "all threads are asleep");
+        FINDING_ADD(finding, ALL_ASLEEP);
         deadlock_add(analysis, deadlock, i);
     }
     if (deadlock->count == 0)
         analysis->deadlock_count--;
 }
 
-/* "SIGINT, SIGHUP": whose handlers might wake a thread. */
-static void say_signals(uint64_t handlers, char *words, size_t room) {
-    size_t length = 0;
-    words[0] = '\0';
-    for (int signal = 1; signal <= 64 && length < room - 16; signal++) {
-        if (!(handlers >> (signal - 1) & 1))
-            continue;
-        const char *name = sigabbrev_np(signal);
-        if (name)
-            length += (size_t)snprintf(words + length, room - length, "%sSIG%s", length ? ", " : "", name);
-        else
-            length +=
-                (size_t)snprintf(words + length, room - length, "%ssignal %d", length ? ", " : "", signal);
-    }
-}
-
-static void suspect_all_asleep(struct analysis *analysis) {
-    char signals[200];
-    say_signals(analysis->snapshot->header->handlers, signals, sizeof signals);
+/* All conditions of the proof but one hold: that one is evidence too. */
+static void suspect_all_asleep(struct analysis *analysis, const struct evidence *why) {
     for (size_t i = 0; i < analysis->finding_count; i++) {
         struct thread_finding *finding = &analysis->findings[i];
         if (finding->thread->state == LW_STATE_FINISHED || finding->verdict >= VERDICT_STRANDED)
             continue;
         finding->verdict = VERDICT_SUSPECT;
-        finding_say(finding, "all threads are asleep; only a handler (%s) could wake one", signals);
+        finding_add(finding, *why);
     }
 }
 
@@ -220,16 +240,12 @@ bool proof_find(struct analysis *analysis, const struct facts *facts) {
     for (size_t i = 0; i < count; i++)
         if (nodes[i].stuck && analysis->findings[i].verdict != VERDICT_DEADLOCK)
             judge_stranded(analysis, i);
-    switch (all_asleep(analysis, facts)) {
-    case ALL_ASLEEP:
+    struct evidence why;
+    enum obstacle obstacle = asleep_obstacle(analysis, facts, &why);
+    if (obstacle == NO_OBSTACLE)
         put_all_asleep(analysis);
-        break;
-    case ASLEEP_BUT_FOR_SIGNALS:
-        suspect_all_asleep(analysis);
-        break;
-    case NOT_ASLEEP:
-        break;
-    }
+    else if (obstacle == ONE_OBSTACLE)
+        suspect_all_asleep(analysis, &why);
     analysis->counts.deadlocks = analysis->deadlock_count;
     return true;
 }

@@ -34,7 +34,7 @@ static void put_owners(FILE *out, const struct analysis *analysis, struct symbol
         const struct lw_snapshot_hold *hold = node->edges[i].hold;
         if (thread->kind == LW_WAIT_JOIN)
             continue; /* whose end it waits for has been said */
-        fprintf(out, "      %s  ", !hold && thread->owner == 0 ? "behind" : "held by");
+        fprintf(out, "      %s  ", !hold && thread->owner == 0 ? "queued behind" : "held by");
         lines_name(out, lines_words(analysis, owner->name), owner->tid);
         if (hold && hold->site_count > 0) {
             fprintf(out, ", taken at  ");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "deadlock.h"
+#include "evidence_words.h"
 #include "formats.h"
 #include "lines.h"
 #include "shown_stack.h"
@@ -57,8 +58,10 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     if (group->verdict > VERDICT_NONE)
         fprintf(out, " %s", verdict_words(group->verdict));
     for (size_t i = 0; i < finding->evidence_count; i++) {
+        char *words = evidence_words(analysis, &finding->evidence[i]);
         fputs(i ? "; " : ": ", out);
-        put_escaped(out, finding->evidence[i], "");
+        put_escaped(out, words ? words : "", "");
+        free(words);
     }
     fputc('\n', out);
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "deadlock.h"
+#include "evidence_words.h"
 #include "formats.h"
 #include "json_text.h"
 #include "shown_stack.h"
@@ -145,24 +146,17 @@ static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
                      stack(analysis, symbols, thread->creation_first, thread->creation_count, false));
 }
 
-static json_t *evidence(const struct thread_finding *finding) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < finding->evidence_count; i++)
-        json_array_append_new(list, json_text(finding->evidence[i]));
-    return list;
-}
-
 static json_t *thread_object(const struct analysis *analysis, struct symbols *symbols,
                              const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     uint64_t now = analysis->snapshot->header->monotonic;
     bool from_proc = thread->flags & LW_THREAD_FROM_PROC;
     return json_pack(
-        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
+        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
         thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
         "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed",
-        finding->suppressed, "verdict", verdict_words(finding->verdict), "evidence", evidence(finding),
-        "age_seconds",
+        finding->suppressed, "verdict", verdict_words(finding->verdict), "evidence",
+        evidence_strings(analysis, finding), "facts", evidence_facts(analysis, finding), "age_seconds",
         thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
         "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
@@ -177,10 +171,11 @@ static json_t *group_object(const struct analysis *analysis, const struct group 
     for (size_t i = 0; i < group->count; i++)
         json_array_append_new(tids, json_integer(analysis->findings[group->members[i]].thread->tid));
     bool waits = finding->thread->kind != LW_WAIT_NONE;
-    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o}", "count", (json_int_t)group->count, "tids", tids,
-                     "state", state_words((enum lw_state)finding->thread->state), "kind",
+    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "count", (json_int_t)group->count, "tids",
+                     tids, "state", state_words((enum lw_state)finding->thread->state), "kind",
                      waits ? json_string(wait_words(finding->thread)) : json_null(), "verdict",
-                     verdict_words(group->verdict), "evidence", evidence(finding), "longest_seconds",
+                     verdict_words(group->verdict), "evidence", evidence_strings(analysis, finding), "facts",
+                     evidence_facts(analysis, finding), "longest_seconds",
                      group->longest ? seconds(group->longest) : json_null());
 }
 

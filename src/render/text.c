@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deadlock.h"
+#include "evidence_words.h"
 #include "formats.h"
 #include "lines.h"
 #include "style.h"
@@ -58,10 +59,21 @@ static bool others_differ(const struct analysis *analysis, const struct group *g
     const struct thread_finding *first = &analysis->findings[group->members[0]];
     for (size_t i = 1; i < group->count; i++) {
         const struct thread_finding *other = &analysis->findings[group->members[i]];
-        if (other->evidence_count <= number || strcmp(other->evidence[number], first->evidence[number]) != 0)
+        if (other->evidence_count <= number ||
+            !evidence_same(&other->evidence[number], &first->evidence[number]))
             return true;
     }
     return false;
+}
+
+static void put_evidence(FILE *out, const struct analysis *analysis, const struct group *group,
+                         size_t number) {
+    const struct thread_finding *first = &analysis->findings[group->members[0]];
+    const char *before = number > 0 ? "; " : group->verdict > VERDICT_NONE ? ": " : "  ";
+    char *words = evidence_words(analysis, &first->evidence[number]);
+    fprintf(out, "%s%s%s", before, words ? words : "",
+            others_differ(analysis, group, number) ? " (others differ)" : "");
+    free(words);
 }
 
 /* Where its owner took what is waited for, and where what might have ended the wait was last given. */
@@ -104,7 +116,7 @@ static void put_creation(FILE *out, const struct analysis *analysis, struct symb
     if (thread->flags & LW_THREAD_MAIN)
         return;
     if (thread->flags & LW_THREAD_UNSEEN) {
-        fprintf(out, "  its creation was not seen: inside libc, by a raw clone, or past the preload\n");
+        fprintf(out, "  creator unknown (created inside libc, by raw clone, or before the preload)\n");
         return;
     }
     if (thread->creator_tid == 0 && thread->creation_count == 0)
@@ -159,12 +171,7 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
         style_put(out, STYLE_PLAIN);
     }
     for (size_t i = 0; i < finding->evidence_count; i++)
-        fputs(i                               ? "; "
-              : group->verdict > VERDICT_NONE ? ": "
-                                              : "  ",
-              out),
-            lines_clean(out, finding->evidence[i]),
-            fputs(others_differ(analysis, group, i) ? " (others differ)" : "", out);
+        put_evidence(out, analysis, group, i);
     if (thread->state == LW_STATE_FINISHED)
         put_stacks_kept(out, analysis, group);
     fputc('\n', out);
@@ -178,7 +185,7 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
     if (from_proc)
-        fprintf(out, "  as the kernel tells; no wrapper saw the call%s\n",
+        fprintf(out, "  from /proc; call not intercepted%s\n",
                 thread->flags & LW_THREAD_BROKEN ? ", and the stack could be followed no further" : "");
     else if (thread->flags & LW_THREAD_BROKEN)
         fprintf(out, "    ... a frame without usable unwind information\n");

@@ -8,6 +8,7 @@
 
 #include "analysis/graph.h"
 #include "deadlock.h"
+#include "evidence_words.h"
 #include "json_text.h"
 #include "lines.h"
 #include "shown_stack.h"
@@ -128,16 +129,15 @@ static json_t *group_object(struct page *page, const struct group *group) {
     const struct analysis *analysis = page->analysis;
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
-    json_t *evidence = json_array(), *made;
-    for (size_t i = 0; i < finding->evidence_count; i++)
-        json_array_append_new(evidence, json_text(finding->evidence[i]));
+    json_t *made;
     bool by_kernel = thread->flags & LW_THREAD_FROM_PROC;
     made = json_pack(
         "{s:I, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state",
         state_words((enum lw_state)thread->state), "verdict", verdict_words(group->verdict), "wait",
         thread->kind != LW_WAIT_NONE ? wait_words(thread) : state_words((enum lw_state)thread->state),
         "seconds", seconds(group->longest), "timed", !!(thread->flags & LW_THREAD_TIMED), "evidence",
-        evidence, "call", by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)), "stack",
+        evidence_strings(analysis, finding), "call",
+        by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)), "stack",
         stack(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT), "objects",
         objects_of(page, group), "threads", threads_of(page, group));
     if (!(thread->flags & (LW_THREAD_MAIN | LW_THREAD_UNSEEN)) && thread->creator_tid) {

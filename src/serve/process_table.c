@@ -291,7 +291,7 @@ bool process_table_start(struct process_table *table, const struct settings *set
                 pthread_cond_init(&table->wanted, &monotonic) == 0 &&
                 pthread_create(&table->looker, NULL, look_when_wanted, table) == 0;
     if (!made)
-        complain("serve: no thread to look with could be made");
+        complain("serve: cannot create a thread");
     return made;
 }
 

@@ -1,7 +1,7 @@
 /* What is known of objects that nobody will see to: who was there, who posted or wrote last, who else has them.
  *
  * CHECK: leakwatch: 6 leaked threads in {{.*}} at exit; 7 live{{$}}
- * CHECK-DAG: 2 threads [barrier wait, {{[0-9.]+}}s] suspect: a barrier of 3 with 2 there
+ * CHECK-DAG: 2 threads [barrier wait, {{[0-9.]+}}s] suspect: 2 of 3 threads have reached the barrier
  * CHECK-DAG: [semaphore wait, {{[0-9.]+}}s] suspect: last posted {{[0-9.]+}}s ago by evidence ({{[0-9]+}})
  * CHECK-DAG: last posted at main evidence.c:{{[0-9]+$}}
  * CHECK-DAG: [semaphore wait, {{[0-9.]+}}s] suspect: it may be shared with other processes; this semaphore was never posted by this process

@@ -2,7 +2,7 @@
  *
  * CHECK: leakwatch: 8 leaked threads in {{.*}} at exit; 9 live, 1 deadlock
  * CHECK-DAG: in a cycle of 5 threads
- * CHECK-DAG: [mutex lock, {{[0-9.]+}}s] stranded: held by eater-0 ({{[0-9]+}}); eater-0 ({{[0-9]+}}) will never let go of it
+ * CHECK-DAG: [mutex lock, {{[0-9.]+}}s] stranded: held by eater-0 ({{[0-9]+}}); eater-0 ({{[0-9]+}}) will never release it
  * CHECK-DAG: [thread join, {{[0-9.]+}}s] stranded: guest ({{[0-9]+}}) will never end
  * CHECK: deadlock 1: 5 threads wait for each other
  * CHECK-NEXT: eater-0 ([[E0:[0-9]+]]) waits in mutex lock for fork_at+40 (0x

@@ -1,6 +1,6 @@
 /* No descriptor is left: the program goes on, and the shim tells what it can by itself.
  *
- * CHECK: leakwatch: 1 threads in {{.*}} (pid {{[0-9]+}}); addresses only: no memfd could be made
+ * CHECK: leakwatch: 1 thread in {{.*}} (pid {{[0-9]+}}); addresses only: cannot create a memfd
  * CHECK: no_descriptors ({{[0-9]+}}) blocked [pause
  * CHECK: no_descriptors+0x
  */

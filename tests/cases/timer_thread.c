@@ -7,7 +7,7 @@
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1
  * CHECK-DAG: [pipe read, {{[0-9.]+}}s]
  * CHECK-DAG: #1 expires timer_thread.c:
- * CHECK-DAG: its creation was not seen
+ * CHECK-DAG: creator unknown
  * CHECK-DAG: [signal wait, about {{[0-9.]+}}s] idle
  */
 #include <pthread.h>

@@ -1,12 +1,12 @@
 /* A thread reads, another wants to write, and the first wants to read again, on a lock that prefers writers.
  *
  * CHECK: leakwatch: 2 leaked threads in {{.*}} at exit; 3 live, 1 deadlock
- * CHECK-DAG: [rwlock read lock, {{[0-9.]+}}s] deadlock: held for reading by reader ([[READER:[0-9]+]]); a thread waits for it for writing; in a cycle of 2 threads
+ * CHECK-DAG: [rwlock read lock, {{[0-9.]+}}s] deadlock: held for reading by reader ([[READER:[0-9]+]]); a writer is waiting; in a cycle of 2 threads
  * CHECK-DAG: [rwlock write lock, {{[0-9.]+}}s] deadlock: held for reading by reader ([[READER]]); in a cycle of 2 threads
  * CHECK: deadlock 1: 2 threads wait for each other
  * CHECK-NEXT: reader ([[READER]]) waits in rwlock read lock for cache (0x
  * CHECK-NEXT: at reads_twice writer_starves.c
- * CHECK-NEXT: behind writer ([[WRITER:[0-9]+]])
+ * CHECK-NEXT: queued behind writer ([[WRITER:[0-9]+]])
  * CHECK-NEXT: writer ([[WRITER]]) waits in rwlock write lock for cache (0x
  * CHECK-NEXT: at writes writer_starves.c
  * CHECK-NEXT: held by reader ([[READER]]), taken at reads_twice writer_starves.c:[[#@LINE+9]]

@@ -233,7 +233,7 @@ struct launched launch_tool(const struct captured *captured, const char *log,
                             const struct report_wishes *wishes, bool wait) {
     struct launched result = {.leaked = -1};
     if (captured->fd < 0) {
-        result.why = "no memfd could be made";
+        result.why = "cannot create a memfd";
         return result;
     }
     if (!stack_for_launch()) {
@@ -262,7 +262,7 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
     long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
     if (intermediate < 0) {
-        result.why = "no process could be made";
+        result.why = "cannot create a process";
         return result;
     }
     if (helper->stays) {
@@ -273,7 +273,7 @@ struct launched launch_tool(const struct captured *captured, const char *log,
         sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
     }
     if (helper->pid <= 0 || helper->error != 0) {
-        result.why = helper->pid <= 0          ? "no process could be made"
+        result.why = helper->pid <= 0          ? "cannot create a process"
                      : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
                      : helper->error == EACCES ? "leakwatch may not be executed"
                                                : "leakwatch could not be executed";

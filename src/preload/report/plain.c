@@ -117,7 +117,7 @@ int plain_list(const void *snapshot, const char *log, const char *why) {
     if (shown > 0) {
         text_put(&listing.text, "leakwatch: ");
         text_put_number(&listing.text, (int64_t)shown);
-        text_put(&listing.text, " threads in ");
+        text_put(&listing.text, shown == 1 ? " thread in " : " threads in ");
         text_put(&listing.text, string(&listing, header->program));
         text_put(&listing.text, " (pid ");
         text_put_number(&listing.text, header->pid);

@@ -123,8 +123,7 @@ void watcher_start(void) {
         thread_has_ended = look_at_once;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     if (!made)
-        text_complain("options stall, monitor and metrics: no thread could be made to look on in ",
-                      process_name(), NULL);
+        text_complain("options stall, monitor and metrics: cannot create a thread in ", process_name(), NULL);
 }
 
 void watcher_forked(void) {

@@ -121,7 +121,7 @@ static char *doing(const struct tree *tree, const struct branch *branch) {
         if (branch->finding->verdict > VERDICT_IDLE)
             fprintf(out, "  %s", verdict_words(branch->finding->verdict));
         if (thread->flags & LW_THREAD_UNSEEN) {
-            fprintf(out, "  its creation was not seen");
+            fprintf(out, "  creator unknown");
         } else if (thread->creation_count > 0) {
             fprintf(out, "  created at  ");
             lines_creator(out, tree->analysis, tree->symbols, thread);

@@ -228,7 +228,7 @@ const char *watched_hindrance(const struct watched *watched, bool after, char ro
         snprintf(room, WATCHED_WHY, "it ignores %s; with LEAKWATCH_OPTIONS=signal=NAME another signal asks",
                  name);
     else if (!has_signal(status, "SigCgt", signal))
-        snprintf(room, WATCHED_WHY, "it handles %s no more", name);
+        snprintf(room, WATCHED_WHY, "it no longer handles %s", name);
     else if (after && has_signal(status, "ShdPnd", signal))
         snprintf(room, WATCHED_WHY, "all of its threads block %s", name);
     else if (after && find_in(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
