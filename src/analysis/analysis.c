@@ -44,7 +44,7 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
     analysis->snapshot = snapshot;
     analysis->suppressions = facts->suppressions;
     analysis->positions = facts->positions ? facts->positions : snapshot->frames;
-    analysis->judges = trigger_judges((enum lw_trigger)header->trigger);
+    analysis->judges = lw_trigger_judges(header->trigger);
     bool made = index_make(&analysis->index, snapshot) &&
                 (analysis->findings = calloc(header->threads.count + 1, sizeof *analysis->findings));
     analysis->finding_count = made ? header->threads.count : 0;

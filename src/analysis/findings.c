@@ -7,10 +7,6 @@ const struct lw_snapshot_thread *thread_alive(const struct analysis *analysis, i
     return at < 0 ? NULL : &analysis->snapshot->threads[at];
 }
 
-bool trigger_judges(enum lw_trigger trigger) {
-    return trigger == LW_TRIGGER_EXIT || trigger == LW_TRIGGER_MONITOR || trigger == LW_TRIGGER_API;
-}
-
 bool finding_is_shown(const struct analysis *analysis, const struct thread_finding *finding) {
     return !finding->hidden && (!analysis->judges || finding->leaked);
 }

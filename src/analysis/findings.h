@@ -120,10 +120,10 @@ bool finding_is_shown(const struct analysis *analysis, const struct thread_findi
 /* ns that the thread has been waiting, or since it ended; 0 if not known. */
 uint64_t finding_duration(const struct analysis *analysis, const struct thread_finding *finding);
 
-/* Does a report with this trigger call threads leaked? */
-bool trigger_judges(enum lw_trigger trigger);
 const char *verdict_words(enum verdict verdict);
 const char *state_words(enum lw_state state);
+/* As JSON names it, and as the text report says it. */
+const char *trigger_name(enum lw_trigger trigger);
 const char *trigger_words(enum lw_trigger trigger);
 const char *kind_words(enum lw_wait_kind kind);
 /* Words of the wait's kind; for LW_WAIT_SYSCALL "syscall NAME", kept until the next call. */

@@ -5,7 +5,7 @@
 #include "syscall_names.h"
 
 static const char *const kinds[] = {
-#define X(id, words) words,
+#define X(id, words, traits) words,
     LW_WAIT_KINDS(X)
 #undef X
 };
@@ -15,7 +15,7 @@ static const char *const states[] = {
 #undef X
 };
 static const char *const triggers[] = {
-#define X(id, words) words,
+#define X(id, name, judges, words) words,
     LW_TRIGGERS(X)
 #undef X
 };
@@ -27,6 +27,14 @@ const char *verdict_words(enum verdict verdict) {
 
 const char *state_words(enum lw_state state) {
     return states[state];
+}
+const char *trigger_name(enum lw_trigger trigger) {
+    static const char *const names[] = {
+#define X(id, name, judges, words) name,
+        LW_TRIGGERS(X)
+#undef X
+    };
+    return names[trigger];
 }
 const char *trigger_words(enum lw_trigger trigger) {
     return triggers[trigger];

@@ -226,7 +226,7 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
     json_t *report = json_pack(
         "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid,
         "exe", json_text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
-        trigger_words((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
+        trigger_name((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
         seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
         "groups", groups, "deadlocks", deadlocks(analysis, symbols), "incomplete",
         words(analysis, header->incomplete), "suppressions", suppressions(analysis));

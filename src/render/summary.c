@@ -22,17 +22,12 @@ void summary_put(FILE *out, const struct analysis *analysis) {
     else
         fprintf(out, "leakwatch: %zu thread%s", counts->threads, lines_plural(counts->threads));
     fprintf(out, " in %s (pid %d) ", lines_words(analysis, header->program), header->pid);
-    if (header->trigger == LW_TRIGGER_EXIT)
-        fprintf(out, "at exit");
-    else if (header->signal && sigabbrev_np(header->signal))
+    if (header->signal && sigabbrev_np(header->signal))
         fprintf(out, "on SIG%s", sigabbrev_np(header->signal));
     else if (header->signal)
         fprintf(out, "on signal %d", header->signal);
-    else if (header->trigger == LW_TRIGGER_SIGNAL)
-        fprintf(out, "on request"); /* of its own, through the API */
     else
-        fprintf(out, header->trigger == LW_TRIGGER_MONITOR ? "by the %s" : "by %s",
-                trigger_words(header->trigger));
+        fputs(trigger_words(header->trigger), out);
     if (analysis->judges) {
         put_count(out, &first, counts->threads, "live", false);
     } else {

@@ -12,98 +12,48 @@
 
 #include <stdint.h>
 
+#include "triggers.def"
+#include "waits.def"
+
 #define LW_SNAPSHOT_MAGIC   "LWSNAP\r\n"
 #define LW_SNAPSHOT_VERSION 2u
 #define LW_BYTE_ORDER_MARK  0x01020304u
 
-/* Wait kinds and the words in which every report spells them. "unsettled" kinds are what a wrapper
- * knows before the descriptor has been looked at; a snapshot never holds one. */
-#define LW_WAIT_KINDS(X)                                  \
-    X(NONE, "none")                                       \
-    X(COND, "cond wait")                                  \
-    X(MUTEX, "mutex lock")                                \
-    X(RWLOCK_READ, "rwlock read lock")                    \
-    X(RWLOCK_WRITE, "rwlock write lock")                  \
-    X(SPIN, "spin lock")                                  \
-    X(BARRIER, "barrier wait")                            \
-    X(SEMAPHORE, "semaphore wait")                        \
-    X(JOIN, "thread join")                                \
-    X(ONCE, "once")                                       \
-    X(PIPE_READ, "pipe read")                             \
-    X(PIPE_WRITE, "pipe write")                           \
-    X(SOCKET_READ, "socket read")                         \
-    X(SOCKET_WRITE, "socket write")                       \
-    X(ACCEPT, "accept")                                   \
-    X(CONNECT, "connect")                                 \
-    X(EVENTFD_READ, "eventfd read")                       \
-    X(TIMERFD_READ, "timerfd read")                       \
-    X(SIGNALFD_READ, "signalfd read")                     \
-    X(INOTIFY_READ, "inotify read")                       \
-    X(TERMINAL_READ, "terminal read")                     \
-    X(FILE_READ, "file read")                             \
-    X(FILE_WRITE, "file write")                           \
-    X(POLL, "poll")                                       \
-    X(SELECT, "select")                                   \
-    X(EPOLL, "epoll wait")                                \
-    X(SLEEP, "sleep")                                     \
-    X(PAUSE, "pause")                                     \
-    X(SIGNAL_WAIT, "signal wait")                         \
-    X(CHILD, "child wait")                                \
-    X(MQ_RECEIVE, "message queue receive")                \
-    X(MQ_SEND, "message queue send")                      \
-    X(FILE_LOCK, "file lock")                             \
-    X(FUTEX, "futex")                                     \
-    X(SYSCALL, "syscall") /* printed as "syscall NAME" */ \
-    X(UNSETTLED_READ, "read")                             \
-    X(UNSETTLED_WRITE, "write")
-
 enum lw_wait_kind {
-#define X(id, words) LW_WAIT_##id,
+#define X(id, words, traits) LW_WAIT_##id,
     LW_WAIT_KINDS(X)
 #undef X
         LW_WAIT_KIND_COUNT
 };
 
-/* Can a wait of this kind be one that only another thread of the process may end? Where a thread is in any
- * other, not all of the process can be proved asleep (analysis/proof.c), and the shim does not look for that.
- */
-static inline int lw_wait_may_be_inside(uint32_t kind) {
-    switch (kind) {
-    case LW_WAIT_COND:
-    case LW_WAIT_MUTEX:
-    case LW_WAIT_RWLOCK_READ:
-    case LW_WAIT_RWLOCK_WRITE:
-    case LW_WAIT_BARRIER:
-    case LW_WAIT_SEMAPHORE:
-    case LW_WAIT_FUTEX:
-    case LW_WAIT_ONCE:
-    case LW_WAIT_SPIN:
-    case LW_WAIT_JOIN:
-    case LW_WAIT_PIPE_READ:
-    case LW_WAIT_PIPE_WRITE:
-    case LW_WAIT_POLL: /* of nothing */
-    case LW_WAIT_SELECT:
-        return 1;
-    default:
-        return 0;
-    }
+enum { W_OBJECT = 1, W_OWNED = 2, W_DESCRIPTOR = 4, W_INSIDE = 8 };
+
+/* Traits of a kind of wait (waits.def). */
+static inline int lw_wait_traits(uint32_t kind) {
+    static const uint8_t traits[] = {
+#define X(id, words, traits) traits,
+        LW_WAIT_KINDS(X)
+#undef X
+    };
+    return kind < LW_WAIT_KIND_COUNT ? traits[kind] : 0;
 }
 
-/* Why the snapshot was taken. The words are those of the JSON contract. */
-#define LW_TRIGGERS(X)        \
-    X(EXIT, "exit")           \
-    X(SIGNAL, "signal")       \
-    X(TERMINATE, "terminate") \
-    X(STALL, "stall")         \
-    X(MONITOR, "monitor")     \
-    X(API, "api")
-
 enum lw_trigger {
-#define X(id, words) LW_TRIGGER_##id,
+#define X(id, name, judges, words) LW_TRIGGER_##id,
     LW_TRIGGERS(X)
 #undef X
         LW_TRIGGER_COUNT
 };
+
+/* Does a report with this trigger call threads leaked? */
+static inline int lw_trigger_judges(uint32_t trigger) {
+    static const uint8_t judges[] = {
+#define X(id, name, judges, words) judges,
+        LW_TRIGGERS(X)
+#undef X
+    };
+    return trigger < LW_TRIGGER_COUNT && judges[trigger];
+}
 
 /* State of a thread, as the capture saw it. */
 #define LW_STATES(X)        \

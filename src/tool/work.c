@@ -13,7 +13,7 @@
 static void suppress_known(struct work *work) {
     const struct settings *settings = work->settings;
     const struct lw_snapshot_header *header = work->snapshot.header;
-    if (!trigger_judges((enum lw_trigger)header->trigger))
+    if (!lw_trigger_judges(header->trigger))
         return;
     work->suppressed = calloc(header->threads.count + 1, sizeof *work->suppressed);
     if (!work->suppressed)

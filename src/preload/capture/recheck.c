@@ -150,7 +150,7 @@ static bool all_blocked(const struct recheck *second, const struct snapshot_writ
                         const struct tasks *tasks) {
     size_t ours = process.hidden_tid != 0;
     for (size_t i = 0; i < second->count; i++)
-        if (!lw_wait_may_be_inside(second->of[i].thread->kind))
+        if (!(lw_wait_traits(second->of[i].thread->kind) & W_INSIDE))
             return false;
     return second->count == writer->header->threads.count && tasks_now(tasks) == second->count + ours;
 }

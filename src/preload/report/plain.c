@@ -15,7 +15,7 @@ struct listing {
 };
 
 static const char *const kinds[] = {
-#define X(id, words) words,
+#define X(id, words, traits) words,
     LW_WAIT_KINDS(X)
 #undef X
 };
@@ -100,7 +100,7 @@ static void put_thread(struct listing *listing, const struct lw_snapshot_thread 
 int plain_list(const void *snapshot, const char *log, const char *why) {
     struct listing listing = {.fd = 2, .base = snapshot, .header = snapshot};
     const struct lw_snapshot_header *header = listing.header;
-    bool judges = header->trigger == LW_TRIGGER_EXIT;
+    bool judges = lw_trigger_judges(header->trigger);
     listing.text = TEXT_IN(listing.words);
     if (log[0] != '\0') {
         long fd =

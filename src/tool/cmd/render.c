@@ -14,7 +14,7 @@
 
 static bool write_lists(const struct work *work) {
     const struct settings *settings = work->settings;
-    bool judges = trigger_judges((enum lw_trigger)work->snapshot.header->trigger), written = true;
+    bool judges = lw_trigger_judges(work->snapshot.header->trigger), written = true;
     if (judges && settings->baseline && settings->update_baseline)
         written &= baseline_write(settings->baseline, work->analysis, work->symbols);
     if (judges && settings->write_suppressions)
