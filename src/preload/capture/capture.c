@@ -187,9 +187,7 @@ struct liveness capture_liveness(const struct scope *scope) {
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }
     for (struct thread *record = thread_first(); record; record = record->next) {
-        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)) &&
-            (!scope || scope_has(scope, record)))
+        if (thread_is_unjoined(record) && (!scope || scope_has(scope, record)))
             result.unjoined++;
     }
     waiter_batches_drop(&batches);

@@ -52,7 +52,7 @@ static void put_record(const struct view *view, struct lw_snapshot_thread *threa
     struct snapshot_writer *writer = view->writer;
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
     thread->created = clock_of_mark(record->created, view->now);
-    thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
+    thread->ended = thread_has_exited(record) && record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->stack_size = record->stack_size;
     if (view->scope && scope_has(view->scope, record))
         thread->flags |= LW_THREAD_IN_SCOPE;
@@ -233,8 +233,7 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
     running_look(&view.running, writer, tasks->directory);
     recheck(&view.second, writer, tasks, context);
     for (struct thread *record = thread_first(); record; record = record->next) {
-        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
+        if (thread_is_unjoined(record))
             describe_finished(&view, record);
     }
 }

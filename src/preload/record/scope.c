@@ -32,8 +32,8 @@ unsigned scope_left(const struct scope *scope) {
     unsigned left = 0;
     for (const struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        bool over =
-            !(flags & THREAD_USED) || ((flags & THREAD_ENDED) && (flags & (THREAD_DETACHED | THREAD_JOINED)));
+        bool over = !(flags & THREAD_USED) ||
+                    (thread_has_exited(record) && (flags & (THREAD_DETACHED | THREAD_JOINED)));
         left += !over && record != thread_current && scope_has(scope, record);
     }
     return left;
