@@ -21,8 +21,8 @@ static struct thread *by_handle; /* uthash head */
 static uint64_t created_count, lost_count, serial;
 static size_t default_stack_size;
 
-/* The current thread of the shim's own. Never in the list, so what such threads write to it, all at once, is
- * read by nobody. */
+/* The current thread of those without a record: the shim's own. Never in the list, so what such threads write
+ * to it, all at once, is read by nobody. */
 static struct thread nobody;
 
 static struct thread *initial; /* the record of the thread that the process began with */
@@ -237,8 +237,11 @@ static void start_routine_ends(struct thread **record) {
     struct thread *self = *record;
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
     note_ending(self);
-    if (self->notice.word == 0)
-        exit_notice_give(&self->notice);
+    if (self->notice.word != 0)
+        return;
+    /* It could not ask for a notice, so its record may be another's from now on. */
+    thread_current = &nobody;
+    exit_notice_give(&self->notice);
 }
 
 void *thread_main(void *record) {
@@ -269,10 +272,16 @@ bool thread_has_exited(const struct thread *record) {
            !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
 }
 
-bool thread_is_unjoined(const struct thread *record) {
+bool thread_is_ending(const struct thread *record, struct clock_reading now) {
+    const uint64_t moment = 5000000000;
+    return (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_ENDING) &&
+           !exit_notice_given(&record->notice) && !__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) &&
+           now.ns - clock_of_mark(record->ended, now) < moment;
+}
+
+bool thread_is_joinable(const struct thread *record) {
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-    return (flags & THREAD_USED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)) &&
-           exit_notice_given(&record->notice);
+    return (flags & THREAD_USED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN));
 }
 
 const struct thread *thread_that_ended(int32_t tid) {

@@ -12,6 +12,7 @@
 
 #include "depot.h"
 #include "exit_notice.h"
+#include "rt/clock.h"
 #include "rt/hash.h"
 
 struct wait;
@@ -102,8 +103,12 @@ void thread_exits(void);
 /* Has the thread of this record ended, and is it only remembered? Not before the kernel is done with it: one
  * that hangs in a destructor has not. */
 bool thread_has_exited(const struct thread *record);
-/* Has it ended without being joined or detached? */
-bool thread_is_unjoined(const struct thread *record);
+/* Has it left its start routine, a moment ago, and waits for nothing that the program waits for? Then it is in
+ * libc's clean-up (which on a busy machine may take long: many ends wait for one lock there), and as good as
+ * ended where threads are judged. Not one that stays there. */
+bool thread_is_ending(const struct thread *record, struct clock_reading now);
+/* Is it neither joined nor detached? */
+bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though
