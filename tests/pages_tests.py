@@ -94,7 +94,7 @@ def test_html_of_ten_thousand_threads():
     """The page opens within two seconds, and every thread is in it."""
     with tempfile.TemporaryDirectory() as directory, browser() as driver:
         path = os.path.join(directory, "many_blocked.html")
-        address = page_of("many_blocked", directory, "10000", options="at_exit=0", env={"REPORT": path})
+        address = page_of("many_blocked", directory, "10000", options="signal=USR1:at_exit=0", env={"REPORT": path})
         start = time.monotonic()
         driver.get(address)
         shown = one_of(driver, ".group > button").text

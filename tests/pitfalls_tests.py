@@ -219,7 +219,7 @@ def test_program_with_its_own_usr1_handler():
 
 def test_no_eintr_during_a_hundred_snapshots():
     with tempfile.TemporaryDirectory() as directory:
-        result = watched([os.path.join(BUILD, "tests", "interruptions")], "log=%s/log" % directory, timeout=120)
+        result = watched([os.path.join(BUILD, "tests", "interruptions")], "signal=USR1:log=%s/log" % directory, timeout=120)
     expect(result.returncode == 0 and result.stderr == "", "%r" % result)
 
 

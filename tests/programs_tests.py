@@ -139,14 +139,14 @@ def test_shell_pipelines():
 
 
 KNOWN = {"main", "storms", "one_round", "waits", "reads", "ends", "unlock", "forks", "loads", "snapshots", "lowest_free", "resident_kib",
-         "thread_ending"}
+         "start_routine_ends"}
 
 
 def storm(seconds, before=(), arguments=(), least=1, **env):
     """Threads at full speed with snapshots, forks and dlopen beside: nothing fails, nothing grows, and no stack is impossible."""
     with tempfile.TemporaryDirectory() as directory:
         log = os.path.join(directory, "reports")
-        result = watched([*before, os.path.join(BUILD, "tests", "storm"), str(seconds), *arguments], "log=" + log, timeout=60 + 4 * seconds,
+        result = watched([*before, os.path.join(BUILD, "tests", "storm"), str(seconds), *arguments], "signal=USR1:log=" + log, timeout=60 + 4 * seconds,
                          env=env)
         expect(result.returncode == 0 and result.stderr == "", "%r" % result)
         reports = open(log).read()

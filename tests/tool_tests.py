@@ -136,7 +136,7 @@ def test_install_under_a_prefix():
 
 
 def test_snapshots_interrupt_nothing():
-    result = watched([case("interruptions")], "log=/dev/null", timeout=60)
+    result = watched([case("interruptions")], "signal=USR1:log=/dev/null", timeout=60)
     expect(result.returncode == 0, result.stdout + result.stderr)
 
 
@@ -234,7 +234,7 @@ def test_readme_commands():
 def test_a_burst_of_snapshots_interrupts_nothing():
     """A second snapshot signal that comes while a report is made is not the program's either."""
     with tempfile.TemporaryDirectory() as directory:
-        result = watched([os.path.join(BUILD, "tests", "burst")], "at_exit=0:log=" + os.path.join(directory, "log"))
+        result = watched([os.path.join(BUILD, "tests", "burst")], "signal=USR1:at_exit=0:log=" + os.path.join(directory, "log"))
         expect(result.returncode == 0 and result.stdout == "", "%r" % result)
         expect(open(os.path.join(directory, "log")).read().count("on SIGUSR1") > 20, "too few reports for a burst")
 

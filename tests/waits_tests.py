@@ -12,8 +12,8 @@ CANNOT_BLOCK = {
     "getrandom": "the kernel's pool is filled before there are programs",
     "io_getevents": "libaio's: libaio_getevents in programs_tests.py",
 }
-NO_WAITS = set("""pthread_create thrd_create pthread_detach thrd_detach pthread_exit thrd_exit pthread_setname_np prctl pthread_tryjoin_np
-    pthread_cond_signal pthread_cond_broadcast cnd_signal cnd_broadcast sigaction __sigaction signal bsd_signal ssignal sysv_signal
+NO_WAITS = set("""pthread_create thrd_create pthread_detach thrd_detach pthread_exit thrd_exit pthread_setname_np prctl pthread_tryjoin_np kill killpg tgkill sigqueue
+    pthread_kill pthread_sigqueue pthread_cond_signal pthread_cond_broadcast cnd_signal cnd_broadcast sigaction __sigaction signal bsd_signal ssignal sysv_signal
     __sysv_signal siginterrupt sigset __pthread_mutex_trylock __pthread_rwlock_tryrdlock __pthread_rwlock_trywrlock __pthread_rwlock_unlock
     pthread_mutex_trylock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock pthread_rwlock_unlock pthread_spin_trylock mtx_trylock sem_post sigignore dlclose pipe2 __libc_start_main exit _exit _Exit quick_exit""".split())
 
@@ -26,7 +26,7 @@ def played(mode):
 
 def compare(mode, expected):
     with tempfile.TemporaryDirectory() as directory:
-        result = watched([PROGRAM, mode], "at_exit=0:log=" + os.path.join(directory, "log"))
+        result = watched([PROGRAM, mode], "signal=USR1:at_exit=0:log=" + os.path.join(directory, "log"))
     expect(result.returncode == 0 and result.stderr == "", "%r" % result)
     expect(result.stdout == expected, "\n".join(difflib.unified_diff(expected.splitlines(), result.stdout.splitlines(), "without", "with", n=0)))
     expect("EARLY" not in expected and "STUCK" not in expected, expected)
@@ -58,7 +58,7 @@ def test_smallest_stacks():
     """What a wrapper takes of the stack, and the snapshot's handler on top of it, with room left on the smallest that there can be."""
     alone = int(played("stacks").split()[0])
     with tempfile.TemporaryDirectory() as directory:
-        result = watched([PROGRAM, "stacks"], "at_exit=0:log=" + os.path.join(directory, "log"))
+        result = watched([PROGRAM, "stacks"], "signal=USR1:at_exit=0:log=" + os.path.join(directory, "log"))
     expect(result.returncode == 0 and result.stderr == "", "%r" % result)
     deepest, size = map(int, re.findall(r"\d+", result.stdout))
     expect(deepest > alone and deepest < size - 2048, "%d bytes of %d, %d without" % (deepest, size, alone))

@@ -92,6 +92,8 @@ static void parse_pair(char *pair) {
         if (text_equal(pair, keys[i].name)) {
             if (!set(&keys[i], equals + 1))
                 complain_of_value(&keys[i], equals + 1);
+            else if (keys[i].form == OPTION_SIGNAL)
+                options.signal_named = true;
             return;
         }
     complain_of_key(pair);

@@ -19,6 +19,7 @@ struct options {
 #define X(name, field, form, low, high, initial, commands, value, help) FIELD_##form(field, high)
     LW_SHIM_OPTIONS(X)
 #undef X
+    bool signal_named;    /* LEAKWATCH_OPTIONS says which */
     char words[4096];     /* all as they were given: the tool reads those that are its own */
     char directory[1024]; /* where the program was started: what relative paths mean */
 };

@@ -50,12 +50,32 @@ static bool is_emulated(char **envp) {
     return false;
 }
 
+/* Programs that start themselves again are called /proc/self/exe, or by a number in place of self. */
+static bool is_link_to_program(const char *name) {
+    if (strncmp(name, "/proc/", 6) != 0)
+        return false;
+    const char *slash = strchr(name + 6, '/');
+    return slash && text_equal(slash, "/exe");
+}
+
+/* What the kernel appends to the name of a file that is no more (proc(5)). */
+static void drop_suffix(char *text, const char *suffix) {
+    size_t length = strlen(text), tail = strlen(suffix);
+    if (length > tail && text_equal(text + length - tail, suffix))
+        text[length - tail] = '\0';
+}
+
 void process_setup(int argc, char **argv, char **envp) {
     process.emulated = is_emulated(envp);
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
     process.started = clock_ns(CLOCK_MONOTONIC);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", process.exe, sizeof process.exe - 1);
-    text_copy(process.program, sizeof process.program, argc > 0 ? argv[0] : "?");
+    if (length > 0)
+        drop_suffix(process.exe, " (deleted)");
+    text_copy(process.program, sizeof process.program,
+              argc == 0                                   ? "?"
+              : length > 0 && is_link_to_program(argv[0]) ? process.exe
+                                                          : argv[0]);
     if (length <= 0)
         text_copy(process.exe, sizeof process.exe, process.program);
     process.environment = copy_environment(envp);
@@ -66,8 +86,11 @@ void process_forked(void) {
     process.started = clock_ns(CLOCK_MONOTONIC);
 }
 
+bool process_is_the_watched(void) {
+    return (int32_t)sys_call(SYS_getpid) == process.pid;
+}
 bool process_is_ours(void) {
-    return !process.filtered && (int32_t)sys_call(SYS_getpid) == process.pid;
+    return !process.filtered && process_is_the_watched();
 }
 
 const char *process_name(void) {

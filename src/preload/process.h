@@ -8,7 +8,7 @@ struct process {
     int32_t pid;        /* of the process that is watched */
     uint64_t started;   /* CLOCK_MONOTONIC ns */
     char exe[1024];     /* path, as the kernel gives it */
-    char program[256];  /* argv[0] */
+    char program[256];  /* argv[0]; the file's name for a program that is called /proc/self/exe */
     char **environment; /* a copy for the tool, without what would watch it too */
     bool stacks;        /* libunwind is there */
     int32_t hidden_tid; /* of the shim's own thread (watcher.h), 0 if there is none */
@@ -25,6 +25,8 @@ void process_forked(void);
 /* Is the caller in the watched process itself? False in a vfork child, which shares our memory, and in a
  * child made by a raw clone, of which we know nothing. */
 bool process_is_ours(void);
+/* The same, whether it can still be reported of or not. */
+bool process_is_the_watched(void);
 
-/* Last part of argv[0]. */
+/* Last part of `program`. */
 const char *process_name(void);

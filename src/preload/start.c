@@ -1,9 +1,11 @@
 /* Start-up, and the other side of fork. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "interpose/call.h"
+#include "interpose/dispositions.h"
 #include "options.h"
 #include "process.h"
 #include "record/thread.h"
@@ -43,6 +45,7 @@ static void after_fork(void) {
 static void after_fork_in_child(void) {
     uint64_t signals = fork_signals;
     process_forked();
+    dispositions_forked();
     thread_forked(fork_locked);
     unwind_forked();
     wakes_forked();
@@ -69,16 +72,18 @@ void start_late(void) {
     static int done;
     if (__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL))
         return;
+    int saved_errno = errno;
     clock_setup();
     thread_setup_late();
     process.stacks = unwind_setup();
     watcher_start();
+    errno = saved_errno;
 }
 
 /* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is
- * why the environment is taken from the arguments. dlsym and pthread_key_create may allocate here, dlopen in
- * start_late; nothing after that does. */
+ * why the environment is taken from the arguments. dlsym may allocate here, dlopen in start_late; nothing after that does. */
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
+    int saved_errno = errno;
     clock_mark_setup();
     calls_resolve_all();
     process_setup(argc, argv, envp);
@@ -90,4 +95,5 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
         triggers_setup();
     else
         options.stall = options.monitor = 0, options.metrics[0] = '\0';
+    errno = saved_errno;
 }

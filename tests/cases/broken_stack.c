@@ -1,7 +1,7 @@
 /* Code without unwind information calls read: the stack is told as far as it can be followed, and that it ends there.
  * Another thread's whole stack is one frame.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: on SIGUSR1
  * CHECK-DAG: #0 read

@@ -1,7 +1,7 @@
 /* The twin of spinning.c: a thread that computes and waits in turn, for much less than nine tenths of a processor, does not
  * spin; nor does one that takes a spin lock which is free.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1
  * CHECK-NOT: spin

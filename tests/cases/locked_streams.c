@@ -1,6 +1,6 @@
 /* A report must not wait for what the program holds: here the locks of its streams, on request and at exit.
  *
- * OPTIONS: grace=0
+ * OPTIONS: signal=USR1:grace=0
  * BOTH
  * CHECK: on SIGUSR1
  * CHECK: [pause, {{[0-9.]+}}s]

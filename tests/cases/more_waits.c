@@ -1,6 +1,6 @@
 /* Children, message queues, System V semaphores and locks on files: each with its kind, call and caller.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: leakwatch: 8 threads in {{.*}} on SIGUSR1; 7 blocked, 1 running
  * CHECK-DAG: [child wait, {{[0-9.]+}}s] idle

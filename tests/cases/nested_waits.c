@@ -1,7 +1,7 @@
 /* A handler that waits while the thread it interrupted waits: the inner wait is told while it lasts, with the whole
  * stack beneath it, and then the outer one again.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: on SIGUSR1
  * CHECK: [pipe read, {{[0-9.]+}}s]

@@ -1,6 +1,6 @@
 /* Threads with the smallest stack there may be wait, create, and take a snapshot themselves.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1; 2 blocked, 1 running
  * CHECK-DAG: #1 waits small_stacks.c:

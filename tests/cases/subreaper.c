@@ -1,6 +1,6 @@
 /* Orphans come back to a subreaper, as they do to PID 1: the tool must not be one of them.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * BOTH
  * CHECK: leakwatch: 1 thread in {{.*}} on SIGUSR1; 1 running
  * CHECK: leakwatch: 1 thread in {{.*}} on SIGUSR1; 1 running

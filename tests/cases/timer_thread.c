@@ -1,7 +1,7 @@
 /* A timer that notifies by a thread (SIGEV_THREAD): libc makes its helper thread and the thread of each expiry without the
  * pthread symbol. They are told by the kernel's word, and nothing breaks.
  *
- * OPTIONS: at_exit=0
+ * OPTIONS: signal=USR1:at_exit=0
  * STDOUT: expired 3 times
  * BOTH
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1

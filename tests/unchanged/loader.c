@@ -59,6 +59,14 @@ SCENARIO(a_cpp_library_that_ends_the_thread) {
     SAY("%s", result == NULL ? "ended" : "not ended");
 }
 
+SCENARIO(a_cpp_handler_that_throws) {
+    void *handle = open_library("libcpp_ends.so", RTLD_NOW);
+    int (*throws)(int) = (int (*)(int))dlsym(handle, "throws_out_of_a_handler");
+    static const int signals[] = {SIGUSR1, SIGTERM, SIGINT, SIGALRM, SIGUSR2};
+    for (int i = 0; i < 10; i++)
+        SAY("caught with %d frames", throws(signals[i % 5]));
+}
+
 SCENARIO(symbols_are_found) {
     SAY("pthread_create: %d", dlsym(RTLD_DEFAULT, "pthread_create") != NULL);
     int (*lock)(pthread_mutex_t *) = (int (*)(pthread_mutex_t *))dlsym(RTLD_DEFAULT, "pthread_mutex_lock");

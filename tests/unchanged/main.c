@@ -3,7 +3,10 @@
 
 extern const struct scenario __start_scenarios[], __stop_scenarios[];
 
+int errno_at_main;
+
 int main(int argc, char **argv) {
+    errno_at_main = errno;
     for (const struct scenario *at = __start_scenarios; at < __stop_scenarios; at++) {
         if (argc < 2) {
             SAY("%s", at->name);

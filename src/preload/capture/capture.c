@@ -170,6 +170,8 @@ struct liveness capture_liveness(const struct scope *scope) {
         int tid = tasks.task[i].tid;
         if (tid == caller || tasks_has_exited(&tasks, i))
             continue;
+        if (tasks.task[i].record && thread_is_ending(tasks.task[i].record, now))
+            continue;
         if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
             continue;
         struct sleep sleep = describe_sleep(&tasks, i, &batches, now);
@@ -187,9 +189,8 @@ struct liveness capture_liveness(const struct scope *scope) {
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }
     for (struct thread *record = thread_first(); record; record = record->next) {
-        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)) &&
-            (!scope || scope_has(scope, record)))
+        bool ended = exit_notice_given(&record->notice) || thread_is_ending(record, now);
+        if (ended && thread_is_joinable(record) && (!scope || scope_has(scope, record)))
             result.unjoined++;
     }
     waiter_batches_drop(&batches);

@@ -30,7 +30,8 @@ struct view {
     struct recheck second;
     struct waiter_batches batches;
     bool terse;
-    bool gone; /* a thread that was listed was not there any more */
+    bool judges; /* the report says who is leaked */
+    bool gone;   /* a thread that was listed was not there any more */
 };
 
 static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
@@ -52,7 +53,6 @@ static void put_record(const struct view *view, struct lw_snapshot_thread *threa
     struct snapshot_writer *writer = view->writer;
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
     thread->created = clock_of_mark(record->created, view->now);
-    thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->stack_size = record->stack_size;
     if (view->scope && scope_has(view->scope, record))
         thread->flags |= LW_THREAD_IN_SCOPE;
@@ -202,8 +202,13 @@ static void describe_finished(const struct view *view, const struct thread *reco
     thread->timeout_ns = -1;
     thread->syscall_number = -1;
     thread->state = LW_STATE_FINISHED;
+    thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->name = snapshot_string(view->writer, record->name);
     put_record(view, thread, record);
+}
+
+static bool has_ended(const struct view *view, const struct thread *record) {
+    return exit_notice_given(&record->notice) || (view->judges && thread_is_ending(record, view->now));
 }
 
 /* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds
@@ -216,25 +221,28 @@ static bool was_given_again(const struct tasks *tasks, size_t index) {
 
 void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const void *context,
                       const struct scope *scope, bool terse) {
+    enum lw_trigger trigger = (enum lw_trigger)writer->header->trigger;
     struct view view = {.writer = writer,
                         .tasks = tasks,
                         .context = context,
                         .scope = scope,
                         .terse = terse,
+                        .judges = trigger == LW_TRIGGER_EXIT || trigger == LW_TRIGGER_MONITOR ||
+                                  trigger == LW_TRIGGER_API,
                         .caller = (int)sys_call(SYS_gettid),
                         .now = clock_reading(),
                         .second = recheck_capacity(tasks->count)};
     holds_forget();
     view.batches = waiter_batches_find(tasks, view.caller);
     for (size_t i = 0; i < tasks->count || (view.gone && tasks_complete(tasks)); i++)
-        if (!tasks_has_exited(tasks, i) || was_given_again(tasks, i))
+        if (tasks_has_exited(tasks, i) ? was_given_again(tasks, i)
+                                       : !tasks->task[i].record || !has_ended(&view, tasks->task[i].record))
             describe_live(&view, i);
     waiter_batches_drop(&view.batches);
     running_look(&view.running, writer, tasks->directory);
     recheck(&view.second, writer, tasks, context);
     for (struct thread *record = thread_first(); record; record = record->next) {
-        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        if ((flags & THREAD_ENDED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN)))
+        if (thread_is_joinable(record) && has_ended(&view, record))
             describe_finished(&view, record);
     }
 }

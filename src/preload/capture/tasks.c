@@ -55,14 +55,14 @@ static void list_from_kernel(struct tasks *tasks, size_t room) {
 
 static void list_from_records(struct tasks *tasks, size_t room) {
     for (struct thread *record = thread_first(); record && tasks->count < room; record = record->next)
-        if ((record->flags & THREAD_USED) && !(record->flags & THREAD_ENDED) && record->tid != 0)
+        if (!thread_has_exited(record) && record->tid != 0)
             tasks->task[tasks->count++] = (struct task){record->tid, record};
 }
 
 /* Numbers of a record's claim to a tid: one in use beats one that ended, which beats one given back. */
 static int claim(const struct thread *record) {
     uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-    return !(flags & THREAD_USED) ? 1 : flags & THREAD_ENDED ? 2 : 3;
+    return !(flags & THREAD_USED) ? 1 : exit_notice_given(&record->notice) ? 2 : 3;
 }
 
 /* Finds each task's record through a table made for the purpose: open addressing by tid. */

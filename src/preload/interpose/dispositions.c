@@ -13,10 +13,12 @@ struct taken {
     void (*handler)(int, siginfo_t *, void *);
     bool ends;
     unsigned version;         /* odd while `program` changes */
+    unsigned yields;          /* disposition_yield */
     struct sigaction program; /* as the program set it */
 };
 
 static struct taken taken[65];
+static uint64_t all_taken; /* bit n - 1 is signal n */
 static struct gate gate;
 
 bool disposition_has_handler(const struct sigaction *action) {
@@ -57,9 +59,14 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
         return;
     shared->handler = handler;
     shared->ends = ends;
+    all_taken |= (uint64_t)1 << (signal - 1);
     /* Ignored from the start (nohup, a shell's background job): so it stays. */
     if (!disposition_has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
         install_ours(signal, &shared->program);
+}
+
+static bool is_default(const struct sigaction *action) {
+    return !disposition_has_handler(action) && action->sa_handler == SIG_DFL;
 }
 
 /* What the program knows as the signal's disposition: its own where ours stands in for it. The kernel is
@@ -67,7 +74,8 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
 static int seen_by_program(int signal, struct sigaction *seen) {
     const struct taken *shared = &taken[signal];
     int result = REAL(real_sigaction)(signal, NULL, seen);
-    if (result == 0 && (seen->sa_flags & SA_SIGINFO) && seen->sa_sigaction == shared->handler)
+    bool ours = (seen->sa_flags & SA_SIGINFO) && seen->sa_sigaction == shared->handler;
+    if (result == 0 && (ours || (shared->yields > 0 && is_default(seen))))
         *seen = shared->program;
     return result;
 }
@@ -75,11 +83,15 @@ static int seen_by_program(int signal, struct sigaction *seen) {
 /* A signal that ends the program is ours at SIG_DFL only, the snapshot signal is unless it is ignored. */
 static bool keeps_ours(const struct taken *shared, const struct sigaction *wanted) {
     bool handled = disposition_has_handler(wanted), ignored = !handled && wanted->sa_handler == SIG_IGN;
-    return !ignored && (!handled || !shared->ends);
+    return !ignored && (handled ? !shared->ends : shared->yields == 0);
 }
 
 bool disposition_is_taken(int signal) {
     return signal >= 1 && signal <= 64 && taken[signal].handler;
+}
+
+uint64_t dispositions_taken(void) {
+    return all_taken;
 }
 
 bool disposition_is_ours(int signal) {
@@ -145,8 +157,52 @@ struct sigaction disposition_of_program(int signal) {
     }
 }
 
+bool disposition_yield(int signal) {
+    if (!disposition_is_taken(signal) || !process_is_ours())
+        return false;
+    struct taken *shared = &taken[signal];
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&gate);
+    bool yielded = is_default(&shared->program) && (shared->yields > 0 || disposition_is_ours(signal));
+    if (yielded && shared->yields++ == 0)
+        REAL(real_sigaction)(signal, &shared->program, NULL);
+    gate_leave(&gate);
+    signals_restore(&signals);
+    return yielded;
+}
+
+void disposition_resume(int signal) {
+    struct taken *shared = &taken[signal];
+    struct sigaction now;
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&gate);
+    if (shared->yields > 0 && --shared->yields == 0 && REAL(real_sigaction)(signal, NULL, &now) == 0 &&
+        is_default(&now) && is_default(&shared->program))
+        install_ours(signal, &shared->program);
+    gate_leave(&gate);
+    signals_restore(&signals);
+}
+
+/* Other threads of the parent may have been in the middle of a change, or of a call to which a signal was
+ * yielded. */
+void dispositions_forked(void) {
+    gate = (struct gate){0};
+    for (int signal = 1; signal <= 64; signal++)
+        if (taken[signal].yields > 0) {
+            taken[signal].yields = 1;
+            disposition_resume(signal);
+        }
+}
+
+/* At once, not when the handler returns: what it interrupted may be a call that had let the signal in, such as
+ * sigsuspend, and which blocks it again. */
 void disposition_die_of(int signal) {
-    struct sigaction fatal = {.sa_handler = SIG_DFL};
-    REAL(real_sigaction)(signal, &fatal, NULL);
+    struct sigaction fatal = {.sa_handler = SIG_DFL}, before;
+    uint64_t only = (uint64_t)1 << (signal - 1);
+    REAL(real_sigaction)(signal, &fatal, &before);
     sys_call(SYS_tgkill, sys_call(SYS_getpid), sys_call(SYS_gettid), signal);
+    sys_call(SYS_rt_sigprocmask, SIG_UNBLOCK, &only, NULL, sizeof only);
+    REAL(real_sigaction)(signal, &before, NULL);
 }

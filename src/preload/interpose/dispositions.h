@@ -16,6 +16,9 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
 /* Is it one of those? */
 bool disposition_is_taken(int signal);
 
+/* All of those: bit n - 1 is signal n. */
+uint64_t dispositions_taken(void);
+
 /* Is it a handler, neither the default action nor ignoring? */
 bool disposition_has_handler(const struct sigaction *action);
 
@@ -35,5 +38,15 @@ int disposition_change(int signal, const struct sigaction *action, struct sigact
  */
 struct sigaction disposition_of_program(int signal);
 
-/* Lets the signal's default action happen when the current handler returns. */
+/* While a signal is yielded and the program leaves it at its default action, the kernel has that too and not
+ * our handler: for calls in which the difference shows. False if there is nothing to yield; else
+ * disposition_resume must follow. */
+bool disposition_yield(int signal);
+void disposition_resume(int signal);
+
+/* In a forked child. */
+void dispositions_forked(void);
+
+/* Lets the signal's default action happen. Returns only if that is nothing, as for the first process of a PID
+ * namespace (pid_namespaces(7)). */
 void disposition_die_of(int signal);

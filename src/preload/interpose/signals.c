@@ -1,7 +1,10 @@
 /* The program's own handling of the signals that the shim uses: see dispositions.h. */
+#include <pthread.h>
 #include <signal.h>
 
 #include "dispositions.h"
+#include "options.h"
+#include "process.h"
 #include "wrap.h"
 
 EXPORTED int sigaction(int signal, const struct sigaction *restrict action,
@@ -73,3 +76,33 @@ EXPORTED int sigignore(int signal) {
     struct sigaction action = {.sa_handler = SIG_IGN};
     return disposition_change(signal, &action, NULL);
 }
+
+/* Sending. The kernel ends a process of a signal whose default action is to, before the sender comes back; a
+ * handler that ends it would let the sender go on for a while, if another thread is the one to run it. So a
+ * snapshot signal to the process itself is sent with the default action in place. */
+static bool yields_to(bool own) {
+    return own && !options.signal_named && disposition_yield(options.signal);
+}
+static void sent(void) {
+    int saved_errno = errno;
+    disposition_resume(options.signal);
+    errno = saved_errno;
+}
+
+#define SENDS(fn, parameters, arguments, own)                      \
+    CALL_ROW(int, fn, #fn, parameters, (.kind = LW_WAIT_NONE))     \
+    EXPORTED int fn parameters {                                   \
+        bool yielded = number == options.signal && yields_to(own); \
+        int result = REAL(fn) arguments;                           \
+        if (yielded)                                               \
+            sent();                                                \
+        return result;                                             \
+    }
+#define IS_OWN_GROUP(group) ((group) == 0 || (group) == (pid_t)sys_call(SYS_getpgid, 0))
+SENDS(kill, (pid_t pid, int number), (pid, number), pid == process.pid || (pid <= 0 && IS_OWN_GROUP(-pid)))
+SENDS(killpg, (pid_t group, int number), (group, number), IS_OWN_GROUP(group))
+SENDS(sigqueue, (pid_t pid, int number, const union sigval value), (pid, number, value), pid == process.pid)
+SENDS(tgkill, (pid_t pid, pid_t tid, int number), (pid, tid, number), pid == process.pid)
+SENDS(pthread_kill, (pthread_t thread, int number), (thread, number), true)
+SENDS(pthread_sigqueue, (pthread_t thread, int number, const union sigval value), (thread, number, value),
+      true)

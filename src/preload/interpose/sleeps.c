@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dispositions.h"
+#include "process.h"
 #include "wrap.h"
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
@@ -54,14 +56,49 @@ EXPORTED unsigned sleep(unsigned seconds) {
 WAITS(int, pause, (void), (), (ROW_PLAIN(PAUSE, SYS_pause, SYS_ppoll)), (.object = 0))
 
 #define WAITS_FOR_SIGNAL (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigtimedwait))
-WAITS_QUIETLY(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got),
-              WAITS_FOR_SIGNAL, (.object = 0))
-WAITS(int, sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict info), (signals, info),
-      WAITS_FOR_SIGNAL, (.object = 0))
-WAITS_AGAIN(int, sigtimedwait,
-            (const sigset_t *restrict signals, siginfo_t *restrict info,
-             const struct timespec *restrict span),
-            (signals, info, span), WAITS_FOR_SIGNAL, (FOR_TIMESPEC(span)), LEFT_SPAN)
+
+/* A signal that is waited for but not blocked ends the process if its default action is to, and is fetched if
+ * it has a handler (kernel: kernel/signal.c, complete_signal). Those that have ours are given back meanwhile;
+ * the answer says which. */
+static uint64_t yield_unblocked(const sigset_t *signals) {
+    uint64_t wanted = 0, blocked = 0, yielded = 0;
+    if (process.filtered || sys_peek((uintptr_t)signals, &wanted, sizeof wanted) != sizeof wanted)
+        return 0;
+    int saved_errno = errno;
+    wanted &= dispositions_taken();
+    if (wanted != 0 && sys_call(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &blocked, sizeof blocked) == 0)
+        for (uint64_t rest = wanted & ~blocked; rest != 0; rest &= rest - 1)
+            if (disposition_yield(__builtin_ctzll(rest) + 1))
+                yielded |= rest & -rest;
+    errno = saved_errno;
+    return yielded;
+}
+static void resume(const uint64_t *yielded) {
+    int saved_errno = errno;
+    for (uint64_t rest = *yielded; rest != 0; rest &= rest - 1)
+        disposition_resume(__builtin_ctzll(rest) + 1);
+    errno = saved_errno;
+}
+
+#define FETCHES(fn, parameters, arguments, waits_for, failed, left)                           \
+    CALL_ROW(int, fn, #fn, parameters, WAITS_FOR_SIGNAL)                                      \
+    EXPORTED int fn parameters {                                                              \
+        WAITING(fn, UNPACK waits_for);                                                        \
+        uint64_t yielded __attribute__((cleanup(resume), unused)) = yield_unblocked(signals); \
+        int result = REAL(fn) arguments;                                                      \
+        while (wait_again(&wait, failed)) {                                                   \
+            left;                                                                             \
+            result = REAL(fn) arguments;                                                      \
+        }                                                                                     \
+        return result;                                                                        \
+    }
+FETCHES(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got), (.object = 0), false,
+        (void)0)
+FETCHES(sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict info), (signals, info),
+        (.object = 0), result == -1, (void)0)
+FETCHES(sigtimedwait,
+        (const sigset_t *restrict signals, siginfo_t *restrict info, const struct timespec *restrict span),
+        (signals, info, span), (FOR_TIMESPEC(span)), result == -1, LEFT_SPAN)
 
 #define SUSPENDS (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend))
 WAITS(int, sigsuspend, (const sigset_t *mask), (mask), SUSPENDS, (.object = 0))

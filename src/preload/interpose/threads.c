@@ -134,10 +134,10 @@ EXPORTED int prctl(int option, ...) {
     return result;
 }
 
-/* What ends the process when main has left with pthread_exit is found by the exit hook; here the wrapper only
- * makes sure that the unwinding passes no frame without tables. */
+/* What ends the process when main has left with pthread_exit is found by the exit hook. */
 CALL_ROW(void, pthread_exit, "pthread_exit", (void *), NO_WAIT)
 EXPORTED __attribute__((noreturn)) void pthread_exit(void *value) {
+    thread_exits();
     REAL(pthread_exit)(value);
     __builtin_unreachable();
 }

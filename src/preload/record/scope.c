@@ -30,10 +30,11 @@ bool scope_has(const struct scope *scope, const struct thread *record) {
 
 unsigned scope_left(const struct scope *scope) {
     unsigned left = 0;
+    struct clock_reading now = clock_reading();
     for (const struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        bool over =
-            !(flags & THREAD_USED) || ((flags & THREAD_ENDED) && (flags & (THREAD_DETACHED | THREAD_JOINED)));
+        bool ended = thread_has_exited(record) || thread_is_ending(record, now);
+        bool over = !(flags & THREAD_USED) || (ended && (flags & (THREAD_DETACHED | THREAD_JOINED)));
         left += !over && record != thread_current && scope_has(scope, record);
     }
     return left;

@@ -1,6 +1,5 @@
 #include "thread.h"
 
-#include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -10,7 +9,7 @@
 #include "rt/text.h"
 
 __thread struct thread *thread_current;
-void (*thread_has_ended)(void);
+void (*thread_on_ending)(void);
 
 static struct thread *first; /* every record ever made */
 /* Those in no use, oldest first. They are left as they were for a while: a mutex that a thread did not unlock
@@ -22,14 +21,11 @@ static struct thread *by_handle; /* uthash head */
 static uint64_t created_count, lost_count, serial;
 static size_t default_stack_size;
 
-/* The current thread of those past their end: their last calls must not make new records. Never in the list,
- * so what such threads write to it, all at once, is read by nobody. */
+/* The current thread of those without a record: the shim's own. Never in the list, so what such threads write
+ * to it, all at once, is read by nobody. */
 static struct thread nobody;
 
 static struct thread *initial; /* the record of the thread that the process began with */
-
-static pthread_key_t end_key;
-static bool end_key_usable;
 
 struct thread *thread_first(void) {
     return __atomic_load_n(&first, __ATOMIC_ACQUIRE);
@@ -57,7 +53,49 @@ static struct thread *make_record(void) {
 }
 
 /* With the table locked. */
+static void unlist(struct thread *record) {
+    if (record->hh.tbl)
+        HASH_DELETE(hh, by_handle, record);
+    record->hh.tbl = NULL;
+}
+
+/* With the table locked. The tid is left in place: the thread may be alive for another moment, and the
+ * capture must not take it for one it never saw. */
+static void drop_record(struct thread *record) {
+    unlist(record);
+    __atomic_store_n(&record->flags, 0, __ATOMIC_RELEASE);
+    record->next_free = NULL;
+    if (free_count++ > 0)
+        last_free->next_free = record;
+    else
+        first_free = record;
+    last_free = record;
+}
+
+/* With the table locked. Drops the record of a thread that has ended and that nobody can ask for any more. */
+static void drop_if_over(struct thread *record) {
+    uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+    if (!(flags & THREAD_USED) || !(flags & THREAD_LISTED))
+        return;
+    if ((flags & THREAD_JOINED) || ((flags & THREAD_DETACHED) && exit_notice_given(&record->notice)))
+        drop_record(record);
+}
+
+/* With the table locked. The end of a detached thread is seen by nobody but the kernel: each new record pays
+ * for a look at two old ones, so that there are never many more than twice as many as threads. */
+static void sweep(void) {
+    enum { LOOKS = 2 };
+    static struct thread *hand;
+    for (int i = 0; i < LOOKS && first; i++) {
+        struct thread *record = hand ? hand : first;
+        hand = record->next;
+        drop_if_over(record);
+    }
+}
+
+/* With the table locked. */
 static struct thread *take_record(void) {
+    sweep();
     struct thread *record = free_count > KEPT_FREE ? first_free : NULL;
     if (record) {
         first_free = record->next_free;
@@ -77,34 +115,11 @@ static struct thread *take_record(void) {
     return record;
 }
 
-/* With the table locked. The tid is left in place: the thread may be alive for another moment, and the
- * capture must not take it for one it never saw. */
-static void drop_record(struct thread *record) {
-    if (record->hh.tbl)
-        HASH_DELETE(hh, by_handle, record);
-    record->hh.tbl = NULL;
-    __atomic_store_n(&record->flags, 0, __ATOMIC_RELEASE);
-    record->next_free = NULL;
-    if (free_count++ > 0)
-        last_free->next_free = record;
-    else
-        first_free = record;
-    last_free = record;
-}
-
-static bool has_exited(uint32_t flags) {
-    bool unreachable = (flags & THREAD_JOINED) || ((flags & THREAD_DETACHED) && (flags & THREAD_ENDED));
-    return unreachable && (flags & THREAD_LISTED);
-}
-
-/* Whoever sets the last flag that makes a record unreachable drops it: exactly one caller sees the change. */
 static void set_flag(struct thread *record, uint32_t flag) {
-    uint32_t before = __atomic_fetch_or(&record->flags, flag, __ATOMIC_ACQ_REL);
-    if (has_exited(before) || !has_exited(before | flag))
-        return;
+    __atomic_fetch_or(&record->flags, flag, __ATOMIC_ACQ_REL);
     if (!table_lock())
-        return; /* it stays, over, and is passed over */
-    drop_record(record);
+        return; /* swept later */
+    drop_if_over(record);
     table_unlock();
 }
 
@@ -159,27 +174,32 @@ void thread_list(struct thread *record, pthread_t handle) {
     if (!table_lock())
         return;
     record->handle = handle;
-    uint32_t flags = __atomic_or_fetch(&record->flags, THREAD_LISTED, __ATOMIC_ACQ_REL);
-    if (has_exited(flags))
-        drop_record(record);
-    else
+    /* libc gives the handles of ended threads again, some of them before we know of the end. */
+    struct thread *former = NULL;
+    HASH_FIND(hh, by_handle, &handle, sizeof handle, former);
+    if (former && exit_notice_given(&former->notice)) {
+        unlist(former);
+        drop_if_over(former);
+    }
+    __atomic_or_fetch(&record->flags, THREAD_LISTED, __ATOMIC_ACQ_REL);
+    drop_if_over(record);
+    if (record->flags & THREAD_USED)
         HASH_ADD(hh, by_handle, handle, sizeof record->handle, record);
     table_unlock();
 }
 
-/* Runs as the destructor of a thread key: after the start routine, pthread_exit's unwinding and C++
- * thread_local destructors. Asking to be called again keeps the thread "alive" for as long as other keys'
- * destructors may still run, and block (POSIX: at most PTHREAD_DESTRUCTOR_ITERATIONS rounds). */
-static void thread_ending(void *value) {
-    struct thread *self = value;
-    if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(end_key, self) == 0)
-        return;
-    thread_current = &nobody;
-    __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
+static void note_ending(struct thread *self) {
     self->ended = clock_mark();
-    set_flag(self, THREAD_ENDED);
-    if (__builtin_expect(thread_has_ended != NULL, 0))
-        thread_has_ended();
+    __atomic_fetch_or(&self->flags, THREAD_ENDING, __ATOMIC_ACQ_REL);
+    if (__builtin_expect(thread_on_ending != NULL, 0))
+        thread_on_ending();
+}
+
+/* Threads that thread_main runs come by there when they have unwound. */
+void thread_exits(void) {
+    struct thread *self = thread_current;
+    if (self && self != &nobody && (self->flags & THREAD_ADOPTED || self == initial))
+        note_ending(self);
 }
 
 /* The calling thread's id without a system call, which a seccomp filter may answer with death: glibc knows
@@ -194,8 +214,7 @@ static int32_t own_tid(void) {
 
 static void thread_beginning(struct thread *self, int32_t tid) {
     thread_current = self;
-    if (end_key_usable)
-        pthread_setspecific(end_key, self);
+    exit_notice_ask(&self->notice, tid);
     self->handle = pthread_self(); /* before the tid says that it runs */
     __atomic_store_n(&self->tid, tid, __ATOMIC_RELEASE);
 }
@@ -208,17 +227,27 @@ unsigned thread_live_count(void) {
     unsigned count = 0;
     for (struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        count += (flags & THREAD_USED) && !(flags & THREAD_ENDED);
+        count += (flags & THREAD_USED) && !(flags & THREAD_ENDING) && !exit_notice_given(&record->notice);
     }
     return count;
 }
 
+/* The start routine has returned, or is unwound by pthread_exit or a cancellation. */
+static void start_routine_ends(struct thread **record) {
+    struct thread *self = *record;
+    __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
+    note_ending(self);
+    if (self->notice.word != 0)
+        return;
+    /* It could not ask for a notice, so its record may be another's from now on. */
+    thread_current = &nobody;
+    exit_notice_give(&self->notice);
+}
+
 void *thread_main(void *record) {
-    struct thread *self = record;
+    struct thread *self __attribute__((cleanup(start_routine_ends))) = record;
     thread_beginning(self, own_tid());
-    void *result = self->start(self->argument);
-    __asm__ volatile("" ::: "memory"); /* not a tail call: stacks end at this frame */
-    return result;
+    return self->start(self->argument);
 }
 
 struct thread *thread_adopt(void) {
@@ -238,9 +267,21 @@ struct thread *thread_adopt(void) {
     return record;
 }
 
-/* Those that a fork left behind have no end. */
 bool thread_has_exited(const struct thread *record) {
-    return record->ended != 0 || !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
+    return exit_notice_given(&record->notice) ||
+           !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
+}
+
+bool thread_is_ending(const struct thread *record, struct clock_reading now) {
+    const uint64_t moment = 5000000000;
+    return (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_ENDING) &&
+           !exit_notice_given(&record->notice) && !__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) &&
+           now.ns - clock_of_mark(record->ended, now) < moment;
+}
+
+bool thread_is_joinable(const struct thread *record) {
+    uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+    return (flags & THREAD_USED) && !(flags & (THREAD_DETACHED | THREAD_JOINED | THREAD_MAIN));
 }
 
 const struct thread *thread_that_ended(int32_t tid) {
@@ -284,24 +325,6 @@ static void describe_initial_thread(struct thread *self, uint32_t kept) {
     sys_call(SYS_prctl, PR_GET_NAME, self->name);
 }
 
-/* The last key of glibc's first block of 32, so that the program's keys have the numbers that they have
- * without us: one that reads a key before it made it must find nothing there. A key of a later block would
- * make pthread_setspecific allocate (nptl/pthread_setspecific.c). */
-static bool take_end_key(void) {
-    enum { FIRST_BLOCK = 32 };
-    pthread_key_t taken[FIRST_BLOCK];
-    unsigned count = 0;
-    while (count < FIRST_BLOCK && pthread_key_create(&taken[count], thread_ending) == 0)
-        if (taken[count++] >= FIRST_BLOCK - 1)
-            break;
-    if (count == 0)
-        return false;
-    end_key = taken[--count];
-    while (count > 0)
-        pthread_key_delete(taken[--count]);
-    return end_key < FIRST_BLOCK;
-}
-
 void thread_setup_late(void) {
     pthread_attr_t attr;
     if (pthread_getattr_default_np(&attr) == 0) {
@@ -311,7 +334,7 @@ void thread_setup_late(void) {
 }
 
 void thread_setup(void) {
-    end_key_usable = take_end_key();
+    exit_notice_setup();
     struct thread *self = thread_adopt();
     if (self)
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
@@ -347,6 +370,7 @@ void thread_forked(bool whole) {
     if (!self || self == &nobody)
         return;
     self->tid = (int32_t)sys_call(SYS_gettid);
+    exit_notice_ask(&self->notice, self->tid); /* libc has emptied the list (sysdeps/nptl/_Fork.c) */
     describe_initial_thread(self, self->flags & (THREAD_LISTED | THREAD_DETACHED));
     self->creation = NULL;
     self->creator_tid = 0;

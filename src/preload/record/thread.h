@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "depot.h"
+#include "exit_notice.h"
+#include "rt/clock.h"
 #include "rt/hash.h"
 
 struct wait;
@@ -21,7 +23,7 @@ enum thread_flag {
     THREAD_ADOPTED = 1u << 2, /* first seen when it waited, not when it was created */
     THREAD_LISTED = 1u << 3,  /* its handle is in the table */
     THREAD_DETACHED = 1u << 4,
-    THREAD_ENDED = 1u << 5,
+    THREAD_ENDING = 1u << 5, /* its start routine has ended; destructors may still run, and block */
     THREAD_JOINED = 1u << 6,
 };
 
@@ -42,7 +44,6 @@ struct thread {
     uint64_t moves;    /* counts every begin and end of a wait */
     uint32_t flags;    /* enum thread_flag, changed atomically */
     int32_t tid;       /* 0 until it runs */
-    uint32_t rounds;   /* of thread-key destructors seen at its end */
     uint32_t scope;    /* of the API (scope.h); inherited by the threads that it creates */
     int32_t creator_tid;
     char name[THREAD_NAME];
@@ -53,8 +54,9 @@ struct thread {
         struct thread *next_free;
     };
     void *argument;
-    uint64_t created, ended; /* clock_mark; 0 until then */
-    size_t stack_size;       /* bytes; 0 if not known */
+    uint64_t created, ended; /* clock_mark; 0 until then. `ended` is that of the start routine */
+    struct exit_notice notice;
+    size_t stack_size; /* bytes; 0 if not known */
     const struct stack *creation;
     uint64_t serial; /* number of its creation in the process, from 1 */
     struct lock_taken taken[TAKEN_SLOTS];
@@ -65,8 +67,8 @@ struct thread {
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 
-/* Called by each thread that comes to its end, when its record says so; NULL for nothing. */
-extern void (*thread_has_ended)(void);
+/* Called by each thread that is about to end, when its record says so; NULL for nothing. */
+extern void (*thread_on_ending)(void);
 
 /* The calling thread's record; makes one for a thread that was not seen to start. NULL only without memory.
  */
@@ -91,13 +93,22 @@ void *thread_main(void *record);
 
 /* The calling thread is the shim's own: it gets no record. */
 void thread_hide(void);
-/* Threads of the program that have a record and have not come to their end. */
+/* Threads of the program that have a record and are not about to end. */
 unsigned thread_live_count(void);
 
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
-/* Has the thread of this record come to its end, and is it only remembered? */
+/* The calling thread leaves through pthread_exit. */
+void thread_exits(void);
+/* Has the thread of this record ended, and is it only remembered? Not before the kernel is done with it: one
+ * that hangs in a destructor has not. */
 bool thread_has_exited(const struct thread *record);
+/* Has it left its start routine, a moment ago, and waits for nothing that the program waits for? Then it is in
+ * libc's clean-up (which on a busy machine may take long: many ends wait for one lock there), and as good as
+ * ended where threads are judged. Not one that stays there. */
+bool thread_is_ending(const struct thread *record, struct clock_reading now);
+/* Is it neither joined nor detached? */
+bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though

@@ -31,8 +31,7 @@ static int quick_status;
 /* Under a seccomp filter no report is tried; if there would be something in it, that is said. */
 static void excuse_filtered(void) {
     for (struct thread *record = thread_first(); record; record = record->next)
-        if ((record->flags & THREAD_USED) && !(record->flags & (THREAD_MAIN | THREAD_ENDED)) &&
-            record != thread_current) {
+        if (!thread_has_exited(record) && !(record->flags & THREAD_MAIN) && record != thread_current) {
             text_complain("no report of ", process_name(), ": it has set itself a seccomp filter", NULL);
             return;
         }
@@ -124,12 +123,28 @@ static void report_on_signal(int signal, uint32_t token, const void *context) {
     __atomic_store_n(&latest->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
 }
 
-static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
+/* A program that sends itself the signal, and has not set what is to happen, means to die of it; from another
+ * process it is a request. So is it from the program itself when LEAKWATCH_OPTIONS names the signal. What the
+ * kernel sends (a timer, a descriptor: codes above 0 and those that sigaction(2) lists) the program has asked
+ * it for. A child that shares our memory (vfork), or that we know nothing of, is no process to ask either. */
+static bool is_to_die_of(const siginfo_t *info) {
+    if (!process_is_the_watched())
+        return true;
+    bool by_process = info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
+    return !options.signal_named && (!by_process || info->si_pid == process.pid);
+}
+
+typedef void handler_type(int, siginfo_t *, void *);
+
+/* Called by on_snapshot_signal; answers the program's handler, which is to see the stack that it would
+ * without us. */
+__attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handled(int signal, siginfo_t *info,
+                                                                                  void *context) {
     int saved_errno = errno;
     if (sample_answer(info, context)) {
         excuse_interrupted_wait(context);
         errno = saved_errno;
-        return;
+        return NULL;
     }
     uint32_t token = request_of(info);
     if (token) {
@@ -138,19 +153,22 @@ static void on_snapshot_signal(int signal, siginfo_t *info, void *context) {
             report_on_signal(signal, token, context);
         errno = saved_errno;
         excuse_interrupted_wait(context);
-        return;
+        return NULL;
     }
     struct sigaction program = disposition_of_program(signal);
-    if (process_is_ours() && !is_too_soon(&by_signal, disposition_has_handler(&program)))
+    if (!disposition_has_handler(&program) && program.sa_handler == SIG_DFL && is_to_die_of(info))
+        disposition_die_of(signal);
+    else if (process_is_ours() && !is_too_soon(&by_signal, disposition_has_handler(&program)))
         report_on_signal(signal, 0, context);
     errno = saved_errno;
-    if (!disposition_has_handler(&program))
-        excuse_interrupted_wait(context);
-    else if (program.sa_flags & SA_SIGINFO)
-        program.sa_sigaction(signal, info, context);
-    else
-        program.sa_handler(signal);
+    if (disposition_has_handler(&program))
+        return program
+            .sa_sigaction; /* of one kind or the other: the same word, called with the same registers */
+    excuse_interrupted_wait(context);
+    return NULL;
 }
+void on_snapshot_signal(int signal, siginfo_t *info, void *context);
+SIGNAL_HANDLER("on_snapshot_signal", "snapshot_signal_handled")
 
 static void on_ending_signal(int signal, siginfo_t *info, void *context) {
     (void)info;

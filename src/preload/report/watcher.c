@@ -18,7 +18,7 @@
 
 CALLS(int, real_create, "pthread_create", (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
 
-enum { STACK = 64 * 1024, TICK_MIN = 5000000, TICK_MAX = 1000000000, LAST_LOOK = 1000000 };
+enum { STACK = 64 * 1024, TICK_MIN = 5000000, TICK_MAX = 1000000000, FIRST_PAUSE = 1000000 };
 
 static int started;
 static int ended; /* threads of the program that have ended; what the watcher sleeps on */
@@ -77,6 +77,7 @@ static uint64_t tick(void) {
 /* Returning from here ends the thread, and if it is the last one, the process, as libc does it. */
 static void *watch(void *unused) {
     struct memory memory = {0};
+    uint64_t ending_pause = FIRST_PAUSE;
     thread_hide();
     __atomic_store_n(&process.hidden_tid, (int32_t)sys_call(SYS_gettid), __ATOMIC_RELEASE);
     for (;;) {
@@ -92,9 +93,10 @@ static void *watch(void *unused) {
         write_metrics(&memory, &look, clock_ns(CLOCK_MONOTONIC));
         if (memory.stall_told && options.monitor == 0 && !options.metrics[0])
             return unused;
-        /* One that has just said it ends is not gone yet. */
-        bool ending = thread_live_count() == 0;
-        pause_for(ending ? LAST_LOOK : tick(), seen);
+        /* All that are left are about to end, but one may be long about it. */
+        bool ending = thread_live_count() == 0 && ending_pause < tick();
+        pause_for(ending ? ending_pause : tick(), seen);
+        ending_pause = ending ? 2 * ending_pause : FIRST_PAUSE;
     }
 }
 
@@ -120,7 +122,7 @@ void watcher_start(void) {
                 pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
                 REAL(real_create)(&watcher, &attr, watch, NULL) == 0;
     if (made)
-        thread_has_ended = look_at_once;
+        thread_on_ending = look_at_once;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     if (!made)
         text_complain("options stall, monitor and metrics: cannot create a thread in ", process_name(), NULL);
@@ -128,6 +130,6 @@ void watcher_start(void) {
 
 void watcher_forked(void) {
     started = 0;
-    thread_has_ended = NULL;
+    thread_on_ending = NULL;
     process.hidden_tid = 0;
 }

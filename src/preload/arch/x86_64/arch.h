@@ -75,6 +75,37 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
             "\t.cfi_endproc\n"                             \
             ".size " name ", . - " name "\n");
 
+/* Defines the signal handler `name`. It calls `decide` with its own arguments and jumps to the function that
+ * this answers, on the stack and with the arguments that the kernel gave: as if the kernel had called that one.
+ * Returns if the answer is NULL. */
+#define SIGNAL_HANDLER(name, decide)                 \
+    __asm__(".text\n"                                \
+            ".globl " name "\n"                      \
+            ".hidden " name "\n"                     \
+            ".type " name ", @function\n" name ":\n" \
+            "\t.cfi_startproc\n"                     \
+            "\tpushq %rdi\n"                         \
+            "\t.cfi_adjust_cfa_offset 8\n"           \
+            "\tpushq %rsi\n"                         \
+            "\t.cfi_adjust_cfa_offset 8\n"           \
+            "\tpushq %rdx\n"                         \
+            "\t.cfi_adjust_cfa_offset 8\n"           \
+            "\tcall " decide "\n"                    \
+            "\tpopq %rdx\n"                          \
+            "\t.cfi_adjust_cfa_offset -8\n"          \
+            "\tpopq %rsi\n"                          \
+            "\t.cfi_adjust_cfa_offset -8\n"          \
+            "\tpopq %rdi\n"                          \
+            "\t.cfi_adjust_cfa_offset -8\n"          \
+            "\ttestq %rax, %rax\n"                   \
+            "\tje 1f\n"                              \
+            "\tmovq %rax, %r11\n"                    \
+            "\txorl %eax, %eax\n"                    \
+            "\tjmp *%r11\n"                          \
+            "1:\tret\n"                              \
+            "\t.cfi_endproc\n"                       \
+            ".size " name ", . - " name "\n");
+
 /* The registers of the code that a signal interrupted. */
 static inline void registers_of_context(const void *context, struct registers *into) {
     const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
