@@ -26,6 +26,14 @@ void *call_resolve(struct call *call) {
     return real;
 }
 
+bool calls_reach_libc;
+
+/* The mutex is what such libraries always stand before. */
+static bool reach_libc(void) {
+    void *lock = dlsym(RTLD_NEXT, "pthread_mutex_lock"), *libc = dlsym(RTLD_NEXT, "gnu_get_libc_version");
+    return lock && libc && same_object(lock, libc);
+}
+
 int call_missing(void) {
     errno = ENOSYS;
     return -1;
@@ -35,6 +43,7 @@ void calls_resolve_all(void) {
     for (struct call *call = __start_leakwatch_calls; call < __stop_leakwatch_calls; call++)
         if (!call->late)
             call_resolve(call);
+    calls_reach_libc = reach_libc();
     dlerror(); /* what this libc does not have is no error of the program's */
 }
 

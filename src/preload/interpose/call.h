@@ -45,6 +45,8 @@ static inline void *call_real(struct call *call) {
 }
 /* Looks up every row that is not late. Once, from the constructor: dlsym may allocate. */
 void calls_resolve_all(void);
+/* Are libc's the next functions after ours, and not another shim's or a sanitizer's? False until known. */
+extern bool calls_reach_libc;
 /* Is this the address of a row? */
 bool call_is_known(const struct call *call);
 

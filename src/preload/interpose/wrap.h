@@ -72,25 +72,35 @@
         REAL(fn) arguments;                                       \
     }
 
-/* Locks: an uncontended one must cost next to nothing, so it is tried first, and what it does else lies
- * apart. What is not EBUSY and not taken is left to the real call to say. TAKEN notes that it was taken
- * (holds.h).
+/* Locks: an uncontended one must cost next to nothing, so where `same` says that trying it is proved to be
+ * the same as locking it (lock_kinds.h), it is tried first. In every other case, and if it is taken, the real
+ * call says what happens. TAKEN notes that it was taken (holds.h).
  */
-#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for, taken) \
-    CALL_ROW(int, fn, #fn, parameters, row)                                              \
-    static __attribute__((noinline)) int fn##_waits parameters {                         \
-        WAITING(fn, UNPACK waits_for);                                                   \
-        int result = REAL(fn) arguments;                                                 \
-        if (result == 0 || result == EOWNERDEAD)                                         \
-            taken;                                                                       \
-        return result;                                                                   \
-    }                                                                                    \
-    EXPORTED int fn parameters {                                                         \
-        int result = REAL(try_name) try_arguments;                                       \
-        if (__builtin_expect(result != 0, 0))                                            \
-            return result == EOWNERDEAD ? ((taken), result) : fn##_waits arguments;      \
-        taken;                                                                           \
-        return result;                                                                   \
+#define LOCKS(fn, try_name, parameters, arguments, try_arguments, row, waits_for, same, taken) \
+    CALL_ROW(int, fn, #fn, parameters, row)                                                    \
+    static __attribute__((noinline)) int fn##_waits parameters {                               \
+        WAITING(fn, UNPACK waits_for);                                                         \
+        int result = REAL(fn) arguments;                                                       \
+        if (result == 0 || result == EOWNERDEAD)                                               \
+            taken;                                                                             \
+        return result;                                                                         \
+    }                                                                                          \
+    EXPORTED int fn parameters {                                                               \
+        if (!__builtin_expect(same, 1) || REAL(try_name) try_arguments != 0)                   \
+            return fn##_waits arguments;                                                       \
+        taken;                                                                                 \
+        return 0;                                                                              \
+    }
+
+/* Locks that are not tried first. */
+#define LOCKS_SLOWLY(fn, parameters, arguments, row, waits_for, taken) \
+    CALL_ROW(int, fn, #fn, parameters, row)                            \
+    EXPORTED int fn parameters {                                       \
+        WAITING(fn, UNPACK waits_for);                                 \
+        int result = REAL(fn) arguments;                               \
+        if (result == 0 || result == EOWNERDEAD)                       \
+            taken;                                                     \
+        return result;                                                 \
     }
 
 /* Those that never wait, but take too. */
