@@ -26,7 +26,12 @@ void *call_resolve(struct call *call) {
     return real;
 }
 
-bool calls_reach_libc;
+bool calls_reach_libc, calls_stand_aside;
+
+void calls_step_aside(void) {
+    calls_stand_aside = true;
+    calls_reach_libc = false; /* what asks it first asks no more */
+}
 
 /* The mutex is what such libraries always stand before. */
 static bool reach_libc(void) {

@@ -46,7 +46,11 @@ static inline void *call_real(struct call *call) {
 /* Looks up every row that is not late. Once, from the constructor: dlsym may allocate. */
 void calls_resolve_all(void);
 /* Are libc's the next functions after ours, and not another shim's or a sanitizer's? False until known. */
-extern bool calls_reach_libc;
+extern bool calls_reach_libc __attribute__((visibility("hidden")));
+/* Is the process not to be watched? Then each wrapper is a jump to the real function. */
+extern bool calls_stand_aside __attribute__((visibility("hidden")));
+/* From here on they do. From the constructor, after the rows were looked up. */
+void calls_step_aside(void);
 /* Is this the address of a row? */
 bool call_is_known(const struct call *call);
 

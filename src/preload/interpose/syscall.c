@@ -23,7 +23,7 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 #undef X
         [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
 };
-DISPATCH_SYSCALL("syscall", "looked_at", "512", "syscall_call", "syscall_looked_at")
+DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_call", "syscall_looked_at")
 
 /* Makes the arguments what is left of the timeout, when the snapshot signal alone has ended the call. */
 static void set_what_is_left(const struct wait *wait, const struct sleeping_call *call, long argument[6],

@@ -57,22 +57,24 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
 
 /* Defines the function `name`: jumps to `sleeper` if its first argument is a number below `count` for which
  * the byte in `table` is set, or if the row's real function is not known yet; else to the real function,
- * leaving registers and stack as they are. */
-#define DISPATCH_SYSCALL(name, table, count, row, sleeper) \
-    __asm__(".text\n"                                      \
-            ".globl " name "\n"                            \
-            ".type " name ", @function\n" name ":\n"       \
-            "\t.cfi_startproc\n"                           \
-            "\tcmpq $" count ", %rdi\n"                    \
-            "\tjae 1f\n"                                   \
-            "\tleaq " table "(%rip), %rax\n"               \
-            "\tcmpb $0, (%rax,%rdi)\n"                     \
-            "\tjne " sleeper "\n"                          \
-            "1:\tmovq " row "(%rip), %rax\n"               \
-            "\ttestq %rax, %rax\n"                         \
-            "\tje " sleeper "\n"                           \
-            "\tjmp *%rax\n"                                \
-            "\t.cfi_endproc\n"                             \
+ * leaving registers and stack as they are. `aside` is a byte that says that none is looked at. */
+#define DISPATCH_SYSCALL(name, table, count, aside, row, sleeper) \
+    __asm__(".text\n"                                             \
+            ".globl " name "\n"                                   \
+            ".type " name ", @function\n" name ":\n"              \
+            "\t.cfi_startproc\n"                                  \
+            "\tcmpq $" count ", %rdi\n"                           \
+            "\tjae 1f\n"                                          \
+            "\tcmpb $0, " aside "(%rip)\n"                        \
+            "\tjne 1f\n"                                          \
+            "\tleaq " table "(%rip), %rax\n"                      \
+            "\tcmpb $0, (%rax,%rdi)\n"                            \
+            "\tjne " sleeper "\n"                                 \
+            "1:\tmovq " row "(%rip), %rax\n"                      \
+            "\ttestq %rax, %rax\n"                                \
+            "\tje " sleeper "\n"                                  \
+            "\tjmp *%rax\n"                                       \
+            "\t.cfi_endproc\n"                                    \
             ".size " name ", . - " name "\n");
 
 /* The registers of the code that a signal interrupted. */
