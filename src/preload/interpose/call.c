@@ -22,11 +22,12 @@ void *call_resolve(struct call *call) {
         real = versioned;
     if (!real)
         return (void *)call_missing;
-    __atomic_store_n(&call->real, real, __ATOMIC_RELEASE);
+    __atomic_store_n(call->real, real, __ATOMIC_RELEASE);
     return real;
 }
 
-bool calls_reach_libc, calls_stand_aside;
+bool calls_stand_aside HOT;
+bool calls_reach_libc HOT;
 
 void calls_step_aside(void) {
     calls_stand_aside = true;

@@ -69,7 +69,13 @@ WAITS(int, cnd_timedwait,
       (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
 
 #define SEMAPHORE (ROW_FUTEX(SEMAPHORE))
-WAITS(int, sem_wait, (sem_t * semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)))
+/* glibc's sem_wait acts on a cancellation that is pending, then takes one off if it can
+ * (nptl/sem_wait.c): both are done here by the functions it has for them. The value is the lower half of the
+ * first word (sysdeps/nptl/internaltypes.h). */
+CALLS(int, sem_trywait, "sem_trywait", (sem_t *))
+WAITS_AFTER_TRYING(sem_wait, (sem_t * semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)),
+                   calls_reach_libc &&__atomic_load_n((unsigned *)semaphore, __ATOMIC_RELAXED) != 0,
+                   (pthread_testcancel(), REAL(sem_trywait)(semaphore)))
 WAITS(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
       (semaphore, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
 WAITS(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),

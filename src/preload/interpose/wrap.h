@@ -49,6 +49,29 @@
         return result;                                                       \
     }
 
+/* Where `same` says that doing `tries` first is proved to be the same as the real call, if it answers 0, that
+ * is done, and no record is published. errno stays what it was if it fails. */
+#define WAITS_AFTER_TRYING(fn, parameters, arguments, row, waits_for, same, tries) \
+    CALL_ROW(int, fn, #fn, parameters, row)                                        \
+    static __attribute__((noinline)) int fn##_waits parameters {                   \
+        UNLESS_ASIDE(fn, arguments);                                               \
+        WAITING(fn, UNPACK waits_for);                                             \
+        int result;                                                                \
+        do                                                                         \
+            result = REAL(fn) arguments;                                           \
+        while (wait_again(&wait, result == -1));                                   \
+        return result;                                                             \
+    }                                                                              \
+    EXPORTED int fn parameters {                                                   \
+        if (__builtin_expect(same, 1)) {                                           \
+            int saved_errno = errno;                                               \
+            if (tries == 0)                                                        \
+                return 0;                                                          \
+            errno = saved_errno;                                                   \
+        }                                                                          \
+        return fn##_waits arguments;                                               \
+    }
+
 /* Functions that answer nothing. */
 #define WAITS_SILENTLY(fn, parameters, arguments, row, waits_for) \
     CALL_ROW(void, fn, #fn, parameters, row)                      \

@@ -8,6 +8,7 @@
 #include "rt/sys.h"
 #include "rt/table.h"
 #include "rt/text.h"
+#include "wakes.h"
 
 __thread struct thread *thread_current;
 void (*thread_has_ended)(void);
@@ -174,6 +175,7 @@ static void thread_ending(void *value) {
     struct thread *self = value;
     if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(end_key, self) == 0)
         return;
+    wakes_keep(self);
     thread_current = &nobody;
     __atomic_store_n(&self->wait, NULL, __ATOMIC_RELEASE);
     self->ended = clock_mark();

@@ -77,6 +77,10 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
             "\t.cfi_endproc\n"                                    \
             ".size " name ", . - " name "\n");
 
+/* Data that a wrapper needs on its way lies together, in one page: a system call may have emptied the
+ * processor's memory of pages, and each that a wrapper touches then costs as much as its instructions. */
+#define HOT __attribute__((section("leakwatch_hot")))
+
 /* The registers of the code that a signal interrupted. */
 static inline void registers_of_context(const void *context, struct registers *into) {
     const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
