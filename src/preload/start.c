@@ -88,12 +88,15 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     calls_resolve_all();
     process_setup(argc, argv, envp);
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));
-    thread_setup();
     launch_setup();
-    pthread_atfork(before_fork, after_fork, after_fork_in_child);
-    if (glob_matches(options.program, process_name()))
-        triggers_setup();
-    else
+    if (!glob_matches(options.program, process_name())) {
         options.stall = options.monitor = 0, options.metrics[0] = '\0';
+        calls_step_aside();
+        errno = saved_errno;
+        return;
+    }
+    thread_setup();
+    pthread_atfork(before_fork, after_fork, after_fork_in_child);
+    triggers_setup();
     errno = saved_errno;
 }

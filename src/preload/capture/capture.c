@@ -66,7 +66,7 @@ static struct captured take_region(size_t size) {
 
 static void write_wakes(struct snapshot_writer *writer) {
     struct wake entry;
-    struct clock_reading now = clock_reading();
+    wakes_gather();
     for (size_t i = 0; i < WAKES; i++) {
         struct lw_snapshot_wake *kept;
         if (!wake_read(i, &entry) || !(kept = snapshot_wake(writer)))
@@ -74,7 +74,7 @@ static void write_wakes(struct snapshot_writer *writer) {
         kept->address = entry.address;
         kept->count = entry.count;
         kept->no_waiter = entry.no_waiter;
-        kept->last = clock_of_mark(entry.last, now);
+        kept->last = entry.last;
         kept->last_tid = entry.last_tid;
         kept->last_name = snapshot_string(writer, entry.last_name);
         kept->site = snapshot_frame(writer, entry.site, &kept->site_count);

@@ -5,9 +5,9 @@
 
 /* glibc waits in a futex of its own (sysdeps/pthread/aio_suspend.c). */
 #define AIO (ROW_PLAIN(FUTEX, SYS_futex))
-#define SUSPENDS(fn, type)                                                                                   \
-    WAITS_AGAIN(int, fn, (const struct type *const list[], int count, const struct timespec *restrict span), \
-                (list, count, span), AIO, (FOR_TIMESPEC(span)), LEFT_SPAN)
+#define SUSPENDS(fn, type)                                                                             \
+    WAITS(int, fn, (const struct type *const list[], int count, const struct timespec *restrict span), \
+          (list, count, span), AIO, (FOR_TIMESPEC(span)), LEFT_SPAN)
 SUSPENDS(aio_suspend, aiocb)
 SUSPENDS(aio_suspend64, aiocb64)
 
@@ -19,6 +19,7 @@ EXPORTED int io_getevents(void *context, long least, long room, void *events, st
 EXPORTED int io_getevents(void *context, long least, long room, void *events, struct timespec *span) {
     if ((void *)REAL(io_getevents) == (void *)call_missing)
         return -ENOSYS;
+    UNLESS_ASIDE(io_getevents, (context, least, room, events, span));
     WAITING(io_getevents, FOR_TIMESPEC(span));
     struct timespec left;
     int result;

@@ -22,8 +22,22 @@ void *call_resolve(struct call *call) {
         real = versioned;
     if (!real)
         return (void *)call_missing;
-    __atomic_store_n(&call->real, real, __ATOMIC_RELEASE);
+    __atomic_store_n(call->real, real, __ATOMIC_RELEASE);
     return real;
+}
+
+bool calls_stand_aside HOT;
+bool calls_reach_libc HOT;
+
+void calls_step_aside(void) {
+    calls_stand_aside = true;
+    calls_reach_libc = false; /* what asks it first asks no more */
+}
+
+/* The mutex is what such libraries always stand before. */
+static bool reach_libc(void) {
+    void *lock = dlsym(RTLD_NEXT, "pthread_mutex_lock"), *libc = dlsym(RTLD_NEXT, "gnu_get_libc_version");
+    return lock && libc && same_object(lock, libc);
 }
 
 int call_missing(void) {
@@ -35,6 +49,7 @@ void calls_resolve_all(void) {
     for (struct call *call = __start_leakwatch_calls; call < __stop_leakwatch_calls; call++)
         if (!call->late)
             call_resolve(call);
+    calls_reach_libc = reach_libc();
     dlerror(); /* what this libc does not have is no error of the program's */
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/arch.h"
 #include "shared/snapshot.h"
 
 /* What the object of a call is. */
@@ -21,7 +22,7 @@ enum object_form {
 
 /* One interposed call: a row of the table of calls. */
 struct call {
-    void *real;
+    void **real; /* the function, once it was looked up */
     const char *name;
     const char *version; /* symbol version of the real function, NULL for the default */
     uint8_t kind;        /* enum lw_wait_kind */
@@ -40,11 +41,14 @@ int call_missing(void);
 
 /* The real function of a row, or call_missing, looked up on first use if the constructor has not run yet. */
 void *call_resolve(struct call *call);
-static inline void *call_real(struct call *call) {
-    return __builtin_expect(call->real != NULL, 1) ? call->real : call_resolve(call);
-}
 /* Looks up every row that is not late. Once, from the constructor: dlsym may allocate. */
 void calls_resolve_all(void);
+/* Are libc's the next functions after ours, and not another shim's or a sanitizer's? False until known. */
+extern bool calls_reach_libc __attribute__((visibility("hidden")));
+/* Is the process not to be watched? Then each wrapper is a jump to the real function. */
+extern bool calls_stand_aside __attribute__((visibility("hidden")));
+/* From here on they do. From the constructor, after the rows were looked up. */
+void calls_step_aside(void);
 /* Is this the address of a row? */
 bool call_is_known(const struct call *call);
 
@@ -55,9 +59,11 @@ bool call_is_known(const struct call *call);
 /* The row and the type of a real function. */
 #define CALL_ROW(type, fn, symbol, parameters, row) \
     typedef type fn##_type parameters;              \
-    static struct call fn##_call IN_TABLE = {.name = symbol, UNPACK row};
+    static void *fn##_real HOT;                     \
+    static struct call fn##_call IN_TABLE = {.real = &fn##_real, .name = symbol, UNPACK row};
 
-#define REAL(fn) ((fn##_type *)call_real(&fn##_call))
+#define REAL(fn) \
+    ((fn##_type *)(__builtin_expect(fn##_real != NULL, 1) ? fn##_real : call_resolve(&fn##_call)))
 
 /* A real function that is called by wrappers but not interposed. */
 #define CALLS(type, fn, symbol, parameters) CALL_ROW(type, fn, symbol, parameters, (.kind = LW_WAIT_NONE))

@@ -37,9 +37,8 @@ WAITS(ssize_t, preadv64v2, (int fd, const struct iovec *parts, int count, off64_
       (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)))
 
 /* What reaches a pipe or an eventfd is noted: who reads one may want to know (writes.h). */
-#define WRITES(fn, parameters, arguments, row)                                     \
-    WAITS_THEN(ssize_t, fn, #fn, parameters, arguments, row, (ON_FD(fd)), (void)0, \
-               if (result > 0) write_noted(fd, wait.started))
+#define WRITES(fn, parameters, arguments, row) \
+    WAITS(ssize_t, fn, parameters, arguments, row, (ON_FD(fd)), if (result > 0) write_noted(fd, wait.started))
 WRITES(write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
        (ROW_FD(UNSETTLED_WRITE, SYS_write)))
 ALSO(__write, write)

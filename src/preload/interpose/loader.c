@@ -8,6 +8,7 @@
 
 CALL_ROW(int, dlclose, "dlclose", (void *), (.kind = LW_WAIT_NONE))
 EXPORTED int dlclose(void *handle) {
+    UNLESS_ASIDE(dlclose, (handle));
     int result = REAL(dlclose)(handle);
     unwind_forget();
     return result;

@@ -6,41 +6,35 @@
 
 #include "wrap.h"
 
-#define POLLS       .kind = LW_WAIT_POLL, .object = OBJECT_POLLFDS, .syscalls = {SYS_poll, SYS_ppoll}
-#define ON_POLLFDS  .object = (uintptr_t)fds, .second = count
-#define LEFT_MS     ms = wait_left_ms(&wait, asked)
-#define REMEMBER_MS .timeout = (uint64_t)ms, .timeout_form = TIMEOUT_MS
+#define POLLS      .kind = LW_WAIT_POLL, .object = OBJECT_POLLFDS, .syscalls = {SYS_poll, SYS_ppoll}
+#define ON_POLLFDS .object = (uintptr_t)fds, .second = count
 
-/* The milliseconds that were asked for are in the wait record; what is passed on shrinks. */
-#define asked ((int)wait.on.timeout)
-WAITS_AGAIN(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
-            (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
+WAITS(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
+      (ON_POLLFDS, FOR_MS(ms)), LEFT_MS)
 ALSO(__poll, poll)
-WAITS_AGAIN(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t room), (fds, count, ms, room),
-            (POLLS), (ON_POLLFDS, REMEMBER_MS), LEFT_MS)
+WAITS(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t room), (fds, count, ms, room),
+      (POLLS), (ON_POLLFDS, FOR_MS(ms)), LEFT_MS)
 
 #define EPOLL (ROW_FD(EPOLL, SYS_epoll_wait, SYS_epoll_pwait))
-WAITS_AGAIN(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms),
-            EPOLL, (ON_FD(fd), REMEMBER_MS), LEFT_MS)
-WAITS_AGAIN(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
-            (fd, events, room, ms, mask), EPOLL, (ON_FD(fd), REMEMBER_MS), LEFT_MS)
+WAITS(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms), EPOLL,
+      (ON_FD(fd), FOR_MS(ms)), LEFT_MS)
+WAITS(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
+      (fd, events, room, ms, mask), EPOLL, (ON_FD(fd), FOR_MS(ms)), LEFT_MS)
 
-WAITS_AGAIN(int, epoll_pwait2,
-            (int fd, struct epoll_event *events, int room, const struct timespec *span, const sigset_t *mask),
-            (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2), .late = true),
-            (ON_FD(fd), FOR_TIMESPEC(span)), LEFT_SPAN)
-WAITS_AGAIN(int, ppoll,
-            (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
-            (fds, count, span, mask), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
-WAITS_AGAIN(int, __ppoll_chk,
-            (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask,
-             size_t room),
-            (fds, count, span, mask, room), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
-WAITS_AGAIN(int, pselect,
-            (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict excepts,
-             const struct timespec *restrict span, const sigset_t *restrict mask),
-            (count, reads, writes, excepts, span, mask), (ROW_PLAIN(SELECT, SYS_pselect6)),
-            (.second = (uintptr_t)count, FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, epoll_pwait2,
+      (int fd, struct epoll_event *events, int room, const struct timespec *span, const sigset_t *mask),
+      (fd, events, room, span, mask), (ROW_FD(EPOLL, SYS_epoll_pwait2), .late = true),
+      (ON_FD(fd), FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, ppoll, (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask),
+      (fds, count, span, mask), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, __ppoll_chk,
+      (struct pollfd * fds, nfds_t count, const struct timespec *span, const sigset_t *mask, size_t room),
+      (fds, count, span, mask, room), (POLLS), (ON_POLLFDS, FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, pselect,
+      (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict excepts,
+       const struct timespec *restrict span, const sigset_t *restrict mask),
+      (count, reads, writes, excepts, span, mask), (ROW_PLAIN(SELECT, SYS_pselect6)),
+      (.second = (uintptr_t)count, FOR_TIMESPEC(span)), LEFT_SPAN)
 
 /* Linux's select itself writes the time that is left into its argument. */
 WAITS(int, select,

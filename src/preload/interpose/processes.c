@@ -18,7 +18,8 @@
                     void *rtld_fini, void *stack_end);                                                       \
     EXPORTED int fn(int (*main)(int, char **, char **), int count, char **arguments, void *init, void *fini, \
                     void *rtld_fini, void *stack_end) {                                                      \
-        start_late();                                                                                        \
+        if (!calls_stand_aside)                                                                              \
+            start_late();                                                                                    \
         return REAL(fn)(main, count, arguments, init, fini, rtld_fini, stack_end);                           \
     }
 STARTS(start_main_2_34, "GLIBC_2.34")

@@ -13,9 +13,9 @@ WAITS(int, msgsnd, (int queue, const void *message, size_t size, int flags), (qu
 /* glibc makes semop and semtimedop one system call or the other, by architecture and version. */
 WAITS(int, semop, (int set, struct sembuf *operations, size_t count), (set, operations, count),
       (ROW_PLAIN(SEMAPHORE, SYS_semop, SYS_semtimedop)), (.second = (uintptr_t)set))
-WAITS_AGAIN(int, semtimedop, (int set, struct sembuf *operations, size_t count, const struct timespec *span),
-            (set, operations, count, span), (ROW_PLAIN(SEMAPHORE, SYS_semtimedop)),
-            (.second = (uintptr_t)set, FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, semtimedop, (int set, struct sembuf *operations, size_t count, const struct timespec *span),
+      (set, operations, count, span), (ROW_PLAIN(SEMAPHORE, SYS_semtimedop)),
+      (.second = (uintptr_t)set, FOR_TIMESPEC(span)), LEFT_SPAN)
 
 WAITS(ssize_t, mq_receive, (mqd_t queue, char *message, size_t size, unsigned *priority),
       (queue, message, size, priority), (ROW_FD(MQ_RECEIVE, SYS_mq_timedreceive)), (ON_FD(queue)))

@@ -11,18 +11,19 @@
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
 
-WAITS_AGAIN(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
-            (FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
+      (FOR_TIMESPEC(span)), LEFT_SPAN)
 ALSO(__nanosleep, nanosleep)
-WAITS_AGAIN(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
-            span = (useconds_t)(wait_left_ns(&wait, wait.on.timeout * 1000u) / 1000u))
-WAITS_AGAIN(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
-            (FOR_TIMESPEC(span)), LEFT_SPAN)
+WAITS(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
+      if (again) span = (useconds_t)(wait_left_ns(&wait, wait.on.timeout * 1000u) / 1000u))
+WAITS(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
+      (FOR_TIMESPEC(span)), LEFT_SPAN)
 
 CALL_ROW(int, clock_nanosleep, "clock_nanosleep",
          (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
 /* Answers an error number. */
 EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
+    UNLESS_ASIDE(clock_nanosleep, (clock, flags, span, rest));
     WAITING(clock_nanosleep, .timeout = (uintptr_t)span,
             .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC);
     struct timespec left;
@@ -38,6 +39,7 @@ EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *
 CALL_ROW(unsigned, sleep, "sleep", (unsigned), SLEEPS)
 /* Answers the seconds that were not slept, without an error. */
 EXPORTED unsigned sleep(unsigned seconds) {
+    UNLESS_ASIDE(sleep, (seconds));
     WAITING(sleep, .timeout = seconds, .timeout_form = TIMEOUT_SECONDS);
     unsigned rest = REAL(sleep)(seconds);
     /* What is left is cut to whole seconds, so 0 may mean that most of one is missing. */
@@ -80,33 +82,36 @@ static void resume(const uint64_t *yielded) {
     errno = saved_errno;
 }
 
-#define FETCHES(fn, parameters, arguments, waits_for, failed, left)                           \
+#define FETCHES(fn, parameters, arguments, waits_for, ...)                                    \
     CALL_ROW(int, fn, #fn, parameters, WAITS_FOR_SIGNAL)                                      \
     EXPORTED int fn parameters {                                                              \
+        UNLESS_ASIDE(fn, arguments);                                                          \
         WAITING(fn, UNPACK waits_for);                                                        \
         uint64_t yielded __attribute__((cleanup(resume), unused)) = yield_unblocked(signals); \
-        int result = REAL(fn) arguments;                                                      \
-        while (wait_again(&wait, failed)) {                                                   \
-            left;                                                                             \
+        struct timespec left __attribute__((unused));                                         \
+        int result;                                                                           \
+        bool again;                                                                           \
+        do {                                                                                  \
             result = REAL(fn) arguments;                                                      \
-        }                                                                                     \
+            again = !entered.never_eintr && wait_again(&wait, result == -1);                  \
+            __VA_ARGS__;                                                                      \
+        } while (again);                                                                      \
         return result;                                                                        \
     }
-FETCHES(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got), (.object = 0), false,
-        (void)0)
+FETCHES(sigwait, (const sigset_t *restrict signals, int *restrict got), (signals, got), (NEVER_EINTR))
 FETCHES(sigwaitinfo, (const sigset_t *restrict signals, siginfo_t *restrict info), (signals, info),
-        (.object = 0), result == -1, (void)0)
+        (.object = 0))
 FETCHES(sigtimedwait,
         (const sigset_t *restrict signals, siginfo_t *restrict info, const struct timespec *restrict span),
-        (signals, info, span), (FOR_TIMESPEC(span)), result == -1, LEFT_SPAN)
+        (signals, info, span), (FOR_TIMESPEC(span)), LEFT_SPAN)
 
-#define SUSPENDS (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend))
-WAITS(int, sigsuspend, (const sigset_t *mask), (mask), SUSPENDS, (.object = 0))
+#define SUSPENDS ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigsuspend)
+WAITS(int, sigsuspend, (const sigset_t *mask), (mask), (SUSPENDS), (.object = 0))
 ALSO(__sigsuspend, sigsuspend)
 /* BSD's takes a mask; the X/Open one takes a signal, and is what <signal.h> calls sigpause (sigpause(3)). */
 int bsd_sigpause(int mask) __asm__("sigpause");
-WAITS_AGAIN_AS(int, bsd_sigpause, "sigpause", (int mask), (mask), SUSPENDS, (.object = 0), (void)0)
-WAITS_AGAIN_AS(int, sigpause, "__xpg_sigpause", (int signal), (signal), SUSPENDS, (.object = 0), (void)0)
+WAITS(int, bsd_sigpause, (int mask), (mask), (SUSPENDS, .name = "sigpause"), (.object = 0))
+WAITS(int, sigpause, (int signal), (signal), (SUSPENDS, .name = "__xpg_sigpause"), (.object = 0))
 int __sigpause(int signal_or_mask, int is_signal);
-WAITS(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal), SUSPENDS,
+WAITS(int, __sigpause, (int signal_or_mask, int is_signal), (signal_or_mask, is_signal), (SUSPENDS),
       (.object = 0))

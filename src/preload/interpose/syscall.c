@@ -12,9 +12,9 @@
 #include "wrap.h"
 
 typedef long syscall_type(long, ...);
+static void *syscall_real HOT __attribute__((used));
 static struct call syscall_call IN_TABLE = {
-    .name = "syscall", .kind = LW_WAIT_SYSCALL, .object = OBJECT_SYSCALL};
-_Static_assert(offsetof(struct call, real) == 0, "the jump reads the row's first word");
+    .real = &syscall_real, .name = "syscall", .kind = LW_WAIT_SYSCALL, .object = OBJECT_SYSCALL};
 
 enum { CALLS_KNOWN = 512 };
 static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
@@ -23,7 +23,7 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 #undef X
         [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
 };
-DISPATCH_SYSCALL("syscall", "looked_at", "512", "syscall_call", "syscall_looked_at")
+DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
 /* Makes the arguments what is left of the timeout, when the snapshot signal alone has ended the call. */
 static void set_what_is_left(const struct wait *wait, const struct sleeping_call *call, long argument[6],

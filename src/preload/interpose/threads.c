@@ -41,6 +41,7 @@ CALL_ROW(int, pthread_create, "pthread_create",
          (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *), NO_WAIT)
 EXPORTED int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attr,
                             void *(*start)(void *), void *restrict argument) {
+    UNLESS_ASIDE(pthread_create, (handle, attr, start, argument));
     struct registers registers;
     registers_save(&registers);
     struct thread *record = thread_prepare(attr, start, argument, creation_stack(&registers));
@@ -57,6 +58,7 @@ EXPORTED int pthread_create(pthread_t *restrict handle, const pthread_attr_t *re
 CALL_ROW(int, thrd_create, "thrd_create", (thrd_t *, thrd_start_t, void *), NO_WAIT)
 /* A C11 start routine returns int, where a pthread's returns a pointer; libc looks at the low half only. */
 EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
+    UNLESS_ASIDE(thrd_create, (handle, start, argument));
     struct registers registers;
     registers_save(&registers);
     struct thread *record =
@@ -76,6 +78,7 @@ EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
 #define JOINS(fn, parameters, arguments, waits_for)                                              \
     CALL_ROW(int, fn, #fn, parameters, (ROW_JOIN))                                               \
     EXPORTED int fn parameters {                                                                 \
+        UNLESS_ASIDE(fn, arguments);                                                             \
         struct thread *joined = thread_find(handle);                                             \
         WAITING(fn, .object = (uintptr_t)handle, .second = (uintptr_t)joined, UNPACK waits_for); \
         int result = REAL(fn) arguments;                                                         \
@@ -94,6 +97,7 @@ JOINS(thrd_join, (thrd_t handle, int *value), (handle, value), (.timeout = 0))
 #define DETACHES(fn)                                   \
     CALL_ROW(int, fn, #fn, (pthread_t), NO_WAIT)       \
     EXPORTED int fn(pthread_t handle) {                \
+        UNLESS_ASIDE(fn, (handle));                    \
         struct thread *detached = thread_find(handle); \
         int result = REAL(fn)(handle);                 \
         if (result == 0 && detached)                   \
@@ -106,6 +110,7 @@ DETACHES(thrd_detach)
 /* Names: followed here, so that a thread that has ended, and a creator that has, still have theirs. */
 CALL_ROW(int, pthread_setname_np, "pthread_setname_np", (pthread_t, const char *), NO_WAIT)
 EXPORTED int pthread_setname_np(pthread_t handle, const char *name) {
+    UNLESS_ASIDE(pthread_setname_np, (handle, name));
     int result = REAL(pthread_setname_np)(handle, name);
     struct thread *named = result == 0 ? thread_find(handle) : NULL;
     if (named)
@@ -122,6 +127,7 @@ EXPORTED int prctl(int option, ...) {
     unsigned long a = __builtin_va_arg(rest, unsigned long), b = __builtin_va_arg(rest, unsigned long),
                   c = __builtin_va_arg(rest, unsigned long), d = __builtin_va_arg(rest, unsigned long);
     __builtin_va_end(rest);
+    UNLESS_ASIDE(prctl, (option, a, b, c, d));
     /* Either makes reading the counter a fault (kernel: kernel/seccomp.c, seccomp_set_mode_strict). */
     if ((option == PR_SET_TSC && a == PR_TSC_SIGSEGV) ||
         (option == PR_SET_SECCOMP && a == SECCOMP_MODE_STRICT))

@@ -9,25 +9,24 @@
 /* The current pthread_cond_* are GLIBC_2.3.2; those of 2.2.5 have another layout and must reach their own
  * (glibc nptl/old_pthread_cond_*.c). */
 #define CURRENT .version = "GLIBC_2.3.2"
-#define COND    (ROW_FUTEX(COND), CURRENT)
-#define OLD     (ROW_FUTEX(COND), .version = "GLIBC_2.2.5", .exact = true)
+#define COND    ROW_FUTEX(COND), CURRENT
+#define OLD     ROW_FUTEX(COND), .version = "GLIBC_2.2.5", .exact = true
 
-WAITS_QUIETLY_AS(current_cond_wait, "pthread_cond_wait", (pthread_cond_t * condition, pthread_mutex_t *mutex),
-                 (condition, mutex), COND, (ON_ADDRESS(condition), .second = (uintptr_t)mutex))
-WAITS_QUIETLY_AS(current_cond_timedwait, "pthread_cond_timedwait",
-                 (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec *until),
-                 (condition, mutex, until), COND,
-                 (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
-WAITS_QUIETLY(pthread_cond_clockwait,
-              (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock,
-               const struct timespec *until),
-              (condition, mutex, clock, until), (ROW_FUTEX(COND)),
-              (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
-WAITS_QUIETLY_AS(old_cond_wait, "pthread_cond_wait", (void *condition, pthread_mutex_t *mutex),
-                 (condition, mutex), OLD, (.second = (uintptr_t)mutex))
-WAITS_QUIETLY_AS(old_cond_timedwait, "pthread_cond_timedwait",
-                 (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
-                 (condition, mutex, until), OLD, (.second = (uintptr_t)mutex, UNTIL(until)))
+WAITS(int, current_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex),
+      (COND, .name = "pthread_cond_wait"), (ON_ADDRESS(condition), .second = (uintptr_t)mutex, NEVER_EINTR))
+WAITS(int, current_cond_timedwait,
+      (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec *until),
+      (condition, mutex, until), (COND, .name = "pthread_cond_timedwait"),
+      (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
+WAITS(int, pthread_cond_clockwait,
+      (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until),
+      (condition, mutex, clock, until), (ROW_FUTEX(COND)),
+      (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
+WAITS(int, old_cond_wait, (void *condition, pthread_mutex_t *mutex), (condition, mutex),
+      (OLD, .name = "pthread_cond_wait"), (.second = (uintptr_t)mutex, NEVER_EINTR))
+WAITS(int, old_cond_timedwait, (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
+      (condition, mutex, until), (OLD, .name = "pthread_cond_timedwait"),
+      (.second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
 #ifndef PLANTED_NO_COND_WAIT
 __asm__(".symver current_cond_wait, pthread_cond_wait@@GLIBC_2.3.2");
 #endif
@@ -37,8 +36,8 @@ __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");
 
 /* Destroying a condition waits for those that wait for it (nptl/pthread_cond_destroy.c). The old ones' did
  * not. */
-WAITS_QUIETLY_AS(current_cond_destroy, "pthread_cond_destroy", (pthread_cond_t * condition), (condition),
-                 COND, (ON_ADDRESS(condition)))
+WAITS(int, current_cond_destroy, (pthread_cond_t * condition), (condition),
+      (COND, .name = "pthread_cond_destroy"), (ON_ADDRESS(condition), NEVER_EINTR))
 __asm__(".symver current_cond_destroy, pthread_cond_destroy@@GLIBC_2.3.2");
 WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)), (ON_ADDRESS(condition)))
 
@@ -47,6 +46,7 @@ WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)),
 #define SIGNALS(fn, symbol, type, waits_in, row)                                             \
     CALL_ROW(int, fn, symbol, (type *), row)                                                 \
     EXPORTED int fn(type *condition) {                                                       \
+        UNLESS_ASIDE(fn, (condition));                                                       \
         const pthread_cond_t *cond = (const void *)condition;                                \
         bool no_waiter = __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0; \
         wake_noted(condition, no_waiter, SITE);                                              \
@@ -61,15 +61,21 @@ SIGNALS(cnd_broadcast, "cnd_broadcast", cnd_t, condition, (.kind = LW_WAIT_NONE)
 __asm__(".symver current_cond_signal, pthread_cond_signal@@GLIBC_2.3.2");
 __asm__(".symver current_cond_broadcast, pthread_cond_broadcast@@GLIBC_2.3.2");
 
-WAITS_QUIETLY(cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), (ROW_FUTEX(COND)),
-              (ON_ADDRESS(condition), .second = (uintptr_t)mutex))
-WAITS_QUIETLY(cnd_timedwait,
-              (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
-              (condition, mutex, until), (ROW_FUTEX(COND)),
-              (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until)))
+WAITS(int, cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), (ROW_FUTEX(COND)),
+      (ON_ADDRESS(condition), .second = (uintptr_t)mutex, NEVER_EINTR))
+WAITS(int, cnd_timedwait,
+      (cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict until),
+      (condition, mutex, until), (ROW_FUTEX(COND)),
+      (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
 
 #define SEMAPHORE (ROW_FUTEX(SEMAPHORE))
-WAITS(int, sem_wait, (sem_t * semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)))
+/* glibc's sem_wait acts on a cancellation that is pending, then takes one off if it can
+ * (nptl/sem_wait.c): both are done here by the functions it has for them. The value is the lower half of the
+ * first word (sysdeps/nptl/internaltypes.h). */
+CALLS(int, sem_trywait, "sem_trywait", (sem_t *))
+WAITS_AFTER_TRYING(sem_wait, (sem_t * semaphore), (semaphore), SEMAPHORE, (ON_ADDRESS(semaphore)),
+                   calls_reach_libc &&__atomic_load_n((unsigned *)semaphore, __ATOMIC_RELAXED) != 0,
+                   (pthread_testcancel(), REAL(sem_trywait)(semaphore)))
 WAITS(int, sem_timedwait, (sem_t *restrict semaphore, const struct timespec *restrict until),
       (semaphore, until), SEMAPHORE, (ON_ADDRESS(semaphore), UNTIL(until)))
 WAITS(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until),
@@ -78,10 +84,11 @@ WAITS(int, sem_clockwait, (sem_t *restrict semaphore, clockid_t clock, const str
 /* Posts are noted like signals; there is always somebody who will find one. */
 CALL_ROW(int, sem_post, "sem_post", (sem_t *), (.kind = LW_WAIT_NONE))
 EXPORTED int sem_post(sem_t *semaphore) {
+    UNLESS_ASIDE(sem_post, (semaphore));
     wake_noted(semaphore, false, SITE);
     return REAL(sem_post)(semaphore);
 }
 
 /* Answers PTHREAD_BARRIER_SERIAL_THREAD, which is -1, or an error number; never errno. */
-WAITS_QUIETLY(pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), (ROW_FUTEX(BARRIER)),
-              (ON_ADDRESS(barrier)))
+WAITS(int, pthread_barrier_wait, (pthread_barrier_t * barrier), (barrier), (ROW_FUTEX(BARRIER)),
+      (ON_ADDRESS(barrier), NEVER_EINTR))

@@ -7,6 +7,7 @@
 #include "rt/sys.h"
 #include "rt/table.h"
 #include "rt/text.h"
+#include "wakes.h"
 
 __thread struct thread *thread_current;
 void (*thread_on_ending)(void);
@@ -102,6 +103,7 @@ static struct thread *take_record(void) {
         free_count--;
         struct thread *next = record->next;
         uint64_t moves = record->moves;
+        wakes_keep(record); /* what it noted outlives it */
         memset(record, 0, sizeof *record);
         record->next = next;
         record->moves = moves + 1;

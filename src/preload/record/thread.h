@@ -39,6 +39,14 @@ struct lock_read {
     uint64_t site : 48, times : 16;
 };
 
+/* What it signalled or posted (wakes.h). */
+enum { WAKE_NOTES = 2 };
+struct wake_note {
+    uintptr_t object, site;
+    uint64_t last;
+    uint32_t count, no_waiter;
+};
+
 struct thread {
     struct wait *wait; /* innermost wait, published by the thread itself */
     uint64_t moves;    /* counts every begin and end of a wait */
@@ -61,6 +69,7 @@ struct thread {
     uint64_t serial; /* number of its creation in the process, from 1 */
     struct lock_taken taken[TAKEN_SLOTS];
     struct lock_read reading[READING_SLOTS];
+    struct wake_note notes[WAKE_NOTES];
     struct thread *next; /* of all records */
     UT_hash_handle hh;
 };

@@ -35,7 +35,8 @@ enum timeout_form {
 struct waited_for {
     uintptr_t object, second;
     uint64_t timeout; /* a value or a pointer, as timeout_form says */
-    uint64_t timeout_form;
+    uint32_t timeout_form;
+    bool never_eintr; /* it cannot fail so: looked at by the wrapper only */
 };
 
 struct wait {

@@ -10,7 +10,7 @@
 #include "arch/arch.h"
 
 /* As clock_gettime(2), without errno. Async-signal-safe. */
-extern int (*clock_read)(clockid_t clock, struct timespec *now);
+extern int (*clock_read)(clockid_t clock, struct timespec *now) __attribute__((visibility("hidden")));
 
 /* Finds the vDSO's function; until then the kernel is asked. From start_late: uses dlopen. */
 void clock_setup(void);
@@ -31,7 +31,7 @@ static inline uint64_t clock_of_thread(int tid) {
  * just after or before a system call, which costs more than the counter. What the marks mean is found out
  * when a report is made. Where the counter may stop or change its rate, a mark is the coarse monotonic
  * clock's nanoseconds. */
-extern bool clock_counts;
+extern bool clock_counts __attribute__((visibility("hidden")));
 /* Once, before the first mark. */
 void clock_mark_setup(void);
 /* The counter may not be read any more: the program forbade it (PR_SET_TSC). */

@@ -57,22 +57,24 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
 
 /* Defines the function `name`: jumps to `sleeper` if its first argument is a number below `count` for which
  * the byte in `table` is set, or if the row's real function is not known yet; else to the real function,
- * leaving registers and stack as they are. */
-#define DISPATCH_SYSCALL(name, table, count, row, sleeper) \
-    __asm__(".text\n"                                      \
-            ".globl " name "\n"                            \
-            ".type " name ", @function\n" name ":\n"       \
-            "\t.cfi_startproc\n"                           \
-            "\tcmpq $" count ", %rdi\n"                    \
-            "\tjae 1f\n"                                   \
-            "\tleaq " table "(%rip), %rax\n"               \
-            "\tcmpb $0, (%rax,%rdi)\n"                     \
-            "\tjne " sleeper "\n"                          \
-            "1:\tmovq " row "(%rip), %rax\n"               \
-            "\ttestq %rax, %rax\n"                         \
-            "\tje " sleeper "\n"                           \
-            "\tjmp *%rax\n"                                \
-            "\t.cfi_endproc\n"                             \
+ * leaving registers and stack as they are. `aside` is a byte that says that none is looked at. */
+#define DISPATCH_SYSCALL(name, table, count, aside, row, sleeper) \
+    __asm__(".text\n"                                             \
+            ".globl " name "\n"                                   \
+            ".type " name ", @function\n" name ":\n"              \
+            "\t.cfi_startproc\n"                                  \
+            "\tcmpq $" count ", %rdi\n"                           \
+            "\tjae 1f\n"                                          \
+            "\tcmpb $0, " aside "(%rip)\n"                        \
+            "\tjne 1f\n"                                          \
+            "\tleaq " table "(%rip), %rax\n"                      \
+            "\tcmpb $0, (%rax,%rdi)\n"                            \
+            "\tjne " sleeper "\n"                                 \
+            "1:\tmovq " row "(%rip), %rax\n"                      \
+            "\ttestq %rax, %rax\n"                                \
+            "\tje " sleeper "\n"                                  \
+            "\tjmp *%rax\n"                                       \
+            "\t.cfi_endproc\n"                                    \
             ".size " name ", . - " name "\n");
 
 /* Defines the signal handler `name`. It calls `decide` with its own arguments and jumps to the function that
@@ -105,6 +107,10 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
             "1:\tret\n"                              \
             "\t.cfi_endproc\n"                       \
             ".size " name ", . - " name "\n");
+
+/* Data that a wrapper needs on its way lies together, in one page: a system call may have emptied the
+ * processor's memory of pages, and each that a wrapper touches then costs as much as its instructions. */
+#define HOT __attribute__((section("leakwatch_hot")))
 
 /* The registers of the code that a signal interrupted. */
 static inline void registers_of_context(const void *context, struct registers *into) {
