@@ -1,5 +1,5 @@
 """What the programs of tests/differential print: the same, line by line, with the preload as without."""
-import collections, functools, os, re, subprocess
+import collections, concurrent.futures, functools, itertools, os, re, subprocess, tempfile
 
 from run import BUILD, LIBRARY, expect
 
@@ -110,3 +110,67 @@ def test_what_main_finds():
 def test_what_main_finds_notices_a_faulty_shim():
     facts = {line.split(": ")[0].split(", ")[1] for line in start_differs(FAULTY, "program=another")}
     expect({"errno", "first_key", "keys", "descriptors", "malloc_in_use"} <= facts, facts)
+
+
+# More of them, or others: LEAKWATCH_SEQUENCES=50000 LEAKWATCH_SEED=100001 tests/run build "differential sequences"
+SEQUENCES, FIRST_SEED = int(os.environ.get("LEAKWATCH_SEQUENCES", "2000")), int(os.environ.get("LEAKWATCH_SEED", "1"))
+
+
+def sequences(first, count, library=None, *more, options="at_exit=0"):
+    """The calls of each sequence, by its seed. They are played in parts, so that a long run says soon what it finds."""
+    played = collections.OrderedDict((seed, []) for seed in range(first, first + count))
+    for line in lines_of([program("sequences"), str(first), str(count), *more], library, options)[:-1]:
+        played[int(re.search(r"seed (\d+) ", line).group(1))].append(line)
+    return played
+
+
+def shortest_prefixes(without, under):
+    """Of each sequence that differs, the calls up to the first that does."""
+    found = []
+    for seed, calls in without.items():
+        for at, (a, b) in enumerate(itertools.zip_longest(calls, under[seed], fillvalue="(nothing)")):
+            if a != b:
+                found.append((seed, calls[:at], a, b))
+                break
+    return found
+
+
+def expect_same(found, count):
+    told = "\n".join("seed %d, %d calls:\n%s\nwithout: %s\nwith:    %s" % (seed, len(before) + 1, "\n".join(before), a, b) for seed, before, a, b in found[:20])
+    expect(not found, "%d of %d sequences differ\n%s" % (len(found), count, told))
+
+
+def test_sequences():
+    """Random calls with good and bad arguments, interrupted, cancelled, or blocked for ever: each answers the same."""
+    at_a_time, found = 250, []
+    for first in range(FIRST_SEED, FIRST_SEED + SEQUENCES, at_a_time):
+        count = min(at_a_time, FIRST_SEED + SEQUENCES - first)
+        with concurrent.futures.ThreadPoolExecutor(2) as both:
+            found += shortest_prefixes(*both.map(lambda library: sequences(first, count, library), (None, LIBRARY)))
+    expect_same(found, SEQUENCES)
+
+
+def test_sequences_under_snapshots():
+    """The same while each call that blocks is interrupted by a snapshot before anything else comes."""
+    count = max(200, SEQUENCES // 10)
+    with tempfile.TemporaryDirectory() as directory:
+        options = "at_exit=0:log=%s/log" % directory
+        expect_same(shortest_prefixes(sequences(FIRST_SEED, count), sequences(FIRST_SEED, count, LIBRARY, "snapshots", options=options)), count)
+
+
+def test_sequences_notice_a_faulty_shim():
+    found = shortest_prefixes(sequences(1, 300), sequences(1, 300, FAULTY))
+    calls = {re.search(r"call \d+: (\w+):", a).group(1) for _, _, a, _ in found}
+    # it has lost an errno, and a descriptor
+    expect({"sem_timedwait", "dup", "pipe2"} <= calls and not calls & {"read", "sem_wait", "nanosleep"}, calls)
+
+
+def test_sequences_have_most_wrappers():
+    """Those that are drawn: all calls in which a thread can sleep, but for those that only locks.c and every_wait play."""
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)))
+    rows = set(re.findall(r"^    X\((\w+),", open(os.path.join(here, "differential/sequence_rows.h")).read(), re.M))
+    waits = set(re.findall(r"^    X\((\w+),", open(os.path.join(here, "programs/wait_rows.h")).read(), re.M))
+    expect({"sem_timedwait", "splice", "thrd_sleep"} <= rows & waits, rows & waits)
+    aliases = {name for name in waits if name.startswith("__") or re.search("64", name)}
+    elsewhere = {name for name in waits if LOCKS.fullmatch(name) or re.match(r"mq_|msg|sem|aio_|io_", name)}
+    expect(waits - rows - aliases - elsewhere <= {"sigpause", "wait", "wait3", "fcntl", "syscall"}, waits - rows - aliases - elsewhere)
