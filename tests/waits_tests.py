@@ -19,14 +19,14 @@ NO_WAITS = set("""pthread_create thrd_create pthread_detach thrd_detach pthread_
 
 
 def played(*mode):
-    plain = subprocess.run([PROGRAM, *mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    plain = subprocess.run([PROGRAM, *mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=180)
     expect(plain.returncode == 0 and plain.stderr == "", "%r" % plain)
     return plain.stdout
 
 
 def compare(mode, expected):
     with tempfile.TemporaryDirectory() as directory:
-        result = watched([PROGRAM, *mode.split()], "at_exit=0:log=" + os.path.join(directory, "log"))
+        result = watched([PROGRAM, *mode.split()], "at_exit=0:log=" + os.path.join(directory, "log"), timeout=180)
     expect(result.returncode == 0 and result.stderr == "", "%r" % result)
     expect(result.stdout == expected, "\n".join(difflib.unified_diff(expected.splitlines(), result.stdout.splitlines(), "without", "with", n=0)))
     expect(not re.search("EARLY|AT ONCE|STUCK", expected), expected)

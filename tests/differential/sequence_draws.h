@@ -228,6 +228,11 @@ static inline int milliseconds(void) {
     return ms;
 }
 #define MS milliseconds()
+static inline useconds_t microseconds(void) {
+    useconds_t us = CHOOSE(useconds_t, 0, 100, 1000000000);
+    stage->timed |= us <= 100;
+    return us;
+}
 
 static inline struct iovec *parts(void) {
     for (int i = 0; i < 4; i++) {

@@ -36,7 +36,7 @@
     X(clock_nanosleep, clock_nanosleep(SOME_CLOCK, 0, SPAN, rest_or_null()))                                  \
     X(clock_nanosleep_until, clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, deadline(CLOCK_MONOTONIC), rest_or_null())) \
     X(thrd_sleep, thrd_sleep(SPAN, rest_or_null()))                                                           \
-    X(usleep, usleep(CHOOSE(useconds_t, 0, 100, 1000000000)))                                                 \
+    X(usleep, usleep(microseconds()))                                                 \
     X(sleep, sleep(CHOOSE(unsigned, 0, 100000)) > 90000)                                                      \
     X(pause, pause())                                                                                         \
     X(sigsuspend, sigsuspend(OR_BAD((sigemptyset(&arguments.mask), &arguments.mask))))                        \
