@@ -1,10 +1,12 @@
 /* Plays every call of wait_rows.h in one way, and prints what came of each: to be compared with and without
- * the preload. usage: every_wait woken | timed | signalled | cancelled | snapshot | blocked
+ * the preload. usage: every_wait woken | timed | signalled | cancelled | snapshot | crowd [snapshots] |
+ * blocked
  *
  * woken: it blocks, and what it waits for comes. timed: it does not come in time. signalled: a handler
  * without SA_RESTART runs in the waiting thread; then it is woken. cancelled: likewise with pthread_cancel.
- * snapshot: the waiting thread is sent SIGUSR1, must not notice, and is woken. blocked: all at the same time,
- * and one snapshot; a line for each tells what its report must say. */
+ * snapshot: the waiting thread is sent SIGUSR1, must not notice, and is woken. crowd: several threads block
+ * in the same call, take a storm of SIGUSR1 if asked, and are woken. blocked: all at the same time, and one
+ * snapshot; a line for each tells what its report must say. */
 #include <time.h>
 
 #include "wait_rows.h"
@@ -98,54 +100,90 @@ static void *waits(void *argument) {
     return NULL;
 }
 
-static bool is_asleep(pid_t tid) {
-    char path[64], line[512] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return false;
-    bool read_it = fgets(line, sizeof line, file);
-    fclose(file);
-    const char *state = strrchr(line, ')');
-    return read_it && state && state[2] == 'S';
+/* A thread's /proc file, all of it. */
+static bool read_task(pid_t tid, const char *name, char *text, size_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/%s", tid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    long got = fd < 0 ? -1 : syscall(SYS_read, fd, text, size - 1);
+    if (fd >= 0)
+        close(fd);
+    text[got < 0 ? 0 : got] = 0;
+    return got > 0;
 }
 
-/* The system call that the thread sleeps in and its stack pointer: the same again when a snapshot's handler
- * is over. */
+static bool is_asleep(pid_t tid) {
+    char stat[512];
+    const char *state = read_task(tid, "stat", stat, sizeof stat) ? strrchr(stat, ')') : NULL;
+    return state && state[2] == 'S';
+}
+
+/* A signal that was sent to the thread itself has begun to be handled. */
+static bool has_taken_signals(pid_t tid) {
+    char status[4096];
+    const char *pending =
+        read_task(tid, "status", status, sizeof status) ? strstr(status, "\nSigPnd:") : NULL;
+    return !pending || strtoull(pending + strlen("\nSigPnd:"), NULL, 16) == 0;
+}
+
+/* The system call that the thread sleeps in and its stack pointer: the same again when a handler is over. */
 struct place {
     long number;
     unsigned long sp;
 };
 static struct place place_of(pid_t tid) {
-    char path[64], line[512] = "";
+    char line[512];
     struct place place = {-1, 0};
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", tid);
-    FILE *file = fopen(path, "r");
-    if (file && fgets(line, sizeof line, file) &&
+    if (read_task(tid, "syscall", line, sizeof line) &&
         sscanf(line, "%ld %*x %*x %*x %*x %*x %*x %lx", &place.number, &place.sp) != 2)
         place.number = -1;
-    if (file)
-        fclose(file);
     return place;
 }
 
 /* A handler's frame is larger: it holds the processor's whole state. */
 static bool same_place(struct place a, struct place b) {
-    return a.number == b.number && a.sp - b.sp + 512 < 1024;
+    return a.number >= 0 && a.number == b.number && a.sp - b.sp + 512 < 1024;
 }
 
+static void pass_us(long us) {
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
+}
 static void pass_ms(long ms) {
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+    pass_us(ms * 1000);
 }
 
-static void await_sleep(const struct play *play) {
-    bool spins = strcmp(play->row->kind, "spin lock") == 0;
-    for (int ms = 0; ms < 2000 && (play->tid == 0 || spins || !is_asleep(play->tid)); ms++) {
-        if (spins && ms == 20)
-            return;
+static bool spins(const struct play *play) {
+    return strcmp(play->row->kind, "spin lock") == 0;
+}
+static bool is_over(const struct play *play) {
+    return play->returned || play->cleanups;
+}
+
+/* Waits until the thread sleeps in its call, and stays there; tells where. */
+static struct place await_sleep(const struct play *play) {
+    struct place before = {-1, 0}, now;
+    if (spins(play)) {
+        pass_ms(20);
+        return before;
+    }
+    for (int ms = 0; ms < 5000; ms++, before = now) {
+        now = play->tid && is_asleep(play->tid) ? place_of(play->tid) : (struct place){-1, 0};
+        if (same_place(now, before))
+            break;
         pass_ms(1);
     }
-    pass_ms(2);
+    return now;
+}
+
+/* Waits until what the thread was sent has had its effect: the call is over, or it sleeps there again. No
+ * time is enough for that on a busy machine, but for a spinning thread, which is nowhere. */
+static void await_effect(const struct play *play, struct place place) {
+    for (int us = 0; us < 5000000 && !is_over(play); us += 100) {
+        if (has_taken_signals(play->tid) &&
+            (spins(play) || (is_asleep(play->tid) && same_place(place_of(play->tid), place))))
+            return;
+        pass_us(100);
+    }
 }
 
 static void begin(struct play *play, const struct row *row, unsigned index, bool timed) {
@@ -203,27 +241,21 @@ static void play_one(const char *mode, const struct row *row, unsigned index) {
     clock_gettime(CLOCK_MONOTONIC, &before);
     begin(&play, row, index, timed);
     printf("%s (%s):", row->call, row->kind);
+    struct place place = {-1, 0};
     if (!timed)
-        await_sleep(&play);
-    struct place place = place_of(play.tid);
+        place = await_sleep(&play);
     if (strcmp(mode, "signalled") == 0)
         pthread_kill(play.scene.thread, SIGUSR2);
     else if (strcmp(mode, "cancelled") == 0)
         pthread_cancel(play.scene.thread);
     else if (strcmp(mode, "snapshot") == 0)
         syscall(SYS_tgkill, getpid(), play.tid, SIGUSR1);
-    if (strcmp(mode, "woken") != 0 && !timed) {
-        pass_ms(20);
-        if (strcmp(mode, "snapshot") == 0) {
-            struct place now = place_of(play.tid);
-            for (int ms = 0; ms < 2000 && !same_place(now, place); ms++) {
-                pass_ms(1);
-                now = place_of(play.tid);
-            }
-        } else
-            printf(play.returned || play.cleanups ? " at once," : " went on,");
+    if (!timed) {
+        if (strcmp(mode, "woken") != 0)
+            await_effect(&play, place);
+        printf(is_over(&play) ? " at once," : " went on,");
     }
-    if (!timed && !play.returned && !play.cleanups)
+    if (!timed && !is_over(&play))
         row->wake(&play.scene);
     if (!ends_within(&play, 3000)) {
         printf(" STUCK\n");
@@ -235,6 +267,44 @@ static void play_one(const char *mode, const struct row *row, unsigned index) {
     if (timed)
         printf(ms < SPAN_MS - 1 ? " EARLY" : " in time,");
     end(&play);
+}
+
+/* Several threads in the same call. First each of them takes snapshots one by one, so that it is certain how
+ * many interrupted it; then they come as fast as they can, so that some come while others are taken. */
+static void play_crowd(const struct row *row, unsigned index, bool snapshots) {
+    enum { SEVERAL = 3, ONE_BY_ONE = 15, IN_A_STORM = 50, EVERY_US = 200 };
+    static struct play plays[SEVERAL];
+    struct place places[SEVERAL];
+    for (int i = 0; i < SEVERAL; i++)
+        begin(&plays[i], row, index, false);
+    for (int i = 0; i < SEVERAL; i++)
+        places[i] = await_sleep(&plays[i]);
+    for (int times = 0; snapshots && times < ONE_BY_ONE + IN_A_STORM; times++) {
+        for (int i = 0; i < SEVERAL; i++)
+            if (!is_over(&plays[i]))
+                syscall(SYS_tgkill, getpid(), plays[i].tid, SIGUSR1);
+        for (int i = 0; times < ONE_BY_ONE && i < SEVERAL; i++)
+            await_effect(&plays[i], places[i]);
+        if (times >= ONE_BY_ONE)
+            pass_us(EVERY_US);
+    }
+    for (int i = 0; i < SEVERAL; i++)
+        await_effect(&plays[i], places[i]);
+    printf("%s (%s):", row->call, row->kind);
+    bool over[SEVERAL]; /* before any is woken: what wakes one can wake another */
+    for (int i = 0; i < SEVERAL; i++)
+        printf((over[i] = is_over(&plays[i])) ? " AT ONCE" : " went on");
+    for (int i = 0; i < SEVERAL; i++)
+        if (!over[i])
+            row->wake(&plays[i].scene);
+    for (int i = 0; i < SEVERAL; i++)
+        if (!ends_within(&plays[i], 10000)) {
+            printf(" STUCK\n");
+            fflush(stdout);
+            _exit(71);
+        }
+    for (int i = 0; i < SEVERAL; i++)
+        end(&plays[i]);
 }
 
 /* Every row at once; what is printed is what a report must say of each. */
@@ -295,6 +365,12 @@ int main(int argc, char **argv) {
             measure_stack();
         }
         dprintf(out, "%zu of %zu\n", deepest, sizeof stack);
+        _exit(0);
+    }
+    if (strcmp(mode, "crowd") == 0) {
+        for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+            play_crowd(&rows[i], i, argc > 2);
+        fflush(stdout);
         _exit(0);
     }
     unsigned count = timed ? sizeof timed_rows / sizeof *timed_rows : sizeof rows / sizeof *rows;

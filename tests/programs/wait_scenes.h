@@ -55,6 +55,7 @@ struct scene {
     fd_set set;
     struct epoll_event event;
     struct timespec span, until;      /* how long a timed call is to wait, and until when (CLOCK_REALTIME) */
+    volatile bool begun;              /* target is there, or about to be as soon as the mutex is free */
     bool locked;                      /* the waiting thread holds mutex or mtx while it waits */
     bool made_queue, made_semaphores; /* ipc is to be removed */
     char buffer[64];
@@ -90,6 +91,11 @@ static void drain(int fd) {
     while (read(fd, block, sizeof block) > 0)
         ;
     fcntl(fd, F_SETFL, flags);
+}
+
+static void await_begun(const struct scene *s) {
+    while (!s->begun)
+        usleep(1000);
 }
 
 static void set_up_nothing(struct scene *s) {
@@ -241,6 +247,7 @@ static void wake_by_cnd(struct scene *s) {
 static void *waits_for_cond(void *argument) {
     struct scene *s = argument;
     pthread_mutex_lock(&s->mutex);
+    s->begun = true;
     pthread_cond_wait(&s->cond, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
     return NULL;
@@ -248,7 +255,9 @@ static void *waits_for_cond(void *argument) {
 static void set_up_waited_cond(struct scene *s) {
     set_up_cond(s);
     MUST(pthread_create(&s->target, NULL, waits_for_cond, s) == 0);
-    usleep(20000);
+    await_begun(s);
+    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_unlock(&s->mutex);
 }
 static void wake_by_cond_broadcast(struct scene *s) {
     pthread_cond_broadcast(&s->cond);
@@ -256,6 +265,7 @@ static void wake_by_cond_broadcast(struct scene *s) {
 static int waits_for_cnd(void *argument) {
     struct scene *s = argument;
     mtx_lock(&s->mtx);
+    s->begun = true;
     cnd_wait(&s->cnd, &s->mtx);
     mtx_unlock(&s->mtx);
     return 0;
@@ -263,7 +273,9 @@ static int waits_for_cnd(void *argument) {
 static void set_up_waited_cnd(struct scene *s) {
     set_up_cnd(s);
     MUST(thrd_create(&s->target, waits_for_cnd, s) == thrd_success);
-    usleep(20000);
+    await_begun(s);
+    mtx_lock(&s->mtx);
+    mtx_unlock(&s->mtx);
 }
 static void wake_by_cnd_broadcast(struct scene *s) {
     cnd_broadcast(&s->cnd);
@@ -286,6 +298,7 @@ static void wake_by_arriving(struct scene *s) {
 /* A thread that lives until it is released: to be joined, or in the middle of a once routine. */
 static _Thread_local struct scene *initialising;
 static void routine_of_once(void) {
+    initialising->begun = true;
     while (sem_wait(&initialising->release) != 0)
         ;
 }
@@ -320,14 +333,13 @@ static void set_up_once(struct scene *s) {
     sem_init(&s->release, 0, 0);
     s->object = &s->once;
     MUST(pthread_create(&s->target, NULL, initialises, s) == 0);
-    while (s->once == 0)
-        usleep(1000);
+    await_begun(s);
 }
 static void set_up_call_once(struct scene *s) {
     sem_init(&s->release, 0, 0);
     s->object = &s->flag;
     MUST(pthread_create(&s->target, NULL, initialises_c11, s) == 0);
-    usleep(20000);
+    await_begun(s);
 }
 static void wake_by_release(struct scene *s) {
     sem_post(&s->release);
