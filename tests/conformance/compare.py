@@ -4,7 +4,7 @@ A test differs when, with the preload, it ends, prints or leaves errno as it nev
 alone, both ways. What of a test differs from itself without the preload is not compared: first it is tried whether it is the same
 with every number left out (process ids, addresses, times); where that is not so either, it is passed over, and the rest is compared.
 """
-import collections, concurrent.futures, difflib, fnmatch, os, re, time
+import collections, concurrent.futures, difflib, fnmatch, re, sys, time
 
 from . import NotRun, process
 
@@ -97,7 +97,8 @@ class Comparison:
             with_.append(self.run(test, command, self.preload))
         if any(outcome.status != "timeout" for outcome in with_):  # of a limit of seconds, on a busy machine
             with_[:] = [outcome for outcome in with_ if outcome.status != "timeout"]
-        if len(set(without)) == 1 and len(set(with_)) == 1:
+        looks = views(without)
+        if len(seen(without, looks)) == 1 and len(seen(with_, looks)) == 1:
             return
         start = time.monotonic()
         while not self.alike(without, with_) and time.monotonic() - start < PATIENCE:
@@ -126,8 +127,13 @@ def difference(without, with_):
 def main(tests, preload, exceptions, jobs, limit=None):
     """Runs all and tells what came of them; the number of those that differ and are not excepted."""
     comparison = Comparison(preload, limit)
+    results = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(comparison.first, tests))
+        for result in pool.map(comparison.first, tests):
+            results.append(result)
+            test, command, without, with_ = result
+            if command and not comparison.alike(without, with_):
+                print("to be repeated: %s" % test, file=sys.stderr, flush=True)
     not_run, statuses, flaky, excepted = collections.defaultdict(list), collections.Counter(), [], []
     suites, looser, failed = collections.Counter(), collections.Counter(), 0
     for test, command, without, with_ in results:

@@ -54,8 +54,7 @@ class Glibc:
             file.write(FIRST)
         open(os.path.join(self.directory, "config.h"), "w").close()
         self.lock = threading.Lock()
-        self.built = {}
-        self.support = self.build_support()
+        self.support_lock = threading.Lock()
 
     def flags(self, folder):
         behind = [os.path.join(self.source, part) for part in ("", "include", folder, *SYSDEPS, "sysdeps/generic")] + [self.directory]
@@ -65,10 +64,15 @@ class Glibc:
     def compiler(self, path):
         return ["g++", "-std=gnu++11"] if path.endswith(".cc") else ["gcc", "-std=gnu11"]
 
-    def build_support(self):
+    def support(self):
+        """What its tests share: libsupport.a, of what compiles of it."""
         library = os.path.join(self.directory, "libsupport.a")
-        if os.path.exists(library):
-            return library
+        with self.support_lock:
+            if not os.path.exists(library):
+                self.build_support(library)
+        return library
+
+    def build_support(self, library):
         objects = []
         folder = os.path.join(self.directory, "support")
         os.makedirs(folder, exist_ok=True)
@@ -89,7 +93,6 @@ class Glibc:
                 print(name, done.stderr)
         subprocess.run(["ar", "rcs", library + ".new", *objects], check=True)
         os.rename(library + ".new", library)
-        return library
 
     def rows(self, folder):
         """The tests and modules of a folder, and what make links each with."""
@@ -127,7 +130,7 @@ class Glibc:
         time64 = ["-D_TIME_BITS=64", "-D_FILE_OFFSET_BITS=64"] if row.kind == "tests-time64" else []
         beside = [self.module(folder, name, modules, linked) for name in linked[os.path.basename(output)] if name in modules]
         command = [*self.compiler(path), *self.flags(folder), *time64, *shlex.split(row.cflags), path, *more, *shlex.split(row.ldflags), "-o", output,
-                   self.support, *beside, *(word for word in shlex.split(row.libraries) if word.startswith("-l")),
+                   self.support(), *beside, *(word for word in shlex.split(row.libraries) if word.startswith("-l")),
                    "-lpthread", "-lrt", "-ldl", "-lm", "-lresolv", "-lanl", "-Wl,-rpath,$ORIGIN"]
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
         if done.returncode != 0:
