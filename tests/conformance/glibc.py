@@ -18,12 +18,15 @@ BUILT = ("tests", "xtests", "tests-time64")
 NOT_BUILT = {
     "tests-internal": "look at glibc's internals, which are not exported",
     "tests-static": "are linked statically: nothing is preloaded",
+    "xtests-static": "are linked statically: nothing is preloaded",
     "tests-container": "want a root directory that glibc's build installs",
     "tests-special": "are scripts, or look at what another test left behind",
     "tests-unsupported": "are said by glibc not to work here",
     "tests-printers": "are gdb scripts for glibc with its debug information",
 }
 SETS_CLOCK = re.compile(r"\bx?(clock_settime|settimeofday|stime|adjtime|clock_adjtime|ntp_adjtime)\s*\(")
+# Sources that are one other source, with the flags that the Makefile gives their name.
+GENERATED = re.compile(r"(tst-fortify)-(cc?)-(\w+)-\d")
 # What glibc's tests see of its build: the internal headers stand behind the installed ones.
 FIRST = """#define _GNU_SOURCE 1
 #define _ISOMAC 1
@@ -123,7 +126,14 @@ class Glibc:
                 path = os.path.join(self.source, part, name + suffix)
                 if os.path.exists(path):
                     return path
-        raise NotRun("have a source that glibc's build makes")
+        generated = GENERATED.fullmatch(name)
+        if not generated:
+            raise NotRun("have a source that glibc's build makes")
+        path = os.path.join(self.objects(folder), name + "." + generated[2])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write('%s#include "%s.c"\n' % ("#undef _GNU_SOURCE\n" if generated[3] == "nongnu" else "", generated[1]))
+        return path
 
     def compile(self, folder, row, modules, linked, output, more):
         path = self.find(folder, row.name)

@@ -19,7 +19,8 @@ def build(source, path, program, first, witness):
         raise NotRun("set the clock of the machine")
     if not os.path.exists(program):
         os.makedirs(os.path.dirname(program), exist_ok=True)
-        done = subprocess.run(["gcc", "-w", "-O1", "-D_GNU_SOURCE", "-include", first, "-I", os.path.join(source, "include"), path, witness,
+        done = subprocess.run(["gcc", "-w", "-O1", "-D_GNU_SOURCE", "-include", first, "-I", os.path.join(source, "include"),
+                               "-I", os.path.join(source, "functional/threads/include"), path, witness,
                                "-Wl,--wrap=main", "-o", program, "-lpthread", "-lrt", "-lm"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
             raise NotRun("are not built by this compiler")
