@@ -154,7 +154,7 @@ def test_sequences_under_snapshots():
     """The same while each call that blocks is interrupted by a snapshot before anything else comes."""
     count = max(200, SEQUENCES // 10)
     with tempfile.TemporaryDirectory() as directory:
-        options = "at_exit=0:log=%s/log" % directory
+        options = "signal=USR1:at_exit=0:log=%s/log" % directory
         expect_same(shortest_prefixes(sequences(FIRST_SEED, count), sequences(FIRST_SEED, count, LIBRARY, "snapshots", options=options)), count)
 
 

@@ -200,22 +200,6 @@ def test_address_sanitizer():
         expect(re.search(r"3 threads  \[cond wait", result.stderr), result.stderr)
 
 
-def conformance(*arguments):
-    done = subprocess.run([os.path.join(HERE, "../scripts/conformance"), "--build", BUILD, *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=600)
-    expect(done.returncode == 0 and re.search(r"^[1-9]\d* passed, 0 failed$", done.stdout, re.M), done.stdout)
-
-
-def test_posix_conformance():
-    """Those of the POSIX conformance tests that end soon; scripts/conformance alone runs all."""
-    conformance("--limit", "1", "--jobs", "8")
-
-
-def test_cpython():
-    """CPython's own suite of threads; scripts/conformance --python runs those of signals, processes, futures and asyncio too."""
-    conformance("--python", "test_threading")
-
-
 def library(name):
     """A shared library of a Debian package, by its file's name."""
     for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu/faketime"):
