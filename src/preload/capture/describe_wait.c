@@ -83,16 +83,17 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
 }
 
 static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
-                       size_t count) {
-    enum { SHOWN = 4 };
-    struct pollfd fds[SHOWN];
-    int numbers[SHOWN];
+                       size_t count, const struct batched_waiter *known) {
+    struct pollfd fds[POLLED_SHOWN];
+    int numbers[POLLED_SHOWN];
     char target[1400];
     struct text text = TEXT_IN(target);
     target[0] = '\0';
     thread->value[0] = (int64_t)count;
-    size_t shown = count < SHOWN ? count : SHOWN;
-    if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
+    size_t shown = count < POLLED_SHOWN ? count : POLLED_SHOWN;
+    if (known && known->polled_count == shown)
+        memcpy(fds, known->polled, sizeof fds);
+    else if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
         return;
     for (size_t i = 0; i < shown; i++)
         numbers[i] = fds[i].fd;
@@ -124,7 +125,7 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
         put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
         break;
     case OBJECT_POLLFDS:
-        put_polled(writer, thread, wait->on.object, wait->on.second);
+        put_polled(writer, thread, wait->on.object, wait->on.second, seen->member);
         break;
     case OBJECT_SYSCALL:
         if (seen->kernel.state == KERNEL_SLEEPS)
@@ -140,7 +141,7 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
     case OBJECT_ADDRESS:
         thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && !seen->object &&
+        if (thread->kind == LW_WAIT_COND && !seen->member &&
             (seen->kernel.number == SYS_futex || seen->kernel.number < 0) && wait->on.second != 0 &&
             seen->kernel.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
