@@ -226,6 +226,7 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
                         .now = clock_reading(),
                         .second = recheck_capacity(tasks->count)};
     holds_forget();
+    describe_wait_forget();
     view.batches = waiter_batches_find(tasks, view.caller, true);
     for (size_t i = 0; i < tasks->count || (view.gone && tasks_complete(tasks)); i++)
         if (!tasks_has_exited(tasks, i) || was_given_again(tasks, i))
