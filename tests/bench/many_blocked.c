@@ -1,11 +1,12 @@
 /* many_blocked THREADS [WHERE]: that many threads blocked 16 deep; then one SIGUSR1, whose handling is timed to the
- * moment the whole report is in the log named by $REPORT. Prints the ms it took, and the ms that the thread which
- * took the signal was held where that can be told, else 0.
+ * moment the whole report is in the log named by $REPORT. Prints the ms it took, and the ms that the program was
+ * held: by the clock where main takes the signal from itself, of its CPU time where it is sent one.
  *
- * WHERE: cond (the default): on one condition, and main, which runs, sends the signal to itself. asleep: there too,
- * and main reads from a pipe, as it does for all that follow, so that every thread is blocked; another process sends
- * the signal. pipe: in read, all of one pipe; pipes: each of its own; poll: in poll, each of a pipe of its own;
- * epoll: in epoll_wait, all of one set; epolls: each of a set of its own. rss: prints the KiB that are resident instead. stay: stays. */
+ * WHERE: cond (the default): on one condition, and main, which runs, sends the signal to itself. asleep: there
+ * too, and main reads from a pipe, as it does for all that follow, so that every thread is blocked; another
+ * process sends the signal. pipe: in read, all of one pipe; pipes: each of its own; poll: in poll, each of a pipe
+ * of its own; epoll: in epoll_wait, all of one set; epolls: each of a set of its own. rss: prints the KiB that are
+ * resident instead. stay: stays. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -24,10 +25,14 @@ static long waiting;
 static const char *where;
 static int common;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+static double ms_of(clockid_t clock) {
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
     return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static double now(void) {
+    return ms_of(CLOCK_MONOTONIC);
 }
 
 static void sleeps(int fd) {
@@ -118,10 +123,14 @@ static void sends(pid_t pid, int ready) {
     char byte;
     if (read(ready, &byte, 1) != 1)
         exit(1);
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) != 0)
+        exit(1);
     usleep(100000);
-    double start = now();
+    double before = ms_of(clock), start = now();
     kill(pid, SIGUSR1);
-    printf("%.1f 0.0\n", until_reported(start));
+    double took = until_reported(start);
+    printf("%.1f %.1f\n", took, ms_of(clock) - before);
     fflush(stdout);
     kill(pid, SIGKILL);
     _exit(0);
