@@ -289,7 +289,8 @@ def test_catches_a_planted_fault():
                                   ("no-handlers", "proofs asleep_but_for_a_handler", "proofs"),
                                   ("no-holds", "proofs reader_cycle", "proofs"),
                                   ("no-scope", "api leaks_of_tests_in_parallel", "marks"),
-                                  ("no-batch-count", "waits among_many", "waiter_batch")):
+                                  ("no-batch-count", "waits among_many", "waiter_batch"),
+                                  ("no-interruptions", "waits descriptors_stale", "descriptor_batch")):
         with tempfile.TemporaryDirectory() as build:
             subprocess.run(["meson", "setup", build, os.path.dirname(HERE), "-Dplanted_fault=" + fault], check=True,
                            stdout=subprocess.PIPE, timeout=120)

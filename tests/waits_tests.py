@@ -116,3 +116,46 @@ def test_among_many():
     stacks = collections.Counter(frame["function"] for thread in report["threads"] for frame in thread["stack"])
     expect(stacks["waits"] == 180 and stacks["locks"] == 40 and stacks["takes"] == 80 and stacks["hangs"] == 1, stacks)
     expect(all(thread["cpu_seconds"] > 0 and (thread["main"] or thread["created_by"]) for thread in report["threads"]), "CPU time and creators")
+
+
+def of_descriptors(how):
+    from proofs_tests import snapshots
+    report, = snapshots([os.path.join(BUILD, "tests", "descriptor_batch"), how])
+    return report
+
+
+def told(report):
+    """What a report tells of each thread but main, without what differs from run to run."""
+    kept = []
+    for thread in report["threads"]:
+        wait = thread["wait"] and {key: value for key, value in thread["wait"].items() if key not in ("seconds", "object")}
+        target = ((thread["wait"] or {}).get("object") or {}).get("target")
+        kept.append((thread["name"], thread["state"], thread["verdict"], thread["evidence"], wait, target and target.split("[")[0].split("/")[0],
+                     [frame["function"] for frame in thread["stack"]], thread["cpu_seconds"] > 0))
+    return sorted(kept, key=repr)
+
+
+def test_descriptors_among_many():
+    """Many that wait for descriptors: told without asking after each, the same is told as by asking after each, which a handler makes necessary."""
+    quiet, handled = of_descriptors("quiet"), of_descriptors("handled")
+    expect(told(quiet) == told(handled), "%s\n%s" % ([each for each in told(quiet) if each not in told(handled)], [each for each in told(handled) if each not in told(quiet)]))
+    counted = collections.Counter(thread["wait"]["kind"] for thread in quiet["threads"] if not thread["main"])
+    expect(counted == {"pipe read": 15, "socket read": 1, "poll": 15, "epoll wait": 15}, counted)
+    evidence = collections.Counter(words for thread in quiet["threads"] for words in thread["evidence"] if "set" in words)
+    expect(evidence == {"1 descriptor in the set": 8, "the epoll set is empty": 7}, evidence)
+
+
+def test_descriptors_stale():
+    """Records of waits that a handler jumped out of, or interrupts, are not believed: not even once the handlers are gone."""
+    report = of_descriptors("stale")
+    threads = {thread["name"]: thread for thread in report["threads"]}
+    inner = [thread["wait"]["object"]["fd"] for thread in (threads["jumps"], threads["sleeps"])]
+    expect(len(set(inner)) == 1 and inner[0] not in [thread["wait"]["object"]["fd"] for thread in report["threads"] if thread["name"] in ("reads", "runs") and thread["wait"]], inner)
+    expect(threads["runs"]["state"] in ("running", "spinning") and threads["runs"]["wait"] is None, threads["runs"])
+
+
+def test_descriptors_proved():
+    """All asleep, most of them on one futex and some in pipes; and not, if one of them looks up now and then."""
+    asleep, awake = of_descriptors("asleep"), of_descriptors("awake")
+    expect([each["kind"] for each in asleep["deadlocks"]] == ["all asleep"] and len(asleep["deadlocks"][0]["threads"]) == 61, asleep["deadlocks"])
+    expect(awake["deadlocks"] == [] and all(thread["verdict"] not in ("deadlock", "stranded") for thread in awake["threads"]), awake["deadlocks"])

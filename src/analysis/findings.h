@@ -24,9 +24,15 @@ struct pipe_fact {
     int32_t writer;   /* who that was */
 };
 
+struct pipe_facts {
+    struct pipe_fact *pipe;
+    size_t count;
+    uint32_t *
+        of_thread; /* by thread of the snapshot: which pipe it waits on, from 1; 0 for none. NULL: none does */
+};
+
 struct facts {
-    const struct pipe_fact *pipes;
-    size_t pipe_count;
+    struct pipe_facts pipes;
     const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t

@@ -7,11 +7,8 @@
 
 const struct pipe_fact *pipe_of(const struct snapshot *snapshot, const struct facts *facts,
                                 const struct lw_snapshot_thread *thread) {
-    const char *target = snapshot_words(snapshot, thread->target);
-    for (size_t i = 0; i < facts->pipe_count; i++)
-        if (strcmp(facts->pipes[i].target, target) == 0)
-            return &facts->pipes[i];
-    return NULL;
+    uint32_t number = facts->pipes.of_thread ? facts->pipes.of_thread[thread - snapshot->threads] : 0;
+    return number != 0 ? &facts->pipes.pipe[number - 1] : NULL;
 }
 
 /* What stands in the way of the proof that all threads are asleep: nothing, too much to speak of, or one fact. */

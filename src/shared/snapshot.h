@@ -216,7 +216,6 @@ struct lw_snapshot_module {
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -
  *   POLL, SELECT     descriptors polled                       -
- *   PIPE_*           bytes in it                              bytes it has room for
  *   SOCKET_*         ns since data last came, -1 if not TCP   1 if keepalive is on
  */
 

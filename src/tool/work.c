@@ -41,8 +41,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
     if (work->exe[0])
         places.exe = work->exe;
     if (pid)
-        work->pipes = pipes_look(&work->snapshot, pid, survey, &work->facts.pipe_count);
-    work->facts.pipes = work->pipes;
+        work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
@@ -93,7 +92,7 @@ void work_end(struct work *work) {
     suppressions_drop(&work->suppressions);
     baseline_drop(work->baseline);
     free(work->suppressed);
-    free(work->pipes);
+    pipes_drop(&work->facts.pipes);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }

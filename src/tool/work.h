@@ -14,7 +14,6 @@ struct work {
     struct snapshot snapshot;
     struct symbols *symbols;
     struct facts facts;
-    struct pipe_fact *pipes;
     uint64_t *positions;
     struct suppressions suppressions;
     struct baseline *baseline;

@@ -1,13 +1,20 @@
-/* many_blocked THREADS: that many threads blocked 16 deep; then one SIGUSR1 to itself, whose handling is
- * timed to the moment the whole report is in the log named by $REPORT. With a second
- * argument, prints the KiB that are resident instead, and if it is "stay", stays. Prints the ms it took, and
- * the KiB of memory a thread (threads' stacks apart). */
+/* many_blocked THREADS [WHERE]: that many threads blocked 16 deep; then one SIGUSR1, whose handling is timed to the
+ * moment the whole report is in the log named by $REPORT. Prints the ms it took, and the ms that the program was
+ * held: by the clock where main takes the signal from itself, of its CPU time where it is sent one.
+ *
+ * WHERE: cond (the default): on one condition, and main, which runs, sends the signal to itself. asleep: there
+ * too, and main reads from a pipe, as it does for all that follow, so that every thread is blocked; another
+ * process sends the signal. pipe: in read, all of one pipe; pipes: each of its own; poll: in poll, each of a pipe
+ * of its own; epoll: in epoll_wait, all of one set; epolls: each of a set of its own. rss: prints the KiB that are
+ * resident instead. stay: stays. */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,26 +22,79 @@
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static long waiting;
+static const char *where;
+static int common;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+static double ms_of(clockid_t clock) {
+    struct timespec time = {0};
+    clock_gettime(clock, &time);
     return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
-static __attribute__((noinline)) int deep(int levels) {
-    volatile char room[64] = {0};
-    if (levels > 1)
-        return deep(levels - 1) + room[3];
+static double now(void) {
+    return ms_of(CLOCK_MONOTONIC);
+}
+
+static void sleeps(int fd) {
+    char byte;
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    struct epoll_event event;
     pthread_mutex_lock(&mutex);
     waiting++;
-    for (volatile int done = 0; !done;)
-        pthread_cond_wait(&condition, &mutex);
+    if (fd < 0)
+        for (volatile int done = 0; !done;)
+            pthread_cond_wait(&condition, &mutex);
+    pthread_mutex_unlock(&mutex);
+    if (strcmp(where, "poll") == 0)
+        poll(&polled, 1, -1);
+    else if (strncmp(where, "epoll", 5) == 0)
+        epoll_wait(fd, &event, 1, -1);
+    else if (read(fd, &byte, 1) != 1)
+        pause();
+}
+
+static __attribute__((noinline)) int deep(int levels, int fd) {
+    volatile char room[64] = {0};
+    if (levels > 1)
+        return deep(levels - 1, fd) + room[3];
+    sleeps(fd);
     return 0;
 }
 
-static void *work(void *unused) {
-    return deep(15) ? unused : NULL;
+static void *work(void *fd) {
+    return deep(15, (int)(long)fd) ? fd : NULL;
+}
+
+/* Both ends of a pipe in one descriptor: ten thousand of two each are more than may be open in many places. */
+static int pipe_of_one(void) {
+    int ends[2];
+    char path[40];
+    if (pipe(ends) != 0)
+        exit(3);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    int both = open(path, O_RDWR);
+    if (both < 0)
+        exit(3);
+    close(ends[0]);
+    close(ends[1]);
+    return both;
+}
+
+static int sleeps_on(void) {
+    if (strcmp(where, "pipe") == 0)
+        return common;
+    if (strcmp(where, "pipes") == 0 || strcmp(where, "poll") == 0)
+        return pipe_of_one();
+    if (strncmp(where, "epoll", 5) == 0) {
+        struct epoll_event event = {.events = EPOLLIN};
+        static int one = -1;
+        int set = one >= 0 ? one : epoll_create1(0);
+        if (set < 0 || (set != one && epoll_ctl(set, EPOLL_CTL_ADD, common, &event) != 0))
+            exit(3);
+        one = strcmp(where, "epoll") == 0 ? set : -1;
+        return set;
+    }
+    return -1;
 }
 
 static off_t report_size(void) {
@@ -52,14 +112,53 @@ static long resident_kib(void) {
     return kib;
 }
 
+static double until_reported(double start) {
+    while (report_size() == 0 && now() - start < 20000)
+        usleep(200);
+    return now() - start;
+}
+
+/* The process that sends the signal: it has no end of any of the pipes. */
+static void sends(pid_t pid, int ready) {
+    char byte;
+    if (read(ready, &byte, 1) != 1)
+        exit(1);
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock) != 0)
+        exit(1);
+    usleep(100000);
+    double before = ms_of(clock), start = now();
+    kill(pid, SIGUSR1);
+    double took = until_reported(start);
+    printf("%.1f %.1f\n", took, ms_of(clock) - before);
+    fflush(stdout);
+    kill(pid, SIGKILL);
+    _exit(0);
+}
+
 int main(int count, char **arguments) {
     long threads = count > 1 ? atol(arguments[1]) : 1000;
+    int ready[2];
+    where = count > 2 ? arguments[2] : "cond";
+    int shows = strcmp(where, "rss") == 0 || strcmp(where, "stay") == 0,
+        all = !shows && strcmp(where, "cond") != 0;
+    if (all) {
+        if (pipe(ready) != 0)
+            return 1;
+        pid_t child = fork();
+        if (child > 0) {
+            close(ready[1]);
+            sends(child, ready[0]);
+        }
+        close(ready[0]);
+        common = pipe_of_one();
+    }
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, 64 * 1024);
     for (long i = 0; i < threads; i++) {
         pthread_t thread;
-        if (pthread_create(&thread, &attr, work, NULL) != 0)
+        if (pthread_create(&thread, &attr, work, (void *)(long)sleeps_on()) != 0)
             return 1;
     }
     for (long there = 0; there < threads; usleep(1000)) {
@@ -68,19 +167,24 @@ int main(int count, char **arguments) {
         pthread_mutex_unlock(&mutex);
     }
     usleep(100000);
-    if (count > 2) {
+    if (all) {
+        char byte;
+        int ends[2];
+        if (pipe(ends) != 0 || write(ready[1], "r", 1) != 1)
+            return 1;
+        return read(ends[0], &byte, 1) != 1;
+    }
+    if (shows) {
         printf("%ld\n", resident_kib());
         fflush(stdout);
-        while (strcmp(arguments[2], "stay") == 0)
+        while (strcmp(where, "stay") == 0)
             pause();
         _exit(0);
     }
     double start = now();
     raise(SIGUSR1);
     double handled = now() - start;
-    while (report_size() == 0 && now() - start < 20000)
-        usleep(200);
-    printf("%.1f %.1f\n", now() - start, handled);
+    printf("%.1f %.1f\n", until_reported(start), handled);
     fflush(stdout);
     _exit(0);
 }

@@ -164,7 +164,7 @@ struct liveness capture_liveness(const struct scope *scope) {
     struct tasks tasks = tasks_list();
     struct clock_reading now = clock_reading();
     int caller = (int)sys_call(SYS_gettid);
-    struct waiter_batches batches = waiter_batches_find(&tasks, caller);
+    struct waiter_batches batches = waiter_batches_find(&tasks, caller, false);
     bool gone = false;
     for (size_t i = 0; i < tasks.count || (gone && tasks_complete(&tasks)); i++) {
         int tid = tasks.task[i].tid;

@@ -133,7 +133,8 @@ static void describe_live(struct view *view, size_t index) {
         thread->flags |= LW_THREAD_UNSEEN;
     }
     put_name(writer, thread, tasks->directory, task.record);
-    if (!view->terse || !seen.object)
+    thread->cpu_ns = seen.cpu_ns;
+    if (seen.cpu_ns == 0 && (!view->terse || !seen.member))
         thread->cpu_ns = clock_of_thread(task.tid);
     if (task.tid == caller) {
         /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
@@ -173,7 +174,7 @@ static void describe_live(struct view *view, size_t index) {
                     : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
                                                       : LW_STATE_BLOCKED;
     struct stack_copy copy = {0};
-    if (seen.object)
+    if (seen.member)
         copy.bytes = batched_stack(&view->batches, index, &copy.size);
     put_stack(writer, thread, &seen, copy.size ? &copy : NULL, task.tid == caller ? view->context : NULL);
     if (copy.used)
@@ -190,7 +191,7 @@ static void describe_live(struct view *view, size_t index) {
     }
     /* A wait of the caller's that only its registers show is no ground for a proof. */
     if (task.tid != caller || seen.by_record)
-        recheck_add(&view->second, thread, &task, seen.moves, &seen.kernel);
+        recheck_add(&view->second, thread, tasks, index, seen.moves, &seen.kernel);
 }
 
 static void describe_finished(const struct view *view, const struct thread *record) {
@@ -233,14 +234,15 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
                         .now = clock_reading(),
                         .second = recheck_capacity(tasks->count)};
     holds_forget();
-    view.batches = waiter_batches_find(tasks, view.caller);
+    describe_wait_forget();
+    view.batches = waiter_batches_find(tasks, view.caller, true);
     for (size_t i = 0; i < tasks->count || (view.gone && tasks_complete(tasks)); i++)
         if (tasks_has_exited(tasks, i) ? was_given_again(tasks, i)
                                        : !tasks->task[i].record || !has_ended(&view, tasks->task[i].record))
             describe_live(&view, i);
-    waiter_batches_drop(&view.batches);
     running_look(&view.running, writer, tasks->directory);
-    recheck(&view.second, writer, tasks, context);
+    recheck(&view.second, writer, tasks, &view.batches, context);
+    waiter_batches_drop(&view.batches);
     for (struct thread *record = thread_first(); record; record = record->next) {
         if (thread_is_joinable(record) && has_ended(&view, record))
             describe_finished(&view, record);

@@ -13,15 +13,49 @@
 #include "sleeping_calls.h"
 #include "wait_check.h"
 
+/* What one capture has found of descriptors: many threads may wait on the same. */
+enum { DESCRIPTORS = 64 };
+static struct {
+    uint32_t capture, target;
+    int fd;
+    uint32_t wanted, kind;
+    int64_t value[2];
+} descriptors[DESCRIPTORS];
+static uint32_t capture = 1;
+
+void describe_wait_forget(void) {
+    capture++;
+}
+
 static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
-    char target[1400];
-    struct text text = TEXT_IN(target);
-    target[0] = '\0';
+    size_t at = (unsigned)fd % DESCRIPTORS;
     thread->fd = fd;
-    descriptor_target(fd, &text);
-    thread->kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
-    thread->target = snapshot_string(writer, target);
-    descriptor_values((enum lw_wait_kind)thread->kind, fd, thread->value);
+    if (descriptors[at].capture != capture || descriptors[at].fd != fd ||
+        descriptors[at].wanted != thread->kind) {
+        char target[1400];
+        struct text text = TEXT_IN(target);
+        target[0] = '\0';
+        descriptors[at].capture = capture;
+        descriptors[at].fd = fd;
+        descriptors[at].wanted = thread->kind;
+        descriptors[at].value[0] = descriptors[at].value[1] = -1;
+        if (thread->kind == LW_WAIT_EPOLL)
+            descriptor_values(LW_WAIT_EPOLL, fd, descriptors[at].value);
+        /* No other descriptor has a set in its fdinfo. */
+        if (descriptors[at].value[0] > 0)
+            text_put(&text, "anon_inode:[eventpoll]");
+        else
+            descriptor_target(fd, &text);
+        descriptors[at].kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
+        descriptors[at].target = snapshot_string(writer, target);
+        if (thread->kind != LW_WAIT_EPOLL)
+            descriptor_values((enum lw_wait_kind)descriptors[at].kind, fd, descriptors[at].value);
+    }
+    thread->kind = descriptors[at].kind;
+    thread->target = descriptors[at].target;
+    for (int i = 0; i < 2; i++)
+        if (descriptors[at].value[i] != -1)
+            thread->value[i] = descriptors[at].value[i];
 }
 
 /* known: what has been read of it; NULL: nothing. */
@@ -83,16 +117,17 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
 }
 
 static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
-                       size_t count) {
-    enum { SHOWN = 4 };
-    struct pollfd fds[SHOWN];
-    int numbers[SHOWN];
+                       size_t count, const struct batched_waiter *known) {
+    struct pollfd fds[POLLED_SHOWN];
+    int numbers[POLLED_SHOWN];
     char target[1400];
     struct text text = TEXT_IN(target);
     target[0] = '\0';
     thread->value[0] = (int64_t)count;
-    size_t shown = count < SHOWN ? count : SHOWN;
-    if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
+    size_t shown = count < POLLED_SHOWN ? count : POLLED_SHOWN;
+    if (known && known->polled_count == shown)
+        memcpy(fds, known->polled, sizeof fds);
+    else if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
         return;
     for (size_t i = 0; i < shown; i++)
         numbers[i] = fds[i].fd;
@@ -124,7 +159,7 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
         put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
         break;
     case OBJECT_POLLFDS:
-        put_polled(writer, thread, wait->on.object, wait->on.second);
+        put_polled(writer, thread, wait->on.object, wait->on.second, seen->member);
         break;
     case OBJECT_SYSCALL:
         if (seen->kernel.state == KERNEL_SLEEPS)
@@ -140,7 +175,7 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
     case OBJECT_ADDRESS:
         thread->second_object = wait->on.second;
         /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
-        if (thread->kind == LW_WAIT_COND && !seen->object &&
+        if (thread->kind == LW_WAIT_COND && !seen->member &&
             (seen->kernel.number == SYS_futex || seen->kernel.number < 0) && wait->on.second != 0 &&
             seen->kernel.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;

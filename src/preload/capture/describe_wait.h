@@ -13,3 +13,5 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
  */
 void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                           const struct kernel_state *kernel);
+/* What one capture has read of a descriptor it does not read again, until this forgets it. */
+void describe_wait_forget(void);

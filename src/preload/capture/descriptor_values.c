@@ -3,9 +3,7 @@
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <termios.h>
 
 #include "descriptor.h"
 #include "rt/sys.h"
@@ -70,14 +68,7 @@ static void socket_values(int fd, int64_t value[2]) {
 
 void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]) {
     char words[FDINFO];
-    int bytes = 0;
     switch (kind) {
-    case LW_WAIT_PIPE_READ:
-    case LW_WAIT_PIPE_WRITE:
-        if (sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0)
-            value[0] = bytes;
-        value[1] = sys_call(SYS_fcntl, fd, F_GETPIPE_SZ);
-        break;
     case LW_WAIT_SOCKET_READ:
     case LW_WAIT_SOCKET_WRITE:
         socket_values(fd, value);

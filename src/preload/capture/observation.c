@@ -1,5 +1,6 @@
 #include "observation.h"
 
+#include "rt/clock.h"
 #include "rt/sys.h"
 #include "wait_check.h"
 
@@ -8,11 +9,21 @@ static struct observation as_member(const struct waiter_batches *batches,
     struct observation seen = {.waits = true,
                                .by_record = true,
                                .wait = member->wait,
-                               .kernel = {.state = KERNEL_SLEEPS, .number = SYS_futex},
+                               .kernel = {.state = KERNEL_SLEEPS, .number = member->wait.call->syscalls[0]},
                                .moves = member->moves,
-                               .object = batched_object(batches, member)};
+                               .member = member,
+                               .object = batched_object(batches, member),
+                               .cpu_ns = member->cpu_ns};
+    if (seen.kernel.number == SYSCALL_READ)
+        seen.kernel.number = SYS_read;
     seen.kernel.argument[0] = member->wait.on.object;
     return seen;
+}
+
+static bool holds_still(const struct batched_waiter *member, const struct task *task,
+                        const struct thread *record) {
+    return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves &&
+           (member->cpu_ns == 0 || clock_of_thread(task->tid) == member->cpu_ns);
 }
 
 /* Reads record and kernel until both held still, a few times at most. */
@@ -20,7 +31,7 @@ struct observation observe_task(const struct tasks *tasks, const struct waiter_b
                                 const struct thread *record) {
     struct observation seen = {0};
     const struct batched_waiter *member = batched_waiter(batches, index);
-    if (member && __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves)
+    if (member && holds_still(member, &tasks->task[index], record))
         return as_member(batches, member);
     for (int attempt = 0; attempt < 3; attempt++) {
         seen.moves = record ? __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) : 0;

@@ -15,7 +15,9 @@ struct observation {
     struct wait wait;
     struct kernel_state kernel;
     uint64_t moves;
-    const struct object *object; /* as it was when the thread was found asleep; NULL: to be read */
+    const struct batched_waiter *member; /* found among others, so that the kernel was not asked after it */
+    const struct object *object;         /* as it was when the thread was found asleep; NULL: to be read */
+    uint64_t cpu_ns;                     /* 0: to be read */
 };
 
 /* Looks at a task: one of the batches as it was found there, if it has not moved since, any other by asking

@@ -16,12 +16,16 @@ struct recheck recheck_capacity(size_t threads) {
     return second;
 }
 
-void recheck_add(struct recheck *second, struct lw_snapshot_thread *thread, const struct task *task,
-                 uint64_t moves, const struct kernel_state *kernel) {
+void recheck_add(struct recheck *second, struct lw_snapshot_thread *thread, const struct tasks *tasks,
+                 size_t task, uint64_t moves, const struct kernel_state *kernel) {
     if (!second->of || second->count == second->room || (thread->flags & LW_THREAD_TIMED))
         return;
-    second->of[second->count++] = (struct looked_at){
-        .thread = thread, .record = task->record, .moves = moves, .sp = kernel->sp, .number = kernel->number};
+    second->of[second->count++] = (struct looked_at){.thread = thread,
+                                                     .record = tasks->task[task].record,
+                                                     .moves = moves,
+                                                     .sp = kernel->sp,
+                                                     .number = kernel->number,
+                                                     .task = task};
 }
 
 static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
@@ -38,9 +42,9 @@ static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
     }
 }
 
-/* Is the owner, and what else a proof rests on, as it was? */
-static bool same_object(const struct lw_snapshot_thread *thread, bool caller) {
-    struct object object = object_read((enum lw_wait_kind)thread->kind, thread->object);
+/* Is the owner, and what else a proof rests on, as it was? known: what has been read of the object just now, or NULL. */
+static bool same_object(const struct lw_snapshot_thread *thread, const struct object *known, bool caller) {
+    struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, thread->object);
     if (!object.known)
         return !caller && !is_of_an_owner(thread);
     int32_t owner = object.owner != 0 && thread_was_initial(object.owner) ? process.pid : object.owner;
@@ -59,20 +63,35 @@ static bool same_target(const struct tasks *tasks, const struct lw_snapshot_thre
     return thread->owner == 0 || is_there(tasks, thread->owner);
 }
 
-static bool slept(const struct tasks *tasks, const struct looked_at *looked) {
+static bool has_not_moved(const struct looked_at *looked) {
+    return (looked->record ? __atomic_load_n(&looked->record->moves, __ATOMIC_ACQUIRE) : 0) == looked->moves;
+}
+
+static bool has_not_run(const struct lw_snapshot_thread *thread) {
+    return thread->cpu_ns != 0 && clock_of_thread(thread->tid) == thread->cpu_ns;
+}
+
+/* The wait that a thread's record tells, and the kernel does not contradict, is the one that it was found in among
+ * others: a handler that interrupted it may wait for something by now. */
+static bool same_wait(const struct looked_at *looked, const struct waiter_batches *batches,
+                      const struct kernel_state *kernel) {
+    const struct batched_waiter *member = batched_waiter(batches, looked->task);
+    struct wait wait;
+    return member && wait_check(looked->record, kernel, &wait) && wait.call == member->wait.call &&
+           wait.started == member->wait.started && wait.on.object == member->wait.on.object;
+}
+
+static bool slept(const struct tasks *tasks, const struct waiter_batches *batches,
+                  const struct looked_at *looked) {
     const struct lw_snapshot_thread *thread = looked->thread;
-    uint64_t moves = looked->record ? __atomic_load_n(&looked->record->moves, __ATOMIC_ACQUIRE) : 0;
-    if (moves != looked->moves)
+    if (!has_not_moved(looked))
         return false;
     if (thread->kind == LW_WAIT_SPIN) /* never sleeps; it has not left the wait */
         return true;
     struct kernel_state kernel = kernel_ask(tasks->directory, thread->tid);
-    struct wait wait;
-    bool there = looked->sp != 0
-                     ? kernel.number == looked->number && kernel.sp == looked->sp
-                     : wait_check(looked->record, &kernel, &wait) && wait.on.object == thread->object;
-    return kernel.state == KERNEL_SLEEPS && there && thread->cpu_ns != 0 &&
-           clock_of_thread(thread->tid) == thread->cpu_ns;
+    bool there = looked->sp != 0 ? kernel.number == looked->number && kernel.sp == looked->sp
+                                 : same_wait(looked, batches, &kernel);
+    return kernel.state == KERNEL_SLEEPS && there && has_not_run(thread);
 }
 
 /* The caller does not sleep: it runs this. It did until its signal, if the kernel says so in its registers,
@@ -81,15 +100,22 @@ static bool caller_slept(const void *context) {
     return kernel_state_of_context(context).state == KERNEL_SLEEPS;
 }
 
-static bool is_still(const struct tasks *tasks, const struct looked_at *looked, const void *context) {
+struct round {
+    const struct tasks *tasks;
+    struct waiter_batches *batches;
+    const void *context;
+};
+
+static bool is_still(const struct round *round, const struct looked_at *looked) {
     const struct lw_snapshot_thread *thread = looked->thread;
 #ifdef PLANTED_NO_SECOND_LOOK
     return true;
 #endif
     bool caller = thread->flags & LW_THREAD_CALLER;
-    if (caller ? !caller_slept(context) : !slept(tasks, looked))
+    if (caller ? !caller_slept(round->context) : !slept(round->tasks, round->batches, looked))
         return false;
-    return thread->kind == LW_WAIT_JOIN ? same_target(tasks, thread) : same_object(thread, caller);
+    return thread->kind == LW_WAIT_JOIN ? same_target(round->tasks, thread)
+                                        : same_object(thread, NULL, caller);
 }
 
 static void put_gone(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
@@ -143,37 +169,83 @@ static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread 
     thread->flags |= LW_THREAD_OWNER_GONE;
 }
 
-/* Were all threads that there are now found blocked, in waits that may be for each other? One that was
- * created since they were listed may do anything: this is asked between the two rounds, at the moment that a
- * proof is of. */
-static bool all_blocked(const struct recheck *second, const struct snapshot_writer *writer,
-                        const struct tasks *tasks) {
-    size_t ours = process.hidden_tid != 0;
+/* Were all threads found blocked, in waits that may be for each other? One that was created since they were listed
+ * may do anything: none_is_new is asked between the two rounds, at the moment that a proof is of. */
+static bool all_blocked(const struct recheck *second, const struct snapshot_writer *writer) {
     for (size_t i = 0; i < second->count; i++)
         if (!(lw_wait_traits(second->of[i].thread->kind) & W_INSIDE))
             return false;
-    return second->count == writer->header->threads.count && tasks_now(tasks) == second->count + ours;
+    return second->count == writer->header->threads.count;
+}
+
+static bool none_is_new(const struct recheck *second, const struct tasks *tasks) {
+    return tasks_now(tasks) == second->count + (process.hidden_tid != 0);
+}
+
+static bool is_batched(const struct round *round, const struct looked_at *looked) {
+    const struct batched_waiter *member =
+        looked->sp == 0 ? batched_waiter(round->batches, looked->task) : NULL;
+    return member && batched_object(round->batches, member);
+}
+
+/* Threads that sleep on one futex, after the kernel has been asked how many do. */
+static bool is_still_in_batch(const struct round *round, const struct looked_at *looked) {
+    const struct object *object =
+        batched_object(round->batches, batched_waiter(round->batches, looked->task));
+    return object && has_not_moved(looked) && same_object(looked->thread, object, false) &&
+           has_not_run(looked->thread);
+}
+
+/* A thread that nobody counted on, on one of the batches' futexes, could stand for one of theirs. */
+static void doubt_strangers(const struct recheck *second, const struct round *round) {
+    for (size_t i = 0; i < second->count; i++) {
+        const struct lw_snapshot_thread *thread = second->of[i].thread;
+        if (thread->syscall_number == SYS_futex && !is_batched(round, &second->of[i]))
+            batches_doubt_futex(round->batches, thread->syscall_args[0]);
+    }
+}
+
+/* Have all threads been still? What is known at once comes first: the caller, who may make all else idle. */
+static bool all_still(struct recheck *second, const struct round *round) {
+    for (size_t i = 0; i < second->count; i++)
+        if ((second->of[i].thread->flags & LW_THREAD_CALLER) && !is_still(round, &second->of[i]))
+            return false;
+    for (size_t i = 0; i < second->count; i++)
+        if (second->of[i].thread->cpu_ns == 0)
+            second->of[i].thread->cpu_ns = clock_of_thread(second->of[i].thread->tid);
+    /* Up to here was the first round: the moment of the proof is now. */
+    if (!none_is_new(second, round->tasks))
+        return false;
+    waiter_batches_again(round->batches, round->tasks);
+    doubt_strangers(second, round);
+    for (size_t i = 0; i < second->count; i++) {
+        const struct looked_at *looked = &second->of[i];
+        if (!(is_batched(round, looked) && is_still_in_batch(round, looked)) && !is_still(round, looked))
+            return false;
+    }
+    return true;
 }
 
 void recheck(struct recheck *second, struct snapshot_writer *writer, const struct tasks *tasks,
-             const void *context) {
+             struct waiter_batches *batches, const void *context) {
+    struct round round = {.tasks = tasks, .batches = batches, .context = context};
     if (!second->of)
         return;
     holds_forget();
-    bool all = all_blocked(second, writer, tasks);
+    bool listed = tasks->directory >= 0;
+    bool all = listed && all_blocked(second, writer) && all_still(second, &round);
     /* CPU time that the first look has left out. All of it comes before any second look. */
     for (size_t i = 0; i < second->count; i++)
-        if (second->of[i].thread->cpu_ns == 0 && (all || is_of_an_owner(second->of[i].thread)))
+        if (second->of[i].thread->cpu_ns == 0 && is_of_an_owner(second->of[i].thread))
             second->of[i].thread->cpu_ns = clock_of_thread(second->of[i].thread->tid);
-    for (size_t i = 0; i < second->count && tasks->directory >= 0; i++) {
+    for (size_t i = 0; i < second->count && listed; i++) {
         struct looked_at *looked = &second->of[i];
-        if (!all && !is_of_an_owner(looked->thread))
-            continue;
-        if (is_still(tasks, looked, context))
+        if (all || (is_of_an_owner(looked->thread) && is_still(&round, looked)))
             looked->thread->flags |= LW_THREAD_STILL;
-        look_for_owner(tasks, looked->thread);
+        if (is_of_an_owner(looked->thread))
+            look_for_owner(tasks, looked->thread);
     }
-    if (tasks->directory >= 0) {
+    if (listed) {
         writer->header->flags |= LW_PROCESS_LISTED;
         look_for_left_locks(writer, tasks);
     }

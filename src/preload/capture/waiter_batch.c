@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "interpose/dispositions.h"
 #include "process.h"
+#include "rt/clock.h"
 #include "rt/memory.h"
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
@@ -18,6 +20,7 @@
 #endif
 
 enum { NONE, CANDIDATE, ASLEEP };
+enum { NO_OBJECT = UINT32_MAX, OLD_NS = 50000000 };
 enum { BATCH = 256, STACK_BYTES = 4096, WINDOW = BATCH_COPIES * STACK_BYTES };
 
 struct batched_object {
@@ -28,10 +31,13 @@ struct batched_object {
     struct object object;
 };
 
+static bool is_record_of(const struct wait *wait, const struct thread *record) {
+    return call_is_known(wait->call) && wait->thread == record;
+}
+
 static bool is_eligible(const struct batched_waiter *member, const struct thread *record) {
     const struct wait *wait = &member->wait;
-    if (!call_is_known(wait->call) || wait->thread != record || wait->call->object != OBJECT_ADDRESS ||
-        wait->on.object == 0)
+    if (!is_record_of(wait, record) || wait->call->object != OBJECT_ADDRESS || wait->on.object == 0)
         return false;
     switch (wait->call->kind) {
     case LW_WAIT_COND:
@@ -41,6 +47,13 @@ static bool is_eligible(const struct batched_waiter *member, const struct thread
     default:
         return false;
     }
+}
+
+static bool waits_for_descriptor(const struct wait *wait, struct clock_reading now) {
+    if (wait->call->object != OBJECT_FD && wait->call->object != OBJECT_POLLFDS)
+        return false;
+    uint64_t since = clock_of_mark(wait->started, now);
+    return since < now.ns && now.ns - since >= OLD_NS;
 }
 
 /* Copies so many places of this process, one behind the other, into the batches's window. What cannot be read
@@ -68,6 +81,8 @@ static void read_many(struct waiter_batches *batches, struct iovec *places, size
 struct claims {
     struct waiter_batches *batches;
     const struct tasks *tasks;
+    bool descriptors;
+    struct clock_reading now;
     size_t task[BATCH];
 };
 
@@ -78,12 +93,21 @@ static void on_claim(void *context, size_t index, const char *bytes, size_t size
     if (size != sizeof member->wait)
         return;
     memcpy(&member->wait, bytes, size);
-    if (is_eligible(member, claims->tasks->task[task].record))
+    const struct task *of = &claims->tasks->task[task];
+    if (is_eligible(member, of->record)) {
         member->state = CANDIDATE;
+    } else if (claims->descriptors && is_record_of(&member->wait, of->record) &&
+               waits_for_descriptor(&member->wait, claims->now)) {
+        member->object = NO_OBJECT;
+        member->cpu_ns = clock_of_thread(of->tid);
+        member->state = member->cpu_ns != 0 ? CANDIDATE : NONE;
+    }
 }
 
-static void read_records(struct waiter_batches *batches, const struct tasks *tasks, int caller) {
-    struct claims claims = {.batches = batches, .tasks = tasks};
+static void read_records(struct waiter_batches *batches, const struct tasks *tasks, int caller,
+                         bool descriptors) {
+    struct claims claims = {
+        .batches = batches, .tasks = tasks, .descriptors = descriptors, .now = clock_reading()};
     struct iovec places[BATCH];
     size_t count = 0;
     for (size_t i = 0; i < tasks->count; i++) {
@@ -105,10 +129,8 @@ static void read_records(struct waiter_batches *batches, const struct tasks *tas
 }
 
 /* The place in the table of what a member waits for, taken or free; the table is never full. */
-static struct batched_object *place_of(const struct waiter_batches *batches,
-                                       const struct batched_waiter *member) {
-    uintptr_t address = member->wait.on.object;
-    enum lw_wait_kind kind = (enum lw_wait_kind)member->wait.call->kind;
+static struct batched_object *place_at(const struct waiter_batches *batches, uintptr_t address,
+                                       enum lw_wait_kind kind) {
     size_t at = (size_t)((address >> 3) * 0x9e3779b97f4a7c15u >> 20) % batches->object_count;
     while (batches->objects[at].address != 0 &&
            (batches->objects[at].address != address || batches->objects[at].kind != kind))
@@ -116,10 +138,41 @@ static struct batched_object *place_of(const struct waiter_batches *batches,
     return &batches->objects[at];
 }
 
+static struct batched_object *place_of(const struct waiter_batches *batches,
+                                       const struct batched_waiter *member) {
+    return place_at(batches, member->wait.on.object, (enum lw_wait_kind)member->wait.call->kind);
+}
+
+static void on_polled(void *context, size_t index, const char *bytes, size_t size) {
+    struct claims *claims = context;
+    struct batched_waiter *member = &claims->batches->members[claims->task[index]];
+    memcpy(member->polled, bytes, size);
+    member->polled_count = (uint8_t)(size / sizeof *member->polled);
+}
+
+static void read_polled(struct waiter_batches *batches) {
+    struct claims claims = {.batches = batches};
+    struct iovec places[BATCH];
+    size_t count = 0;
+    for (size_t i = 0; i < batches->count; i++) {
+        struct batched_waiter *member = &batches->members[i];
+        if (member->state == CANDIDATE && member->object == NO_OBJECT &&
+            member->wait.call->object == OBJECT_POLLFDS && member->wait.on.second > 0) {
+            size_t shown = member->wait.on.second < POLLED_SHOWN ? member->wait.on.second : POLLED_SHOWN;
+            places[count] = (struct iovec){(void *)member->wait.on.object, shown * sizeof *member->polled};
+            claims.task[count++] = i;
+        }
+        if (count == BATCH || (i + 1 == batches->count && count > 0)) {
+            read_many(batches, places, count, on_polled, &claims);
+            count = 0;
+        }
+    }
+}
+
 static void count_waiters(struct waiter_batches *batches) {
     for (size_t i = 0; i < batches->count; i++) {
         struct batched_waiter *member = &batches->members[i];
-        if (member->state != CANDIDATE)
+        if (member->state != CANDIDATE || member->object == NO_OBJECT)
             continue;
         struct batched_object *of = place_of(batches, member);
         of->address = member->wait.on.object;
@@ -166,7 +219,8 @@ static bool all_asleep(const struct batched_object *of) {
 static void ask_of_objects(struct waiter_batches *batches) {
     for (size_t i = 0; i < batches->object_count; i++) {
         struct batched_object *of = &batches->objects[i];
-        if (of->address == 0)
+        of->asleep = false;
+        if (of->address == 0 || of->waiters == 0)
             continue;
         of->object = object_read(of->kind, of->address);
         of->asleep = of->object.known && !(of->object.flags & LW_THREAD_SHARED) && all_asleep(of);
@@ -189,14 +243,17 @@ static void doubt_newcomers(struct waiter_batches *batches, const struct tasks *
     }
 }
 
+static bool has_stayed(const struct batched_waiter *member, const struct thread *record) {
+    return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves;
+}
+
 static void settle(struct waiter_batches *batches, const struct tasks *tasks) {
     for (size_t i = 0; i < batches->count; i++) {
         struct batched_waiter *member = &batches->members[i];
         if (member->state != CANDIDATE)
             continue;
-        const struct thread *record = tasks->task[i].record;
-        bool stayed = __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves;
-        member->state = stayed && batches->objects[member->object].asleep ? ASLEEP : NONE;
+        bool asleep = member->object == NO_OBJECT || batches->objects[member->object].asleep;
+        member->state = asleep && has_stayed(member, tasks->task[i].record) ? ASLEEP : NONE;
     }
 }
 
@@ -219,8 +276,8 @@ static bool open_window(struct waiter_batches *batches) {
     return batches->window;
 }
 
-struct waiter_batches waiter_batches_find(const struct tasks *tasks, int caller) {
-    struct waiter_batches batches = {.count = tasks->count};
+struct waiter_batches waiter_batches_find(const struct tasks *tasks, int caller, bool descriptors) {
+    struct waiter_batches batches = {.count = tasks->count, .caller = caller};
     /* What lies between the frames of a stack was never written to; valgrind would say so of pwritev. */
     if (tasks->count < BATCH_MIN || tasks->directory < 0 || process.emulated)
         return batches;
@@ -233,12 +290,38 @@ struct waiter_batches waiter_batches_find(const struct tasks *tasks, int caller)
         waiter_batches_drop(&batches);
         return batches;
     }
-    read_records(&batches, tasks, caller);
+    read_records(&batches, tasks, caller, descriptors && !dispositions_could_interrupt());
+    read_polled(&batches);
     count_waiters(&batches);
     ask_of_objects(&batches);
     doubt_newcomers(&batches, tasks, caller);
     settle(&batches, tasks);
     return batches;
+}
+
+void waiter_batches_again(struct waiter_batches *batches, const struct tasks *tasks) {
+    if (!batches->members)
+        return;
+    for (size_t i = 0; i < batches->object_count; i++)
+        batches->objects[i].waiters = 0;
+    for (size_t i = 0; i < batches->count; i++) {
+        const struct batched_waiter *member = &batches->members[i];
+        if (member->state == ASLEEP && member->object != NO_OBJECT &&
+            has_stayed(member, tasks->task[i].record))
+            batches->objects[member->object].waiters++;
+    }
+    ask_of_objects(batches);
+    doubt_newcomers(batches, tasks, batches->caller);
+}
+
+void batches_doubt_futex(struct waiter_batches *batches, uintptr_t futex) {
+    const uintptr_t groups = offsetof(pthread_cond_t, __data.__g_signals);
+    if (!batches->members)
+        return;
+    place_at(batches, futex - offsetof(pthread_mutex_t, __data.__lock), LW_WAIT_MUTEX)->asleep = false;
+    place_at(batches, futex, LW_WAIT_SEMAPHORE)->asleep = false;
+    place_at(batches, futex - groups, LW_WAIT_COND)->asleep = false;
+    place_at(batches, futex - groups - sizeof(uint32_t), LW_WAIT_COND)->asleep = false;
 }
 
 void waiter_batches_drop(struct waiter_batches *batches) {
@@ -261,7 +344,8 @@ const struct batched_waiter *batched_waiter(const struct waiter_batches *batches
 
 const struct object *batched_object(const struct waiter_batches *batches,
                                     const struct batched_waiter *member) {
-    return &batches->objects[member->object].object;
+    const struct batched_object *of = member->object != NO_OBJECT ? &batches->objects[member->object] : NULL;
+    return of && of->asleep ? &of->object : NULL;
 }
 
 static void on_stack(void *context, size_t index, const char *bytes, size_t size) {

@@ -114,9 +114,30 @@ uint64_t dispositions_of_program(void) {
     return handled;
 }
 
+static uint64_t ever_handled; /* bit n - 1 is signal n */
+
+static void note_handler(int signal, const struct sigaction *action) {
+    if (disposition_has_handler(action))
+        __atomic_fetch_or(&ever_handled, (uint64_t)1 << (signal - 1), __ATOMIC_ACQ_REL);
+}
+
+bool dispositions_could_interrupt(void) {
+    const uint64_t faults = (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGBUS - 1) |
+                            (uint64_t)1 << (SIGFPE - 1) | (uint64_t)1 << (SIGILL - 1);
+#ifdef PLANTED_NO_INTERRUPTIONS
+    return false;
+#endif
+    __atomic_fetch_or(&ever_handled, dispositions_of_program(), __ATOMIC_ACQ_REL);
+    return __atomic_load_n(&ever_handled, __ATOMIC_ACQUIRE) & ~faults;
+}
+
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {
-    if (!disposition_is_taken(signal))
-        return REAL(real_sigaction)(signal, action, before);
+    if (!disposition_is_taken(signal)) {
+        int result = REAL(real_sigaction)(signal, action, before);
+        if (result == 0 && action)
+            note_handler(signal, action);
+        return result;
+    }
     struct taken *shared = &taken[signal];
     /* Copied first: a wild pointer must fault here, not under the gate. */
     struct sigaction wanted, previous;
@@ -132,6 +153,7 @@ int disposition_change(int signal, const struct sigaction *action, struct sigact
         bool ours = process_is_ours(), keep = ours && keeps_ours(shared, &wanted);
         if (ours)
             remember(shared, &wanted);
+        note_handler(signal, &wanted);
         result = keep ? install_ours(signal, &wanted) : REAL(real_sigaction)(signal, &wanted, NULL);
         if (keep)
             remember(shared, &wanted);

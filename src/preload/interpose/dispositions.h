@@ -30,6 +30,9 @@ bool disposition_is_handled(int signal);
 
 /* The signals for which the program has a handler of its own: bit n - 1 is signal n. */
 uint64_t dispositions_of_program(void);
+/* Has the program, at any time, had a handler that can run while a thread sleeps in a system call? Those of signals
+ * for faults do not count: a thread that sleeps makes none. */
+bool dispositions_could_interrupt(void);
 
 /* What sigaction(2) does, seen by the program. */
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before);

@@ -11,20 +11,63 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static struct pipe_fact *wanted(const struct snapshot *snapshot, size_t *count) {
-    size_t threads = snapshot->header->threads.count;
-    struct pipe_fact *pipes = calloc(threads + 1, sizeof *pipes);
-    *count = 0;
-    for (size_t i = 0; pipes && i < threads; i++) {
-        const struct lw_snapshot_thread *thread = &snapshot->threads[i];
-        const char *target = snapshot_words(snapshot, thread->target);
-        bool known = thread->kind != LW_WAIT_PIPE_READ && thread->kind != LW_WAIT_PIPE_WRITE;
-        for (size_t k = 0; k < *count && !known; k++)
-            known = strcmp(pipes[k].target, target) == 0;
-        if (!known && target[0])
-            pipes[(*count)++].target = target;
+/* Pipes by target: open addressing. */
+struct pipe_table {
+    struct pipe_facts facts;
+    uint32_t *slots; /* number of the pipe, from 1 */
+    size_t slot_count;
+};
+
+/* The place of a target, taken or free; the table is never full. */
+static uint32_t *slot_of(const struct pipe_table *table, const char *target) {
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (const char *at = target; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+    size_t at = hash % table->slot_count;
+    while (table->slots[at] != 0 && strcmp(table->facts.pipe[table->slots[at] - 1].target, target) != 0)
+        at = (at + 1) % table->slot_count;
+    return &table->slots[at];
+}
+
+static bool waits_on_pipe(const struct lw_snapshot_thread *thread) {
+    return thread->kind == LW_WAIT_PIPE_READ || thread->kind == LW_WAIT_PIPE_WRITE;
+}
+
+void pipes_drop(struct pipe_facts *facts) {
+    free(facts->pipe);
+    free(facts->of_thread);
+    *facts = (struct pipe_facts){0};
+}
+
+/* Every pipe that a thread waits on, once. No slots if there is none, or no memory. */
+static struct pipe_table wanted(const struct snapshot *snapshot) {
+    struct pipe_table table = {0};
+    size_t threads = snapshot->header->threads.count, waiters = 0;
+    for (size_t i = 0; i < threads; i++)
+        waiters += waits_on_pipe(&snapshot->threads[i]);
+    if (waiters == 0)
+        return table;
+    table.slot_count = 2 * waiters + 1;
+    table.slots = calloc(table.slot_count, sizeof *table.slots);
+    table.facts.pipe = calloc(waiters, sizeof *table.facts.pipe);
+    table.facts.of_thread = calloc(threads, sizeof *table.facts.of_thread);
+    if (!table.slots || !table.facts.pipe || !table.facts.of_thread) {
+        pipes_drop(&table.facts);
+        free(table.slots);
+        return (struct pipe_table){0};
     }
-    return pipes;
+    for (size_t i = 0; i < threads; i++) {
+        const char *target = snapshot_words(snapshot, snapshot->threads[i].target);
+        if (!waits_on_pipe(&snapshot->threads[i]) || !target[0])
+            continue;
+        uint32_t *slot = slot_of(&table, target);
+        if (*slot == 0) {
+            table.facts.pipe[table.facts.count].target = target;
+            *slot = (uint32_t)++table.facts.count;
+        }
+        table.facts.of_thread[i] = *slot;
+    }
+    return table;
 }
 
 /* "cat (4711)" */
@@ -62,15 +105,15 @@ static bool is_kernel_thread(int proc, const char *pid) {
 static void note_write(struct pipe_fact *pipe, const struct snapshot *snapshot, int fds, const char *entry) {
     enum { COARSE_NS = 20000000 }; /* how far the inode's clock may be off */
     const struct lw_snapshot_header *header = snapshot->header;
-    struct stat status;
-    if (fstatat(fds, entry, &status, 0) != 0)
-        return;
-    uint64_t changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
-    uint64_t ago = header->realtime > changed ? header->realtime - changed : 0;
+    int fd = atoi(entry);
     for (uint64_t i = 0; i < header->writes.count; i++) {
         const struct lw_snapshot_write *write = &snapshot->writes[i];
-        if (write->fd != atoi(entry) || write->when + ago + COARSE_NS < header->monotonic ||
-            write->when <= pipe->written)
+        struct stat status;
+        if (write->fd != fd || write->when <= pipe->written || fstatat(fds, entry, &status, 0) != 0)
+            continue;
+        uint64_t changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
+        uint64_t ago = header->realtime > changed ? header->realtime - changed : 0;
+        if (write->when + ago + COARSE_NS < header->monotonic)
             continue;
         pipe->written = write->when;
         pipe->writer = write->tid;
@@ -87,11 +130,17 @@ static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
 
 struct look {
     const struct snapshot *snapshot;
-    struct pipe_fact *pipes;
-    size_t count;
+    const struct pipe_table *table;
     int proc;
-    int pid; /* of the watched process, as it is called here */
+    int pid;      /* of the watched process, as it is called here */
+    bool travels; /* as struct pipe_fact has them, of every pipe */
+    bool unsure;
 };
+
+static struct pipe_fact *pipe_called(const struct look *look, const char *target) {
+    uint32_t number = *slot_of(look->table, target);
+    return number != 0 ? &look->table->facts.pipe[number - 1] : NULL;
+}
 
 static void look_at(struct look *look, const char *pid, bool inside, int fds, const char *entry) {
     char target[1400], family[16];
@@ -100,23 +149,20 @@ static void look_at(struct look *look, const char *pid, bool inside, int fds, co
     if (length <= 0)
         return;
     target[length] = '\0';
-    if (inside && strncmp(target, "socket:", 7) == 0) {
+    if (inside && !look->travels && strncmp(target, "socket:", 7) == 0) {
         char path[320];
         snprintf(path, sizeof path, "/proc/%.16s/fd/%.16s", pid, entry);
         ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
-        for (size_t i = 0; i < look->count; i++)
-            look->pipes[i].travels |= said < 4 || memcmp(family, "UNIX", 4) == 0;
+        look->travels = said < 4 || memcmp(family, "UNIX", 4) == 0;
     }
-    for (size_t i = 0; i < look->count; i++) {
-        struct pipe_fact *pipe = &look->pipes[i];
-        if (strcmp(target, pipe->target) != 0 || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        note_end(pipe, status.st_mode, inside);
-        if (inside)
-            note_write(pipe, look->snapshot, fds, entry);
-        else if (!pipe->other[0])
-            name_process(pipe->other, sizeof pipe->other, look->proc, pid);
-    }
+    struct pipe_fact *pipe = pipe_called(look, target);
+    if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    note_end(pipe, status.st_mode, inside);
+    if (inside)
+        note_write(pipe, look->snapshot, fds, entry);
+    else if (!pipe->other[0])
+        name_process(pipe->other, sizeof pipe->other, look->proc, pid);
 }
 
 static void look_into(struct look *look, const char *pid, bool inside) {
@@ -125,9 +171,7 @@ static void look_into(struct look *look, const char *pid, bool inside) {
     int fds = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fds < 0 ? NULL : fdopendir(fds);
     if (!directory) {
-        bool matters = errno != ENOENT && !is_kernel_thread(look->proc, pid);
-        for (size_t i = 0; i < look->count && matters; i++)
-            look->pipes[i].unsure = true;
+        look->unsure |= errno != ENOENT && !is_kernel_thread(look->proc, pid);
         return;
     }
     for (struct dirent *entry; (entry = readdir(directory));)
@@ -137,12 +181,15 @@ static void look_into(struct look *look, const char *pid, bool inside) {
 
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and
  * have written. Who waited for that has run then. Its CPU time tells (proc(5), /proc/PID/task/TID/schedstat).
+ * Only a proof that all threads are asleep rests on that (analysis/proof.c), and there is none without a second look
+ * at all of them.
  */
 static void note_stirred(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
-    for (uint64_t i = 0; i < header->threads.count; i++) {
+    for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &look->snapshot->threads[i];
-        if (thread->kind != LW_WAIT_PIPE_READ && thread->kind != LW_WAIT_PIPE_WRITE)
+        uint32_t number = look->table->facts.of_thread[i];
+        if (number == 0)
             continue;
         char path[64], words[128];
         snprintf(path, sizeof path, "%d/task/%d/schedstat", look->pid, thread->tid);
@@ -151,10 +198,8 @@ static void note_stirred(struct look *look) {
         if (fd >= 0)
             close(fd);
         words[length > 0 ? length : 0] = '\0';
-        bool same = strtoull(words, NULL, 10) == thread->cpu_ns && thread->cpu_ns != 0;
-        const char *target = snapshot_words(look->snapshot, thread->target);
-        for (size_t k = 0; k < look->count && !same; k++)
-            look->pipes[k].stirred |= strcmp(look->pipes[k].target, target) == 0;
+        if (thread->cpu_ns == 0 || strtoull(words, NULL, 10) != thread->cpu_ns)
+            look->table->facts.pipe[number - 1].stirred = true;
     }
 }
 
@@ -241,10 +286,10 @@ void pipes_survey_drop(struct pipe_survey *survey) {
 /* The ends that other processes have, as they were surveyed. */
 static void look_outside(struct look *look, const struct pipe_survey *survey) {
     bool unsure = survey->failed || survey->unreadable > (survey->one_unreadable == look->pid);
-    for (size_t i = 0; i < look->count; i++) {
-        struct pipe_fact *pipe = &look->pipes[i];
+    look->unsure |= unsure;
+    for (size_t i = 0; i < look->table->facts.count; i++) {
+        struct pipe_fact *pipe = &look->table->facts.pipe[i];
         struct pipe_end wanted = {0};
-        pipe->unsure |= unsure;
         snprintf(wanted.target, sizeof wanted.target, "%.39s", pipe->target);
         size_t low = 0, high = survey->count;
         while (low < high) {
@@ -276,16 +321,15 @@ static void look_everywhere(struct look *look, DIR *proc) {
     }
 }
 
-struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey,
-                             size_t *count) {
-    struct pipe_fact *pipes = wanted(snapshot, count);
-    DIR *proc = *count > 0 ? opendir("/proc") : NULL;
+struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey) {
+    struct pipe_table table = wanted(snapshot);
+    DIR *proc = table.facts.count > 0 ? opendir("/proc") : NULL;
     if (!proc) {
-        *count = 0;
-        return pipes;
+        free(table.slots);
+        pipes_drop(&table.facts);
+        return table.facts;
     }
-    struct look look = {
-        .snapshot = snapshot, .pipes = pipes, .count = *count, .proc = dirfd(proc), .pid = watched};
+    struct look look = {.snapshot = snapshot, .table = &table, .proc = dirfd(proc), .pid = watched};
     if (survey) {
         char pid[16];
         snprintf(pid, sizeof pid, "%d", watched);
@@ -294,7 +338,12 @@ struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, const
     } else {
         look_everywhere(&look, proc);
     }
+    for (size_t i = 0; i < table.facts.count; i++) {
+        table.facts.pipe[i].travels = look.travels;
+        table.facts.pipe[i].unsure = look.unsure;
+    }
     note_stirred(&look);
     closedir(proc);
-    return pipes;
+    free(table.slots);
+    return table.facts;
 }

@@ -10,7 +10,7 @@ struct pipe_survey;
 struct pipe_survey *pipes_survey(void); /* NULL without memory */
 void pipes_survey_drop(struct pipe_survey *survey);
 
-/* Facts of every pipe that a blocked thread of the snapshot waits on; *count of them. watched: the process,
- * as it is called here. survey: NULL to look at all processes now. Caller frees. NULL if none. */
-struct pipe_fact *pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey,
-                             size_t *count);
+/* Facts of every pipe that a blocked thread of the snapshot waits on. watched: the process, as it is called here.
+ * survey: NULL to look at all processes now. Given back with pipes_drop. */
+struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey);
+void pipes_drop(struct pipe_facts *facts);
