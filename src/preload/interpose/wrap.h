@@ -14,6 +14,7 @@
 
 #include "record/holds.h"
 #include "record/wait.h"
+#include "transfer_rest.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))
 
@@ -25,7 +26,8 @@
     wait.on = (struct waited_for){__VA_ARGS__}; \
     wait_begin(&wait, &fn##_call)
 
-/* Functions that answer -1 with errno set. */
+/* Functions that say in `result`, as their row has it (-1 with errno set if it says nothing), that they were
+ * interrupted. */
 #define WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, left) \
     WAITS_AGAIN_AS(type, fn, #fn, parameters, arguments, row, waits_for, left)
 
@@ -38,7 +40,7 @@
     EXPORTED type fn parameters {                                                       \
         WAITING(fn, UNPACK waits_for);                                                  \
         type result = REAL(fn) arguments;                                               \
-        while (wait_again(&wait, result == -1)) {                                       \
+        while (wait_again(&wait, (long)result)) {                                       \
             left;                                                                       \
             result = REAL(fn) arguments;                                                \
         }                                                                               \
@@ -48,6 +50,28 @@
 
 #define WAITS(type, fn, parameters, arguments, row, waits_for) \
     WAITS_AGAIN(type, fn, parameters, arguments, row, waits_for, (void)0)
+
+/* Functions that move bytes, all of them where `moves_all` holds unless a signal stops them (transfer_rest.h). `parts`
+ * and `count` are the iovecs to move; `rest_arguments` move those of `rest`. */
+#define TRANSFERS(fn, parameters, arguments, row, waits_for, moves_all, first, first_count, rest_arguments, \
+                  then)                                                                                     \
+    CALL_ROW(ssize_t, fn, #fn, parameters, (UNPACK row, .counts = true))                                    \
+    EXPORTED ssize_t fn parameters {                                                                        \
+        WAITING(fn, UNPACK waits_for);                                                                      \
+        ssize_t result = REAL(fn) arguments;                                                                \
+        if (__builtin_expect(wait_may_be_excused(&wait), 0)) {                                              \
+            struct transfer rest = {.whole = moves_all, .parts = first, .count = first_count};              \
+            while (transfer_again(&wait, &rest, &result))                                                   \
+                result = REAL(fn) rest_arguments;                                                           \
+        }                                                                                                   \
+        then;                                                                                               \
+        return result;                                                                                      \
+    }
+/* The same with one buffer. */
+#define TRANSFERS_BUFFER(fn, parameters, arguments, row, waits_for, moves_all, rest_arguments, then) \
+    TRANSFERS(fn, parameters, arguments, row, waits_for, moves_all,                                  \
+              (&(struct iovec){(void *)(uintptr_t)buffer, size}), 1, rest_arguments, then)
+#define REST rest.now->iov_base, rest.now->iov_len
 
 /* Another name under which libc exports the same function, for libraries that were linked to it. */
 #define ALSO(alias_name, fn) EXPORTED extern __typeof__(fn) alias_name __attribute__((alias(#fn), copy(fn)));
