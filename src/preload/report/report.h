@@ -41,5 +41,4 @@ void report_await(void);
 /* One look at all threads but the caller, for the watcher. */
 struct liveness report_look(void);
 
-void report_before_fork(void);
 void report_forked(void);
