@@ -83,9 +83,6 @@ static bool caller_slept(const void *context) {
 
 static bool is_still(const struct tasks *tasks, const struct looked_at *looked, const void *context) {
     const struct lw_snapshot_thread *thread = looked->thread;
-#ifdef PLANTED_NO_SECOND_LOOK
-    return true;
-#endif
     bool caller = thread->flags & LW_THREAD_CALLER;
     if (caller ? !caller_slept(context) : !slept(tasks, looked))
         return false;

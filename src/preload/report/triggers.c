@@ -88,10 +88,8 @@ static void excuse_interrupted_wait(void *context) {
     sys_call(SYS_rt_sigpending, &pending, sizeof pending);
     if (!disposition_is_handled(options.signal))
         pending &= ~((uint64_t)1 << (options.signal - 1));
-#ifndef PLANTED_NO_EXCUSE
     if ((pending & ~blocked) == 0)
         self->wait->interrupted = 1;
-#endif
 }
 
 /* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns; those that the tool
