@@ -15,6 +15,7 @@
 #include "report/triggers.h"
 #include "report/watcher.h"
 #include "rt/clock.h"
+#include "rt/own_descriptors.h"
 #include "rt/table.h"
 #include "rt/text.h"
 #include "shared/glob.h"
@@ -31,7 +32,7 @@ static void before_fork(void) {
     uint64_t signals;
     signals_block_all(&signals);
     fork_locked = table_lock();
-    report_before_fork();
+    own_descriptors_before_fork();
     fork_signals = signals;
 }
 
@@ -49,6 +50,7 @@ static void after_fork_in_child(void) {
     thread_forked(fork_locked);
     unwind_forked();
     wakes_forked();
+    own_descriptors_forked();
     report_forked();
     triggers_forked();
     watcher_forked();

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "formats.h"
+#include "json_text.h"
 #include "pprof.h"
 #include "profile.pb-c.h"
 #include "shown_stack.h"
@@ -90,11 +91,19 @@ static void drop_table(struct numbered **table) {
     }
 }
 
+/* Strings of a profile are UTF-8 (protobuf's language guide); readers that are strict refuse it else. */
+static char *utf8(const char *words) {
+    json_t *text = json_text(words);
+    char *copy = text ? strdup(json_string_value(text)) : NULL;
+    json_decref(text);
+    return copy;
+}
+
 static int64_t string(struct profile *profile, const char *words) {
     bool fresh;
     uint64_t number = number_of(profile, &profile->by_string, words, profile->strings.count, &fresh);
     if (fresh)
-        push(profile, &profile->strings, strdup(words));
+        push(profile, &profile->strings, utf8(words));
     return (int64_t)number;
 }
 

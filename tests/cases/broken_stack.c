@@ -38,7 +38,7 @@ int main(void) {
     if (pipe(ends) != 0 || pthread_create(&thread, NULL, reads, NULL) != 0 ||
         pthread_create(&whole, NULL, (void *(*)(void *))(void *)pause, NULL) != 0)
         return 1;
-    usleep(50000);
+    settle();
     raise(SIGUSR1);
     return 0;
 }

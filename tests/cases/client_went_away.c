@@ -53,9 +53,9 @@ int main(void) {
         return 1;
     handles(&from_pipe);
     handles(&from_socket);
-    usleep(50000);
+    settle();
     close(clients[0][1]);
     close(clients[1][1]);
-    usleep(50000);
+    settle();
     return 0;
 }

@@ -15,7 +15,7 @@
 
 int main(void) {
     leave_a_thread();
-    usleep(20000);
+    settle();
     for (int fd = 0; fd <= 2; fd++)
         close(fd);
     return write(2, "x", 1) == -1 && errno == EBADF ? 0 : 1;

@@ -75,12 +75,12 @@ int main(void) {
         pthread_create(&thread[i], NULL, routines[i], NULL);
         pthread_detach(thread[i]);
     }
-    usleep(50000);
+    settle();
     sem_post(&own);
     if (write(event, &one, sizeof one) != sizeof one)
         return 1;
     close(ends[1]);
-    usleep(50000);
+    settle();
 #ifdef FIXED
     kill(child, SIGKILL);
 #endif

@@ -44,7 +44,7 @@ int main(void) {
     pthread_t thread;
     if (pipe(ends) != 0 || pthread_create(&thread, NULL, reads, NULL) != 0)
         return 1;
-    usleep(20000);
+    settle();
     if (!allow_few())
         return 2;
     exit(7);

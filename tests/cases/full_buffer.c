@@ -53,6 +53,6 @@ int main(void) {
     queue_receive(queue, &value);
     if (read(ends[0], message, sizeof message) < 0)
         return 1;
-    usleep(100000);
+    settle();
     return 0;
 }

@@ -53,6 +53,6 @@ int main(void) {
     if (collect(results[1][0]) != sum)
         return 2;
 #endif
-    usleep(50000);
+    settle();
     return sum == 0;
 }

@@ -50,7 +50,7 @@ int main(void) {
     pthread_detach(reader);
     clone(sleeps, stack + sizeof stack, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD,
           NULL);
-    usleep(50000);
+    settle();
 #ifdef FIXED
     close(ends[1]);
     word = 1;

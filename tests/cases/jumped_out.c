@@ -36,8 +36,8 @@ int main(void) {
         return 1;
     pthread_create(&thread, NULL, jumper, NULL);
     pthread_detach(thread);
-    usleep(50000);
+    settle();
     pthread_kill(thread, SIGUSR2);
-    usleep(50000);
+    settle();
     return left == 1 ? 0 : 2;
 }

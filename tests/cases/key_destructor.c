@@ -28,7 +28,7 @@ int main(void) {
     if (pipe(ends) != 0 || pthread_key_create(&key, flushes) != 0 ||
         pthread_create(&thread, NULL, ends_at_once, NULL) != 0)
         return 1;
-    usleep(20000);
+    settle();
 #ifdef FIXED
     if (write(ends[1], "x", 1) != 1)
         return 2;

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,7 +61,8 @@ int main(void) {
         pthread_create(&server, NULL, serves, (void *)(long)listener) != 0)
         return 1;
     usleep(60000);
-    for (int i = 0; i < 20; i++) {
+    const char *requests = getenv("REQUESTS");
+    for (int i = 0, count = requests ? atoi(requests) : 20; i < count; i++) {
         static const char request[] = "GET / HTTP/1.0\r\n\r\n";
         char reply[128];
         int fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -102,7 +102,7 @@ int main(void) {
         if (pthread_create(&thread, NULL, routines[i], NULL) != 0)
             return 2;
     }
-    usleep(100000);
+    settle();
     raise(SIGUSR1);
     msgctl(queue, IPC_RMID, NULL);
     semctl(semaphores, 0, IPC_RMID);

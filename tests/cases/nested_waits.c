@@ -41,14 +41,14 @@ int main(void) {
     if (pipe(ends) != 0 || sigaction(SIGUSR2, &action, NULL) != 0 ||
         pthread_create(&thread, NULL, waits, NULL) != 0)
         return 1;
-    usleep(50000);
+    settle();
     pthread_kill(thread, SIGUSR2);
-    usleep(50000);
+    settle();
     raise(SIGUSR1);
     usleep(400000); /* the first report is written */
     if (write(ends[1], "x", 1) != 1)
         return 2;
-    usleep(50000);
+    settle();
     raise(SIGUSR1);
     return 0;
 }

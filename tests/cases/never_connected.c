@@ -74,6 +74,6 @@ int main(void) {
         pthread_create(&thread[i], NULL, routines[i], NULL);
         pthread_detach(thread[i]);
     }
-    usleep(50000);
+    settle();
     return 0;
 }

@@ -40,6 +40,6 @@ int main(void) {
     pthread_create(&thread, NULL, asks, NULL);
     pthread_detach(thread);
     int client = accept(server, NULL, NULL);
-    usleep(150000);
+    settle();
     return client < 0;
 }

@@ -39,7 +39,7 @@ int main(void) {
     pthread_create(&thread, NULL, old_waits, NULL);
     pthread_detach(thread);
     for (int i = 0; i < 2; i++) {
-        usleep(50000);
+        settle();
         pthread_mutex_lock(&mutex);
 #ifdef FIXED
         old_cond_signal(&condition);
@@ -49,6 +49,6 @@ int main(void) {
 #endif
         pthread_mutex_unlock(&mutex);
     }
-    usleep(50000);
+    settle();
     return condition.guard == 0x5a5a5a5a5a5a5a5a ? 0 : 1;
 }

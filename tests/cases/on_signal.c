@@ -44,10 +44,10 @@ int main(void) {
     signal(SIGCHLD, on_child);
     pthread_mutex_lock(&mutex);
     pthread_create(&thread, NULL, wants, NULL);
-    usleep(20000);
+    settle();
     pid_t child = fork();
     if (child == 0) {
-        usleep(200000);
+        settle_process(getppid());
         kill(getppid(), SIGUSR1);
         _exit(0);
     }

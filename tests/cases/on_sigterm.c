@@ -26,7 +26,7 @@ int main(void) {
         signal(SIGUSR1, SIG_DFL) != SIG_DFL)
         return 1;
     if (fork() == 0) {
-        usleep(100000);
+        settle_process(getppid());
         kill(getppid(), SIGTERM);
         _exit(0);
     }

@@ -11,6 +11,6 @@
 int main(void) {
     prctl(PR_SET_NAME, "a\nb\033[31m\xff");
     leave_a_thread();
-    usleep(20000);
+    settle();
     return 0;
 }

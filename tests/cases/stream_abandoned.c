@@ -39,6 +39,6 @@ int main(void) {
     for (int i = 0; i < 3; i++)
         queue_receive(numbers, &value);
     close(done[1]);
-    usleep(50000);
+    settle();
     return 0;
 }

@@ -46,6 +46,6 @@ int main(void) {
     pthread_create(&thread[1], NULL, waits, NULL);
     pthread_detach(thread[0]);
     pthread_detach(thread[1]);
-    usleep(50000);
+    settle();
     return 0;
 }

@@ -35,7 +35,7 @@ int main(void) {
     pthread_t thread;
     pthread_create(&thread, NULL, retries_later, NULL);
     pthread_detach(thread);
-    usleep(50000);
+    settle();
     pthread_mutex_lock(&mutex);
     given_up = true;
     pthread_cond_signal(&changed);

@@ -20,7 +20,7 @@ static void waits(void) {
 import "C"
 import (
 	"fmt"
-	"time"
+	"os"
 )
 
 func main() {
@@ -28,6 +28,6 @@ func main() {
 	go C.waits()
 	never := make(chan int)
 	go func() { <-never }()
-	time.Sleep(1000 * time.Millisecond)
+	os.Stdin.Read(make([]byte, 1)) // until it is told
 	fmt.Println("done")
 }

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "settle.h"
+
 static io_context_t context;
 
 static void *waits(void *unused) {
@@ -28,6 +30,6 @@ int main(void) {
     fflush(stdout);
     if (pthread_create(&thread, NULL, waits, NULL) != 0)
         return 2;
-    usleep(50000);
+    settle();
     return 0;
 }

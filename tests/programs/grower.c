@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "settle.h"
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 
@@ -74,7 +76,7 @@ int main(int count, char **arguments) {
         } else {
             break;
         }
-        usleep(50000); /* for the new threads to get where they wait */
+        settle();
         puts("ok");
         fflush(stdout);
     }

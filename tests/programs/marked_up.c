@@ -2,6 +2,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "settle.h"
+
 static void *work(void *unused) {
     pthread_setname_np(pthread_self(), "</script><b>x");
     pause();
@@ -12,6 +14,6 @@ int main(void) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, work, NULL) != 0)
         return 1;
-    usleep(100000);
+    settle();
     return 0;
 }

@@ -1,5 +1,6 @@
 /* marks MODE: the API, acted out. Each line on stdout is what a test found; tests/api_tests.py compares. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,11 @@
 
 static void *finishes(void *unused) {
     usleep(20000);
+    return unused;
+}
+static sem_t let;
+static void *finishes_when_let(void *unused) {
+    sem_wait(&let);
     return unused;
 }
 static void *leaks_in_cond(void *unused) {
@@ -93,12 +99,13 @@ static void callback(void) {
         options.each = NULL;
         printf("%s %d\n", ignored[i][0], leakwatch_verify(mark, &options));
     }
-    /* within its attempts: one look is not enough for a thread that takes 20 ms */
+    /* within its attempts: one look is not enough for a thread that takes longer */
     mark = leakwatch_mark();
     options.ignore = NULL;
     options.attempts = 1;
-    start(finishes, NULL);
+    start(finishes_when_let, NULL);
     printf("one attempt %d\n", leakwatch_verify(mark, &options));
+    sem_post(&let);
     fflush(stdout);
     start(leaks_in_cond, NULL);
     printf("report %d\n", leakwatch_report("json", STDERR_FILENO));

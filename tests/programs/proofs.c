@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "settle.h"
+
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
                        c = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
@@ -33,10 +35,14 @@ static pthread_t start(const char *name, void *(*routine)(void *), void *argumen
     return thread;
 }
 
-static void ready(void) {
-    usleep(100000);
+static void say_ready(void) {
     if (write(STDOUT_FILENO, "ready\n", 6) != 6)
         exit(3);
+}
+
+static void ready(void) {
+    settle_all();
+    say_ready();
 }
 
 static void stay(void) {
@@ -53,7 +59,7 @@ static void *takes_two(void *argument) {
     struct two *two = argument;
     pthread_mutex_lock(two->has);
     sem_post(&step);
-    usleep(50000);
+    settle();
     pthread_mutex_lock(two->wants);
     return NULL;
 }
@@ -62,7 +68,7 @@ static void *takes_two_timed(void *argument) {
     struct two *two = argument;
     struct timespec until;
     pthread_mutex_lock(two->has);
-    usleep(50000);
+    settle();
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 1000;
     pthread_mutex_timedlock(two->wants, &until);
@@ -101,6 +107,7 @@ static void owner_sleeps(void) {
 static volatile int running = 1;
 static void *holds_and_runs(void *mutex) {
     pthread_mutex_lock(mutex);
+    never_settles();
     while (running)
         ;
     return NULL;
@@ -117,6 +124,7 @@ static void owner_runs(void) {
  * a while, for all the threads between them, sees each wait for the other, at different moments. */
 static void *takes_turns(void *argument) {
     struct two *two = argument;
+    never_settles();
     for (;;) {
         pthread_mutex_lock(two->has);
         usleep(300);
@@ -149,12 +157,13 @@ static void shared_elsewhere(void) {
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(shared, &attr);
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         pthread_mutex_lock(shared);
         stay();
     }
-    usleep(50000);
+    settle_process(child);
     start("one", takes_two, &(struct two){&a, shared});
     ready();
     stay();
@@ -164,12 +173,13 @@ static void shared_elsewhere(void) {
 static void shared_unsaid(void) {
     pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pthread_mutex_init(shared, NULL);
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         pthread_mutex_lock(shared);
         stay();
     }
-    usleep(50000);
+    settle_process(child);
     start("one", takes_two, &(struct two){&a, shared});
     ready();
     stay();
@@ -245,7 +255,7 @@ static void *relocks_and_sleeps(void *unused) {
 static void relock_recursive(void) {
     with_type(PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
     start("two", relocks_and_sleeps, NULL);
-    usleep(50000);
+    settle();
     start("one", takes_two, &ba);
     ready();
     stay();
@@ -280,7 +290,8 @@ static void owner_gone_robust(void) {
 /* After a fork the child's only thread still owns what its maker held, under the old number. */
 static void owner_forked(void) {
     pthread_mutex_lock(&b);
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         start("one", takes_two, &ab);
         ready();
@@ -298,9 +309,9 @@ static void joins_stuck(void) {
     first = start("one", takes_two, &ab);
     start("two", takes_two, &ba);
     start("three", joins, (void *)first);
-    usleep(50000);
+    settle();
     start("four", takes_two, &(struct two){&c, &a});
-    usleep(100000);
+    settle();
     start("five", takes_two, &(struct two){&c, &b});
     ready();
     stay();
@@ -320,20 +331,20 @@ static void joins_sleeper(void) {
 
 static void *locks_then_joins(void *unused) {
     pthread_mutex_lock(&a);
-    usleep(50000);
+    settle();
     pthread_join(first, NULL);
     return unused;
 }
 
 static void *writes_then_locks(void *unused) {
     pthread_rwlock_wrlock(&table);
-    usleep(50000);
+    settle();
     pthread_mutex_lock(&a);
     return unused;
 }
 
 static void *wants_to_read(void *unused) {
-    usleep(100000);
+    settle();
     pthread_rwlock_rdlock(&table);
     return unused;
 }
@@ -343,23 +354,23 @@ static void cross_kinds(void) {
     first = start("three", wants_to_read, NULL);
     start("one", locks_then_joins, NULL);
     start("two", writes_then_locks, NULL);
-    usleep(100000);
+    settle();
     start("four", takes_two, &(struct two){&b, &a});
-    usleep(100000);
+    settle();
     ready();
     stay();
 }
 
 static void *reads_then_locks(void *unused) {
     pthread_rwlock_rdlock(&table);
-    usleep(50000);
+    settle();
     pthread_mutex_lock(&a);
     return unused;
 }
 
 static void *locks_then_writes(void *unused) {
     pthread_mutex_lock(&a);
-    usleep(50000);
+    settle();
     pthread_rwlock_wrlock(&table);
     return unused;
 }
@@ -386,12 +397,12 @@ static void reader_sleeps(void) {
 }
 
 static void initialise(void) {
-    usleep(50000);
+    settle();
     pthread_mutex_lock(&a);
 }
 static void *locks_then_initialises(void *unused) {
     pthread_mutex_lock(&a);
-    usleep(20000);
+    settle();
     pthread_once(&once, initialise);
     return unused;
 }
@@ -408,13 +419,14 @@ static void once_cycle(void) {
 
 static void *spins_then_locks(void *unused) {
     pthread_spin_lock(&spin);
-    usleep(50000);
+    settle();
     pthread_mutex_lock(&a);
     return unused;
 }
 static void *locks_then_spins(void *unused) {
     pthread_mutex_lock(&a);
-    usleep(50000);
+    settle();
+    never_settles();
     pthread_spin_lock(&spin);
     return unused;
 }
@@ -528,7 +540,8 @@ static void asleep_on_a_pipe(void) {
 static void asleep_but_for_another_process(void) {
     if (pipe(ends) != 0)
         exit(3);
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         stay();
     }
@@ -585,7 +598,7 @@ static void *passes_byte(void *number) {
 static void pass(void *(*passes)(void *)) {
     for (long i = 1; i < RING; i++)
         start("one", passes, (void *)i);
-    ready();
+    say_ready();
     passes((void *)0);
 }
 /* Each wait is ended by a thread that does not exist yet when it begins. */

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "settle.h"
+
 enum { MANY = 60, SOME = 40 };
 
 struct queue {
@@ -95,12 +97,12 @@ int main(void) {
     await(&quiet, MANY);
     await(&woken, MANY);
     await(&troubled, MANY);
-    usleep(200000);
+    settle_all();
     pthread_mutex_lock(&woken.mutex);
     pthread_cond_broadcast(&woken.news);
     pthread_kill(hanging, SIGUSR2);
     pthread_kill(jumping, SIGHUP);
-    usleep(200000);
+    settle_all();
     puts("ready");
     fflush(stdout);
     for (;;)

@@ -119,9 +119,7 @@ struct captured capture(const struct capture_request *request) {
     header->exe = snapshot_string(&writer, process.exe);
     header->program = snapshot_string(&writer, process.program);
     header->wakes_lost = (uint32_t)wakes_lost();
-#ifndef PLANTED_NO_HANDLERS
     header->handlers = dispositions_of_program();
-#endif
 
     if (request->scope)
         header->flags |= LW_PROCESS_SCOPED;

@@ -108,9 +108,6 @@ struct round {
 
 static bool is_still(const struct round *round, const struct looked_at *looked) {
     const struct lw_snapshot_thread *thread = looked->thread;
-#ifdef PLANTED_NO_SECOND_LOOK
-    return true;
-#endif
     bool caller = thread->flags & LW_THREAD_CALLER;
     if (caller ? !caller_slept(round->context) : !slept(round->tasks, round->batches, looked))
         return false;

@@ -199,9 +199,6 @@ static long sleepers(uintptr_t futex, uint32_t most) {
 
 /* The futexes that a waiter may sleep on (nptl/pthread_cond_wait.c, lowlevellock.h, sem_waitcommon.c). */
 static bool all_asleep(const struct batched_object *of) {
-#ifdef PLANTED_NO_BATCH_COUNT
-    return true;
-#endif
     switch (of->kind) {
     case LW_WAIT_COND: {
         uintptr_t groups = of->address + offsetof(pthread_cond_t, __data.__g_signals);

@@ -124,9 +124,6 @@ static void note_handler(int signal, const struct sigaction *action) {
 bool dispositions_could_interrupt(void) {
     const uint64_t faults = (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGBUS - 1) |
                             (uint64_t)1 << (SIGFPE - 1) | (uint64_t)1 << (SIGILL - 1);
-#ifdef PLANTED_NO_INTERRUPTIONS
-    return false;
-#endif
     __atomic_fetch_or(&ever_handled, dispositions_of_program(), __ATOMIC_ACQ_REL);
     return __atomic_load_n(&ever_handled, __ATOMIC_ACQUIRE) & ~faults;
 }

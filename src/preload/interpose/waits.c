@@ -27,9 +27,7 @@ WAITS(int, old_cond_wait, (void *condition, pthread_mutex_t *mutex), (condition,
 WAITS(int, old_cond_timedwait, (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
       (condition, mutex, until), (OLD, .name = "pthread_cond_timedwait"),
       (.second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
-#ifndef PLANTED_NO_COND_WAIT
 __asm__(".symver current_cond_wait, pthread_cond_wait@@GLIBC_2.3.2");
-#endif
 __asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@GLIBC_2.3.2");
 __asm__(".symver old_cond_wait, pthread_cond_wait@GLIBC_2.2.5");
 __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");

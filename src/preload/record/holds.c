@@ -148,9 +148,7 @@ unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, 
         places[count] = locks[count] + field[kinds[count]];
         count++;
     }
-#ifndef PLANTED_NO_HOLDS
     read_words(places, count, words);
-#endif
     unsigned held = 0;
     for (unsigned i = 0; i < count; i++) {
         if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT == 0 : words[i] != (uint32_t)tid)

@@ -153,9 +153,7 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
         pthread_attr_getstacksize(attr, &record->stack_size);
     record->serial = __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
     if (creator) {
-#ifndef PLANTED_NO_SCOPE
         record->scope = creator->scope;
-#endif
         record->creator_tid = creator->tid;
         memcpy(record->creator_name, creator->name, THREAD_NAME);
         memcpy(record->name, creator->name, THREAD_NAME); /* the kernel copies comm on clone */
@@ -309,9 +307,7 @@ struct thread *thread_find(pthread_t handle) {
 }
 
 void thread_detached(struct thread *record) {
-#ifndef PLANTED_NO_DETACH
     set_flag(record, THREAD_DETACHED);
-#endif
 }
 void thread_joined(struct thread *record) {
     set_flag(record, THREAD_JOINED);

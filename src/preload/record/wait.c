@@ -65,9 +65,6 @@ static bool take_excuse(struct wait *wait) {
     else if ((alone = is_taken_elsewhere()))
         wait->errno_before = errno;
     wait->excuse = 0;
-#ifdef PLANTED_NO_EXCUSE
-    alone = false;
-#endif
     return alone;
 }
 

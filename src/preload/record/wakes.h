@@ -31,9 +31,6 @@ struct wake_note *wake_note_begins(const void *object);
  * that interrupts this and does the same may make it count one less. */
 static inline __attribute__((always_inline)) void wake_noted(const void *object, bool no_waiter,
                                                              const void *site) {
-#ifdef PLANTED_NO_SIGNAL_NOTE
-    return;
-#endif
     _Static_assert(WAKE_NOTES == 2, "one bit of the hash");
     struct thread *self = thread_current;
     struct wake_note *note = self ? &self->notes[((uintptr_t)object * 0x9e3779b97f4a7c15u) >> 63] : NULL;

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "process.h"
 #include "rt/memory.h"
+#include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 
@@ -151,6 +152,7 @@ static int intermediate_main(void *argument) {
 
 /* Waits for the end of a process that is not our child, through a pidfd (Linux 5.3), or by asking for it. */
 static void await_end(int pid) {
+    own_descriptors_pidfd(pid);
     long fd = sys_call(SYS_pidfd_open, pid, 0);
     if (fd >= 0) {
         struct pollfd end = {.fd = (int)fd, .events = POLLIN};

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "process.h"
 #include "record/thread.h"
+#include "rt/own_descriptors.h"
 #include "rt/path.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -81,14 +82,16 @@ void metrics_file_write(const struct liveness *now) {
     text_put_number(&part_words, process.pid);
     compose(&out, now);
     /* Readable by all: who collects it is another user. */
-    long fd =
-        sys_call(SYS_openat, AT_FDCWD, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    own_descriptors_begin();
+    long fd = sys_call(SYS_openat, AT_FDCWD, part, O_CREAT | O_TRUNC | OWN_WRITTEN_FLAGS, 0644);
+    bool whole = fd >= 0 && sys_call(SYS_write, fd, words, out.length) == (long)out.length;
+    if (fd >= 0)
+        sys_call(SYS_close, fd);
+    own_descriptors_end();
     if (fd < 0) {
         fails(path, fd == -EACCES ? ": permission denied" : fd == -ENOENT ? ": no such directory" : "");
         return;
     }
-    bool whole = sys_call(SYS_write, fd, words, out.length) == (long)out.length;
-    sys_call(SYS_close, fd);
     if (!whole || sys_call(SYS_renameat, AT_FDCWD, part, AT_FDCWD, path) != 0) {
         sys_call(SYS_unlinkat, AT_FDCWD, part, 0);
         fails(path, whole ? "" : ": no space");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "shared/snapshot.h"
@@ -103,8 +104,7 @@ int plain_list(const void *snapshot, const char *log, const char *why) {
     bool judges = lw_trigger_judges(header->trigger);
     listing.text = TEXT_IN(listing.words);
     if (log[0] != '\0') {
-        long fd =
-            sys_call(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        long fd = sys_call(SYS_openat, AT_FDCWD, log, O_CREAT | O_APPEND | OWN_WRITTEN_FLAGS, 0600);
         if (fd < 0)
             text_complain("cannot write ", log, "; the report follows here", NULL);
         else

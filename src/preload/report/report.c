@@ -21,7 +21,6 @@
 enum { STACK = 256 * 1024 };
 
 static struct gate report_gate; /* one report at a time */
-static uint32_t looked;         /* reports and looks that have ended */
 static char *report_stack;
 static uint32_t sequence;
 
@@ -58,7 +57,7 @@ static void make(void *argument) {
 }
 
 static void leave(void) {
-    __atomic_fetch_add(&looked, 1, __ATOMIC_ACQ_REL);
+    own_descriptors_end();
     gate_leave(&report_gate);
 }
 
@@ -87,6 +86,7 @@ struct report_result report_make(const struct report_request *request) {
         return work.result;
     }
     work.result.made = true;
+    own_descriptors_begin();
     if (!report_stack)
         report_stack = memory_map_stack(STACK);
     work.request.sequence = request->token ? sequence : ++sequence; /* numbers are for the logs */
@@ -123,6 +123,7 @@ static struct liveness look_around(const struct scope *scope) {
     uint64_t signals;
     signals_block_all(&signals);
     gate_enter(&report_gate);
+    own_descriptors_begin();
     if (!report_stack)
         report_stack = memory_map_stack(STACK);
     if (report_stack)
@@ -180,16 +181,7 @@ void report_await(void) {
     signals_restore(&signals);
 }
 
-/* fork copies the descriptors, and after them the memory: a look may have ended in between. */
-static uint32_t looked_before_fork;
-
-void report_before_fork(void) {
-    looked_before_fork = __atomic_load_n(&looked, __ATOMIC_ACQUIRE);
-}
-
 void report_forked(void) {
-    if (report_gate.word != 0 || looked != looked_before_fork)
-        own_descriptors_forked();
     report_gate = (struct gate){0};
     sequence = 0;
 }

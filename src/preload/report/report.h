@@ -44,5 +44,4 @@ bool report_is_being_made(void);
 /* One look at all threads but the caller, for the watcher. */
 struct liveness report_look(void);
 
-void report_before_fork(void);
 void report_forked(void);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "process.h"
+#include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "shared/request.h"
@@ -55,14 +56,14 @@ static long open_directory(const char *place, uint32_t user) {
     struct text place_words = TEXT_IN(path), name_words = TEXT_IN(name);
     expand(&place_words, place, user, 0);
     expand(&name_words, LW_REQUEST_DIRECTORY, user, 0);
-    long parent = sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long parent = sys_call(SYS_openat, AT_FDCWD, path, O_DIRECTORY | OWN_FLAGS);
     if (parent < 0)
         return -1;
     struct stat status;
     long directory = -1;
     if (sys_call(SYS_fstat, parent, &status) == 0 && is_safe_parent(&status, user)) {
         sys_call(SYS_mkdirat, parent, name, 0700);
-        directory = sys_call(SYS_openat, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        directory = sys_call(SYS_openat, parent, name, O_DIRECTORY | O_NOFOLLOW | OWN_FLAGS);
     }
     sys_call(SYS_close, parent);
     if (directory >= 0 && (sys_call(SYS_fstat, directory, &status) != 0 || status.st_uid != user ||
@@ -130,8 +131,7 @@ void request_answer(const struct captured *captured, uint32_t token) {
         text_put_char(&words, digits[token >> shift & 15]);
     text_put(&part_words, name);
     text_put(&part_words, ".part");
-    long fd =
-        sys_call(SYS_openat, directory, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    long fd = sys_call(SYS_openat, directory, part, O_CREAT | O_EXCL | OWN_WRITTEN_FLAGS, 0600);
     if (fd >= 0) {
         bool whole = copy(fd, captured);
         if (!whole)

@@ -1,0 +1,142 @@
+"""Proofs: states about which one can be given, each with a twin, as close as can be, about which none can. And random programs."""
+import collections, concurrent.futures, json, os, random, signal
+
+import plans
+from harness import TESTS, expect, needs, program, slow
+from resting import snapshots
+
+PROGRAM = program("proofs")
+
+
+def verdicts(report):
+    return {thread["name"]: thread["verdict"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")}
+
+
+def kinds(report):
+    return sorted(deadlock["kind"] for deadlock in report["deadlocks"])
+
+
+BOTH = {"one": "deadlock", "two": "deadlock"}
+ASLEEP = {"proofs": "deadlock", "one": "deadlock"}
+# scenario: (verdicts that are proved, by thread; kinds of deadlocks)
+SCENARIOS = {
+    "cycle": (BOTH, ["cycle"]),
+    "cycle_timed": ({}, []),
+    "owner_sleeps": ({}, []),
+    "owner_runs": ({}, []),
+    "shared_elsewhere": ({}, []),
+    "shared_unsaid": ({}, []),
+    "shared_cycle": (BOTH, ["cycle"]),
+    "cycle_recursive": (BOTH, ["cycle"]),
+    "cycle_checking": (BOTH, ["cycle"]),
+    "cycle_adaptive": (BOTH, ["cycle"]),
+    "cycle_robust": (BOTH, ["cycle"]),
+    "cycle_inheriting": ({}, []),
+    "relock": ({"one": "deadlock"}, ["cycle"]),
+    "relock_recursive": ({}, []),
+    "owner_gone": ({"one": "deadlock"}, ["owner gone"]),
+    "owner_gone_robust": ({}, []),
+    "owner_forked": ({}, []),
+    "joins_stuck": (dict(BOTH, three="stranded", four="stranded", five="stranded"), ["cycle"]),
+    "joins_sleeper": ({}, []),
+    "cross_kinds": (dict(BOTH, three="deadlock", four="stranded"), ["cycle"]),
+    "reader_cycle": (BOTH, ["cycle"]),
+    "reader_sleeps": ({}, []),
+    "once_cycle": (BOTH, ["cycle"]),
+    "spin_cycle": (BOTH, ["cycle"]),
+    "relocks_in_cond": (BOTH, ["cycle"]),
+    "sleeps_in_cond": ({}, []),
+    "all_asleep": (ASLEEP, ["all asleep"]),
+    "asleep_but_for_a_handler": ({}, []),
+    "asleep_but_for_a_posix_timer": ({}, []),
+    "asleep_but_for_a_timer_thread": ({}, []),
+    "asleep_but_for_a_timed_wait": ({}, []),
+    "asleep_but_for_a_shared_semaphore": ({}, []),
+    "asleep_but_for_a_socket": ({}, []),
+    "asleep_on_a_pipe": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_but_for_another_process": ({}, []),
+    "asleep_joining_main": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_and_held": (ASLEEP, ["all asleep"]),
+}
+
+
+def scenario(name, wanted, deadlocks):
+    def test():
+        report, = snapshots([PROGRAM, name])
+        found = verdicts(report)
+        expect(found == wanted and kinds(report) == deadlocks,
+               "%s: %r %r\n%s" % (name, found, kinds(report), json.dumps(report["threads"], indent=1)))
+        for deadlock in report["deadlocks"]:
+            named = {thread["tid"] for thread in report["threads"] if thread["verdict"] == "deadlock"}
+            expect(set(deadlock["threads"]) <= named, deadlock["text"])
+    return test
+
+
+for _name, (_wanted, _deadlocks) in SCENARIOS.items():
+    globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
+
+
+def never(name, count):
+    def test():
+        for report in snapshots([PROGRAM, name], count=count, pause=0.005):
+            expect(not verdicts(report) and not report["deadlocks"], json.dumps(report["deadlocks"]))
+    return test if name == "in_between" else slow(test)
+
+
+# always on the way somewhere, but at no moment of a look
+for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes", "token_of_threads"):
+    globals()["test_" + _name] = never(_name, 60)
+
+
+def test_after_a_stop():
+    """A call that the kernel goes on with after a stop has another number (restart_syscall), and is the same wait."""
+    report, = snapshots([PROGRAM, "joins_sleeper"], signals=(signal.SIGSTOP, signal.SIGCONT))
+    waits = {thread["name"]: thread for thread in report["threads"]}
+    for name in ("one", "proofs"):
+        expect(waits[name]["state"] == "waiting" and waits[name]["wait"]["kind"] == "sleep" and not waits[name]["kernel_only"]
+               and waits[name]["wait"]["timeout_seconds"] == 1000, waits[name]["wait"])
+
+
+def act_out(seed):
+    """What is wrong with the report of one plan; None if nothing is. Also whether anything was proved."""
+    plan = plans.Plan(seed)
+    wanted = plan.answer(os.getuid() == 0)
+    for _ in range(5):
+        report, = snapshots([program("plans"), plan.main] + plan.steps)
+        found = verdicts(report)
+        # on a busy machine a thread may not have come to rest: then there is less to prove, never more
+        if found == wanted or not found.items() <= wanted.items():
+            break
+    if found != wanted:
+        return "plan %d: main %s, %r: proved %r, not %r" % (seed, plan.main, plan.steps, found, wanted), wanted
+    return None, wanted
+
+
+@slow
+def test_random_plans():
+    """Programs whose deadlocks are known from the plan that they act out. LEAKWATCH_PLANS=N plays N others."""
+    more = int(os.environ.get("LEAKWATCH_PLANS", "0"))
+    seeds = [random.randrange(1 << 30) for _ in range(more)] if more else range(500)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(act_out, seeds))
+    wrong = [words for words, _ in results if words]
+    expect(not wrong, "%d of %d:\n%s" % (len(wrong), len(seeds), "\n".join(wrong[:5])))
+    kinds = [verdict for _, wanted in results for verdict in wanted.values()]
+    proved = sum(1 for _, wanted in results if wanted)
+    # a test of nothing would pass as well
+    expect(len(seeds) / 4 < proved < len(seeds) * 7 / 8 and kinds.count("stranded") > len(seeds) / 10,
+           "something is proved in %d, %r" % (proved, collections.Counter(kinds)))
+
+
+@needs("/usr/bin/python3")
+def test_two_connections_of_sqlite():
+    """A real one: Debian's python3 and SQLite, with locks of SQLite's own."""
+    report, = snapshots(["/usr/bin/python3", os.path.join(TESTS, "languages", "two_connections.py")])
+    stuck = [thread for thread in report["threads"] if thread["verdict"] == "deadlock"]
+    expect(len(stuck) == 2 and kinds(report) == ["cycle"], json.dumps(report["deadlocks"]))
+    for thread, other in (stuck, reversed(stuck)):
+        functions = [frame["function"] for frame in thread["stack"]]
+        expect("sqlite3_exec" in functions and thread["wait"]["kind"] == "mutex lock", functions)
+        expect(thread["wait"]["owner"] == other["tid"], thread["wait"])
+    text = report["deadlocks"][0]["text"]
+    expect(text.startswith("deadlock 1: 2 threads wait for each other\n") and text.count("held by") == 2, text)

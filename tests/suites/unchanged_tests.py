@@ -1,0 +1,56 @@
+"""Scenarios that print what a program sees: each must see the same, and end the same, with the preload as without."""
+import os, subprocess
+
+from harness import LIBRARY, PATIENCE, expect, program, run, scratch, watched
+
+PROGRAM = program("unchanged")
+
+
+def compare(name):
+    plain = run([PROGRAM, name])
+    with scratch() as directory:
+        os.chmod(directory, 0o777)
+        result = watched([PROGRAM, name], "log=%s/log" % directory)
+    expect(plain.stdout and plain.stderr == "", "without the preload: %r" % plain)
+    expect((result.returncode, result.stdout) == (plain.returncode, plain.stdout),
+           "status %d, without %d\n%s\nwithout:\n%s" % (result.returncode, plain.returncode, result.stdout, plain.stdout))
+    expect(result.stderr == "", result.stderr)
+
+
+def test_a_named_signal_is_a_request():
+    """LEAKWATCH_OPTIONS names the signal: the program's own, too, asks for a report."""
+    script = ["sh", "-c", "kill -USR1 $$; echo on"]
+    for options, status, said in (("signal=USR1:", 0, "on\n"), ("", -10, ""), ("signal=none:", -10, ""), ("signal=USR2:", -10, ""),
+                                  ("signal=nonsense:", -10, "")):
+        with scratch() as directory:
+            result = watched(script, options + "log=%s/log" % directory)
+            reports = open(directory + "/log").read() if os.path.exists(directory + "/log") else ""
+        expect((result.returncode, result.stdout, "on SIGUSR1" in reports) == (status, said, status == 0), "%s %r %s" % (options, result, reports))
+
+
+def test_another_process_asks():
+    """kill -USR1 from outside is a request, whoever sends it."""
+    with scratch() as directory:
+        result = watched(["sh", "-c", "(sh -c 'kill -USR1 $0' $$); echo on; kill -USR1 $$"], "log=%s/log" % directory)
+        reports = open(directory + "/log").read()
+    expect((result.returncode, result.stdout, reports.count("on SIGUSR1")) == (-10, "on\n", 1), "%r %s" % (result, reports))
+
+
+def test_named_by_a_link_to_itself():
+    """A program that is called /proc/self/exe, as Chromium's children are, is reported and matched by its file's name."""
+    unjoined = program("unjoined")
+    for name in ("/proc/self/exe", "/proc/thread-self/exe", "/proc/%d/exe" % os.getpid()):
+        for pattern, reports in (("unjoined", 1), ("exe", 0)):
+            with scratch() as directory:
+                env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="program=%s:log=%s/%%e.log" % (pattern, directory))
+                subprocess.run([name], executable=unjoined, env=env, check=True, timeout=PATIENCE)
+                expect(os.listdir(directory) == ["unjoined.log"] * reports, "%s %s %s" % (name, pattern, os.listdir(directory)))
+                expect(reports == 0 or "in %s (pid" % unjoined in open(directory + "/unjoined.log").read(), name)
+
+
+def scenarios():
+    return run([PROGRAM], check=True).stdout.split()
+
+
+for scenario in scenarios():
+    globals()["test_" + scenario] = lambda scenario=scenario: compare(scenario)
