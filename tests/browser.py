@@ -40,8 +40,14 @@ def one_of(driver, selector):
     return driver.find_element(By.CSS_SELECTOR, selector)
 
 
+def window(driver, width, scheme="light", height=900):
+    """So wide inside, for a person who likes it light or dark."""
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+
 def press(driver, *keys):
     driver.switch_to.active_element.send_keys(*keys)
 
 
-__all__ = ["browser", "all_of", "one_of", "press", "Keys"]
+__all__ = ["browser", "all_of", "one_of", "press", "window", "Keys"]
