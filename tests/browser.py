@@ -1,8 +1,6 @@
 """A headless Chromium of Debian's, without a network but this machine, driven through its own driver."""
 import contextlib, tempfile
 
-from run import expect
-
 import selenium.webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -24,7 +22,8 @@ def browser():
         try:
             yield driver
             log = [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-            expect(not log, "the browser complains: %s" % log)
+            if log:
+                raise AssertionError("the browser complains: %s" % log)
         finally:
             driver.quit()
 

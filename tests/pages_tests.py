@@ -189,6 +189,28 @@ def test_html_pictures():
                 expect(is_one_cycle([tuple(edge) for edge in one["edges"]], one["stuck"]), "%s: %s" % (what, one["edges"]))
 
 
+# A thread that runs with a lock that six want, and two that wait for each other with a timeout: nothing is proved.
+OTHERS = """
+const node = (name, wait, object) => ({name, wait, seconds: 1, object, place: null});
+const nodes = {1: node('keeper', 'running', null), 8: node('left', 'mutex lock', 'a'), 9: node('right', 'mutex lock', 'b')}, edges = [];
+for (const tid of [2, 3, 4, 5, 6, 7]) { nodes[tid] = node(`wants-${tid}`, 'mutex lock', 'kept'); edges.push({from: tid, to: 1, relation: 'holds'}); }
+edges.push({from: 8, to: 9, relation: 'holds'}, {from: 9, to: 8, relation: 'holds'});
+leakwatch.show(document.getElementById('report'), {...JSON.parse(document.getElementById('data').textContent), graph: {nodes, edges}, deadlocks: []});
+"""
+
+
+def test_html_of_waits_that_are_no_deadlock():
+    with tempfile.TemporaryDirectory() as directory, browser() as driver:
+        driver.get(page_of("unjoined", directory))
+        expect(not all_of(driver, "[data-tab=graph]"), "nobody waits for anybody")
+        driver.execute_script(OTHERS)
+        one_of(driver, "[data-tab=graph]").click()
+        one_of(driver, "[role=tabpanel] svg .node")
+        boxes = sorted(words.split("\n")[0] for words in names(driver, "[role=tabpanel] svg .node"))
+        expect(boxes == ["6 threads", "keeper", "left", "right"] and not all_of(driver, "[role=tabpanel] .stuck:not(marker)"), boxes)
+        expect(sorted(edges_of(driver, "[role=tabpanel] svg .edge")) == [("8", "9"), ("9", "8"), ("behind 1", "1")], edges_of(driver, "[role=tabpanel] svg .edge"))
+
+
 # Text whose colour is too near to what it stands on (WCAG: 4.5 to 1).
 PALE = """
 const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;

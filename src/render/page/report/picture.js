@@ -15,8 +15,13 @@ const picture = (() => {
     if (node.elsewhere) return 'not a thread of this process';
     return node.object && !isJoin(node) ? `${node.wait}: ${shortObject(node.object)}` : node.wait;
   };
-  const placeWords = (data, at) => (at === null || at === undefined ? '' : `${stacks.nameOf(data.frames[at])} ${stacks.placeOf(data.frames[at])}`);
-  const atOf = (data, node) => (node.text ? node.text[1] || '' : placeWords(data, node.place));
+  /* Function, file and line. most: letters that there is room for; the function gives way. */
+  const placeWords = (data, at, most = Infinity) => {
+    if (at === null || at === undefined) return '';
+    const name = stacks.nameOf(data.frames[at]), where = stacks.placeOf(data.frames[at]);
+    return name.length + where.length < most ? `${name} ${where}` : `${cut(name, Math.max(5, most - where.length - 1))} ${where}`;
+  };
+  const atOf = (data, node, most) => (node.text ? node.text[1] || '' : placeWords(data, node.place, most));
   const titleOf = (data, node) => [node.fold || node.nobody || node.text ? node.name : threadName(node.name, node.id), whatOf(node), atOf(data, node)].filter(Boolean).join('\n');
 
   const boxOf = (data, node, spot, box, choose) => {
@@ -26,7 +31,7 @@ const picture = (() => {
     const element = draw('g', {class: `node ${kind}`.trim(), transform: `translate(${spot.x} ${spot.y})`, 'data-tid': special ? null : node.id},
       draw('title', {}, titleOf(data, node)), draw('rect', {width: box.width, height: box.height, rx: 6}),
       draw('text', {class: 'name', x: 11, y: 21}, cut(name, most - tid.length)), draw('text', {class: 'tid', x: box.width - 11, y: 21, 'text-anchor': 'end'}, tid),
-      draw('text', {class: 'what', x: 11, y: 39}, cut(whatOf(node), most)), draw('text', {class: 'at', x: 11, y: 56}, cut(atOf(data, node), most)));
+      draw('text', {class: 'what', x: 11, y: 39}, cut(whatOf(node), most)), draw('text', {class: 'at', x: 11, y: 56}, cut(atOf(data, node, most), most)));
     if (special || !choose) return element;
     element.setAttribute('tabindex', '0');
     element.setAttribute('role', 'button');
@@ -62,5 +67,5 @@ const picture = (() => {
     return element;
   };
 
-  return {show, shortObject};
+  return {show, shortObject, placeWords};
 })();

@@ -71,14 +71,14 @@ const problem = (() => {
 
   /* Without a deadlock: the worst group, from who created it to what it waits for. */
   const wrapped = (words) => {
-    const MOST = 28;
+    const MOST = 27;
     const at = words.length <= MOST ? words.length : words.lastIndexOf(' ', MOST);
     return at > 0 ? [words.slice(0, at), words.slice(at + 1)] : [words, ''];
   };
   const keptOf = (group) => (group.stack_bytes ? `${group.count === 1 ? 'its stack keeps' : 'their stacks keep'} ${(group.stack_bytes / 1048576).toFixed(1)} MiB` : '');
   const pathOf = (data, group, created) => {
     const threads = {id: 'threads', kind: ['deadlock', 'stranded'].includes(group.verdict) ? 'stuck' : 'suspect', name: plural(group.count, 'thread'),
-      text: [`${group.wait}${group.seconds ? `, ${span(group.seconds)}` : ''}${group.state === 'finished' ? ' ago' : ''}`, group.place === null ? keptOf(group) : `${stacks.nameOf(data.frames[group.place])} ${stacks.placeOf(data.frames[group.place])}`]};
+      text: [`${group.wait}${group.seconds ? `, ${span(group.seconds)}` : ''}${group.state === 'finished' ? ' ago' : ''}`, group.place === null ? keptOf(group) : picture.placeWords(data, group.place, 27)]};
     const piece = {nodes: new Map([['threads', threads]]), edges: [], ring: []};
     if (group.objects.length) {
       const name = group.objects.length === 1 ? picture.shortObject(group.objects[0]) : `${group.objects.length} objects`;
