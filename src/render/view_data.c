@@ -75,7 +75,7 @@ json_t *view_stack(struct view_page *page, uint64_t first, uint32_t count, bool 
 json_t *view_place(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact) {
     json_t *numbers = view_stack(page, first, count, first_is_exact), *number, *own = NULL;
     size_t i;
-    json_array_foreach(numbers, i, number) {
+    json_array_foreach (numbers, i, number) {
         own = number;
         if (!json_object_get(json_array_get(page->frames, (size_t)json_integer_value(number)), "library"))
             break;
