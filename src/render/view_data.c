@@ -222,11 +222,11 @@ static json_t *group_object(struct view_page *page, const struct group *group) {
     const struct lw_snapshot_thread *thread = finding->thread;
     const char *state = state_words((enum lw_state)thread->state);
     bool by_kernel = thread->flags & LW_THREAD_FROM_PROC;
-    json_t *made = json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o}", "count", (json_int_t)group->count,
-                             "state", state, "verdict", verdict_words(group->verdict), "wait",
-                             thread->kind != LW_WAIT_NONE ? wait_words(thread) : state, "seconds",
-                             view_seconds(group->longest), "evidence", evidence_strings(analysis, finding), "call",
-                             by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)));
+    json_t *made = json_pack(
+        "{s:I, s:s, s:s, s:s, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state", state, "verdict",
+        verdict_words(group->verdict), "wait", thread->kind != LW_WAIT_NONE ? wait_words(thread) : state,
+        "seconds", view_seconds(group->longest), "evidence", evidence_strings(analysis, finding), "call",
+        by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)));
     json_object_set_new(
         made, "stack",
         view_stack(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
