@@ -107,3 +107,20 @@ void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *sy
     if (deadlock->count > MEMBERS_SHOWN)
         fprintf(out, "  and %zu more\n", deadlock->count - MEMBERS_SHOWN);
 }
+
+void deadlock_put_left_locked(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
+    const struct lw_snapshot_hold *hold;
+    for (uint64_t i = 0; i < analysis->snapshot->header->gone.count; i++) {
+        const struct lw_snapshot_gone *gone = &analysis->snapshot->gone[i];
+        for (size_t at = index_held(&analysis->index, gone->tid);
+             (hold = index_held_by(&analysis->index, at, gone->tid)); at++) {
+            size_t waiters = index_waiters(&analysis->index, hold->lock);
+            if (index_waiter(&analysis->index, waiters, hold->lock))
+                continue;
+            fputc('\n', out);
+            lines_name(out, lines_words(analysis, gone->name), gone->tid);
+            fprintf(out, " has ended and left locked:  ");
+            lines_hold(out, analysis, symbols, hold);
+        }
+    }
+}

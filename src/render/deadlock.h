@@ -8,3 +8,5 @@
 #include "symbols/symbols.h"
 
 void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *symbols, size_t number);
+/* Locks that ended threads still have, and nobody waits for: those that somebody waits for are deadlocks. */
+void deadlock_put_left_locked(FILE *out, const struct analysis *analysis, struct symbols *symbols);

@@ -61,7 +61,10 @@ void lines_stack(FILE *out, const struct analysis *analysis, struct symbols *sym
     stack_each(symbols, analysis->snapshot->frames + first, count, first_is_exact, put_numbered, &at);
 }
 
-/* The innermost function that is the program's own: a header of C++'s library locks for many. */
+bool lines_is_own(const struct symbol_frame *frame) {
+    return !frame->file || (!strstr(frame->file, "/include/c++/") && !strstr(frame->file, "/bits/"));
+}
+
 struct own {
     struct symbol_frame frame;
     bool found, is_own;
@@ -71,7 +74,7 @@ static void keep_own(const struct symbol_frame *frame, void *context) {
     struct own *own = context;
     if (own->is_own)
         return;
-    own->is_own = !frame->file || (!strstr(frame->file, "/include/c++/") && !strstr(frame->file, "/bits/"));
+    own->is_own = lines_is_own(frame);
     own->frame = *frame;
     own->found = true;
 }

@@ -195,24 +195,6 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     put_creation(out, analysis, symbols, thread);
 }
 
-/* Locks that ended threads still have, and nobody waits for: those that somebody waits for are deadlocks. */
-static void put_left_locked(FILE *out, const struct analysis *analysis, struct symbols *symbols) {
-    const struct lw_snapshot_hold *hold;
-    for (uint64_t i = 0; i < analysis->snapshot->header->gone.count; i++) {
-        const struct lw_snapshot_gone *gone = &analysis->snapshot->gone[i];
-        for (size_t at = index_held(&analysis->index, gone->tid);
-             (hold = index_held_by(&analysis->index, at, gone->tid)); at++) {
-            size_t waiters = index_waiters(&analysis->index, hold->lock);
-            if (index_waiter(&analysis->index, waiters, hold->lock))
-                continue;
-            fputc('\n', out);
-            lines_name(out, lines_words(analysis, gone->name), gone->tid);
-            fprintf(out, " has ended and left locked:  ");
-            lines_hold(out, analysis, symbols, hold);
-        }
-    }
-}
-
 /* One that matches nothing is a mistake that would otherwise never be found. */
 static void put_unused(FILE *out, const struct analysis *analysis) {
     for (size_t i = 0; analysis->suppressions && analysis->judges && i < analysis->suppressions->count; i++) {
@@ -236,7 +218,7 @@ void render_text(FILE *out, const struct analysis *analysis, struct symbols *sym
     summary_put_incomplete(out, analysis);
     for (size_t i = 0; i < analysis->group_count; i++)
         put_group(out, analysis, symbols, &analysis->groups[i]);
-    put_left_locked(out, analysis, symbols);
+    deadlock_put_left_locked(out, analysis, symbols);
     for (size_t i = 0; i < analysis->deadlock_count; i++) {
         fputc('\n', out);
         deadlock_put(out, analysis, symbols, i);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "analysis/graph.h"
 #include "deadlock.h"
 #include "evidence_words.h"
 #include "json_text.h"
@@ -15,6 +14,7 @@
 #include "sources.h"
 #include "summary.h"
 #include "view_data.h"
+#include "view_page.h"
 
 /* Frames by what is shown of them, numbered as they come. */
 struct known_frame {
@@ -23,20 +23,12 @@ struct known_frame {
     UT_hash_handle hh;
 };
 
-struct page {
-    const struct analysis *analysis;
-    struct symbols *symbols;
-    json_t *frames, *stack; /* all, and the numbers of those of the stack at hand */
-    struct known_frame *known;
-    struct sources *sources;
-};
-
-static json_t *seconds(uint64_t ns) {
+json_t *view_seconds(uint64_t ns) {
     return json_real((double)(ns / 1000000) / 1000);
 }
 
 static void add_frame(const struct symbol_frame *frame, void *context) {
-    struct page *page = context;
+    struct view_page *page = context;
     const char *slash = strrchr(frame->module, '/');
     char *key;
     if (asprintf(&key, "%s|%s|%d|%s|%" PRIx64 "|%d", frame->function ? frame->function : "",
@@ -66,31 +58,76 @@ static void add_frame(const struct symbol_frame *frame, void *context) {
         }
         if (frame->inlined)
             json_object_set_new(made, "inlined", json_true());
+        if (!lines_is_own(frame))
+            json_object_set_new(made, "library", json_true());
         json_array_append_new(page->frames, made);
     }
     json_array_append_new(page->stack, json_integer((json_int_t)known->number));
 }
 
-static json_t *stack(struct page *page, uint64_t first, uint32_t count, bool first_is_exact) {
+json_t *view_stack(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact) {
     page->stack = json_array();
     stack_each(page->symbols, page->analysis->snapshot->frames + first, count, first_is_exact, add_frame,
                page);
     return page->stack;
 }
 
-static json_t *object_words(const struct page *page, const struct lw_snapshot_thread *thread) {
+json_t *view_place(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact) {
+    json_t *numbers = view_stack(page, first, count, first_is_exact), *number, *own = NULL;
+    size_t i;
+    json_array_foreach (numbers, i, number) {
+        own = number;
+        if (!json_object_get(json_array_get(page->frames, (size_t)json_integer_value(number)), "library"))
+            break;
+    }
+    own = own ? json_incref(own) : json_null();
+    json_decref(numbers);
+    return own;
+}
+
+/* What `put` writes, as JSON; null without memory. */
+static json_t *words_of(const struct view_page *page,
+                        void (*put)(FILE *out, const struct view_page *page, const void *what),
+                        const void *what) {
     char *words = NULL;
     size_t size;
     FILE *out = open_memstream(&words, &size);
     if (!out)
         return json_null();
-    lines_object(out, page->analysis, page->symbols, thread);
+    put(out, page, what);
     json_t *made = fclose(out) == 0 ? json_text(words) : json_null();
     free(words);
     return made;
 }
 
-static json_t *threads_of(const struct page *page, const struct group *group) {
+static void put_object(FILE *out, const struct view_page *page, const void *thread) {
+    lines_object(out, page->analysis, page->symbols, thread);
+}
+
+static void put_hold(FILE *out, const struct view_page *page, const void *hold) {
+    lines_hold(out, page->analysis, page->symbols, hold);
+}
+
+/* All that there is to be said beside the groups. */
+static void put_summary(FILE *out, const struct view_page *page, const void *unused) {
+    (void)unused;
+    summary_put(out, page->analysis);
+    summary_put_incomplete(out, page->analysis);
+    fputs(symbols_complaints(page->symbols), out);
+}
+
+static void put_left_locked(FILE *out, const struct view_page *page, const void *unused) {
+    (void)unused;
+    deadlock_put_left_locked(out, page->analysis, page->symbols);
+}
+
+json_t *view_object(const struct view_page *page, const struct lw_snapshot_thread *thread) {
+    bool known =
+        thread->fd >= 0 || thread->object != 0 || thread->target != 0 || thread->kind == LW_WAIT_JOIN;
+    return known ? words_of(page, put_object, thread) : json_null();
+}
+
+static json_t *threads_of(const struct view_page *page, const struct group *group) {
     const struct analysis *analysis = page->analysis;
     uint64_t now = analysis->snapshot->header->monotonic;
     json_t *list = json_array();
@@ -100,21 +137,19 @@ static json_t *threads_of(const struct page *page, const struct group *group) {
         uint64_t age = thread->created && now > thread->created ? now - thread->created : 0;
         json_array_append_new(list, json_pack("[i, o, o, o, o]", thread->tid,
                                               json_text(lines_words(analysis, thread->name)),
-                                              seconds(finding_duration(analysis, finding)), seconds(age),
-                                              seconds(thread->cpu_ns)));
+                                              view_seconds(finding_duration(analysis, finding)),
+                                              view_seconds(age), view_seconds(thread->cpu_ns)));
     }
     return list;
 }
 
 /* The different objects of a group, as many as a person reads. */
-static json_t *objects_of(const struct page *page, const struct group *group) {
+static json_t *objects_of(const struct view_page *page, const struct group *group) {
     enum { OBJECTS_MAX = 8, LOOKED_AT = 64 };
     json_t *list = json_array(), *known = json_object();
     for (size_t i = 0; i < group->count && i < LOOKED_AT && json_array_size(list) < OBJECTS_MAX; i++) {
         const struct lw_snapshot_thread *thread = page->analysis->findings[group->members[i]].thread;
-        if (thread->fd < 0 && thread->object == 0 && thread->target == 0)
-            continue;
-        json_t *words = object_words(page, thread);
+        json_t *words = view_object(page, thread);
         if (json_is_string(words) && !json_object_get(known, json_string_value(words))) {
             json_object_set_new(known, json_string_value(words), json_true());
             json_array_append(list, words);
@@ -125,118 +160,125 @@ static json_t *objects_of(const struct page *page, const struct group *group) {
     return list;
 }
 
-static json_t *group_object(struct page *page, const struct group *group) {
-    const struct analysis *analysis = page->analysis;
-    const struct thread_finding *finding = &analysis->findings[group->members[0]];
-    const struct lw_snapshot_thread *thread = finding->thread;
-    json_t *made;
-    bool by_kernel = thread->flags & LW_THREAD_FROM_PROC;
-    made = json_pack(
-        "{s:I, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state",
-        state_words((enum lw_state)thread->state), "verdict", verdict_words(group->verdict), "wait",
-        thread->kind != LW_WAIT_NONE ? wait_words(thread) : state_words((enum lw_state)thread->state),
-        "seconds", seconds(group->longest), "timed", !!(thread->flags & LW_THREAD_TIMED), "evidence",
-        evidence_strings(analysis, finding), "call",
-        by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)), "stack",
-        stack(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT), "objects",
-        objects_of(page, group), "threads", threads_of(page, group));
-    if (!(thread->flags & (LW_THREAD_MAIN | LW_THREAD_UNSEEN)) && thread->creator_tid) {
-        json_object_set_new(made, "creator", json_text(lines_words(analysis, thread->creator_name)));
-        json_object_set_new(made, "creator_tid", json_integer(thread->creator_tid));
-        json_object_set_new(made, "creation",
-                            stack(page, thread->creation_first, thread->creation_count, false));
-    }
-    return made;
+static uint64_t stacks_kept(const struct analysis *analysis, const struct group *group) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < group->count; i++)
+        bytes += analysis->findings[group->members[i]].thread->stack_size;
+    return bytes;
 }
 
-static void add_edge(struct page *page, json_t *edges, json_t *nodes, const struct thread_finding *from,
-                     int to) {
-    const struct lw_snapshot_thread *thread = from->thread, *owner = thread_alive(page->analysis, to);
-    char from_key[16], to_key[16];
-    snprintf(from_key, sizeof from_key, "%d", thread->tid);
-    snprintf(to_key, sizeof to_key, "%d", to);
-    json_array_append_new(edges, json_pack("[i, i, o]", thread->tid, to, object_words(page, thread)));
-    json_object_set_new(
-        nodes, from_key,
-        json_pack("[o, s]", json_text(lines_words(page->analysis, thread->name)), wait_words(thread)));
-    if (!json_object_get(nodes, to_key))
-        json_object_set_new(nodes, to_key,
-                            owner ? json_pack("[o, s]", json_text(lines_words(page->analysis, owner->name)),
-                                              owner->kind != LW_WAIT_NONE
-                                                  ? wait_words(owner)
-                                                  : state_words((enum lw_state)owner->state))
-                                  : json_pack("[s, s]", "", "has ended"));
-}
-
-/* Who waits for whom: what the proofs rest on, and the owners that are known beyond it. */
-static json_t *graph(struct page *page) {
-    const struct analysis *analysis = page->analysis;
-    json_t *nodes = json_object(), *edges = json_array();
-    for (size_t i = 0; i < analysis->finding_count; i++) {
-        const struct thread_finding *finding = &analysis->findings[i];
-        const struct node *node =
-            analysis->graph && i < analysis->graph->count ? &analysis->graph->nodes[i] : NULL;
-        for (size_t k = 0; node && k < node->edge_count; k++)
-            add_edge(page, edges, nodes, finding, analysis->findings[node->edges[k].to].thread->tid);
-        if ((!node || node->edge_count == 0) && finding->thread->owner > 0 &&
-            finding->thread->kind != LW_WAIT_NONE)
-            add_edge(page, edges, nodes, finding, finding->thread->owner);
-    }
-    return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges);
-}
-
-static json_t *deadlocks(const struct page *page) {
+/* Locks that the members hold, in words. */
+static json_t *holds_of(const struct view_page *page, const struct group *group) {
+    enum { HOLDS_MAX = 8, LOOKED_AT = 64 };
+    const struct index *index = &page->analysis->index;
+    const struct lw_snapshot_hold *hold;
     json_t *list = json_array();
-    for (size_t i = 0; i < page->analysis->deadlock_count; i++) {
-        const struct deadlock *deadlock = &page->analysis->deadlocks[i];
-        json_t *tids = json_array();
-        char *block = NULL;
-        size_t size;
-        for (size_t k = 0; k < deadlock->count; k++)
-            json_array_append_new(tids,
-                                  json_integer(page->analysis->findings[deadlock->members[k]].thread->tid));
-        FILE *out = open_memstream(&block, &size);
-        if (out) {
-            deadlock_put(out, page->analysis, page->symbols, i);
-            fclose(out);
-        }
-        json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "threads", tids, "cycle",
-                                              deadlock->kind == DEADLOCK_CYCLE, "text",
-                                              json_text(block ? block : "")));
-        free(block);
+    for (size_t i = 0; i < group->count && i < LOOKED_AT; i++) {
+        int tid = page->analysis->findings[group->members[i]].thread->tid;
+        for (size_t at = index_held(index, tid);
+             json_array_size(list) < HOLDS_MAX && (hold = index_held_by(index, at, tid)); at++)
+            json_array_append_new(list, words_of(page, put_hold, hold));
     }
     return list;
 }
 
-static json_t *summary(const struct analysis *analysis, struct symbols *symbols) {
-    char *words = NULL;
-    size_t size;
-    FILE *out = open_memstream(&words, &size);
-    if (!out)
-        return json_null();
-    summary_put(out, analysis);
-    summary_put_incomplete(out, analysis);
-    fputs(symbols_complaints(symbols), out);
-    fclose(out);
-    json_t *made = json_text(words);
-    free(words);
+static void add_creation(struct view_page *page, json_t *made, const struct lw_snapshot_thread *thread) {
+    if (thread->flags & LW_THREAD_MAIN || (!(thread->flags & LW_THREAD_UNSEEN) && !thread->creator_tid))
+        return;
+    if (thread->flags & LW_THREAD_UNSEEN) {
+        json_object_set_new(made, "unseen", json_true());
+        return;
+    }
+    json_object_set_new(made, "creator", json_text(lines_words(page->analysis, thread->creator_name)));
+    json_object_set_new(made, "creator_tid", json_integer(thread->creator_tid));
+    json_object_set_new(made, "creation",
+                        view_stack(page, thread->creation_first, thread->creation_count, false));
+    if (thread->flags & LW_THREAD_CREATION_CUT)
+        json_object_set_new(made, "creation_cut", json_true());
+}
+
+/* Where what is waited for was taken by its owner, and where it was last signalled or posted. */
+static void add_places(struct view_page *page, json_t *made, const struct thread_finding *finding) {
+    const struct lw_snapshot_hold *hold = finding->hold;
+    const struct lw_snapshot_wake *wake = finding->wake;
+    if (hold && hold->site_count > 0)
+        json_object_set_new(made, "taken", view_place(page, hold->site, hold->site_count, false));
+    if (wake && wake->site_count > 0)
+        json_object_set_new(made, finding->thread->kind == LW_WAIT_SEMAPHORE ? "posted" : "signalled",
+                            view_place(page, wake->site, wake->site_count, false));
+}
+
+static json_t *group_object(struct view_page *page, const struct group *group) {
+    static const struct {
+        enum lw_thread_flag flag;
+        const char *key;
+    } flags[] = {{LW_THREAD_MAIN, "main"},
+                 {LW_THREAD_TIMED, "timed"},
+                 {LW_THREAD_CUT, "cut"},
+                 {LW_THREAD_BROKEN, "broken"},
+                 {LW_THREAD_FROM_PROC, "from_kernel"}};
+    const struct analysis *analysis = page->analysis;
+    const struct thread_finding *finding = &analysis->findings[group->members[0]];
+    const struct lw_snapshot_thread *thread = finding->thread;
+    const char *state = state_words((enum lw_state)thread->state);
+    bool by_kernel = thread->flags & LW_THREAD_FROM_PROC;
+    json_t *made = json_pack(
+        "{s:I, s:s, s:s, s:s, s:o, s:o, s:o}", "count", (json_int_t)group->count, "state", state, "verdict",
+        verdict_words(group->verdict), "wait", thread->kind != LW_WAIT_NONE ? wait_words(thread) : state,
+        "seconds", view_seconds(group->longest), "evidence", evidence_strings(analysis, finding), "call",
+        by_kernel ? json_text("") : json_text(lines_words(analysis, thread->call)));
+    json_object_set_new(
+        made, "stack",
+        view_stack(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
+    json_object_set_new(
+        made, "place",
+        view_place(page, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
+    json_object_set_new(made, "objects", objects_of(page, group));
+    json_object_set_new(made, "holds", holds_of(page, group));
+    json_object_set_new(made, "threads", threads_of(page, group));
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (thread->flags & flags[i].flag)
+            json_object_set_new(made, flags[i].key, json_true());
+    if (thread->timeout_ns >= 0)
+        json_object_set_new(made, "timeout", view_seconds((uint64_t)thread->timeout_ns));
+    if (thread->state == LW_STATE_FINISHED)
+        json_object_set_new(made, "stack_bytes", json_integer((json_int_t)stacks_kept(analysis, group)));
+    add_places(page, made, finding);
+    add_creation(page, made, thread);
+    return made;
+}
+
+static json_t *counts_of(const struct analysis *analysis) {
+    const struct counts *counts = &analysis->counts;
+    json_t *made =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "threads", (json_int_t)counts->threads, "leaked",
+                  (json_int_t)counts->leaked, "unjoined", (json_int_t)counts->unjoined, "suppressed",
+                  (json_int_t)counts->suppressed, "created", (json_int_t)analysis->snapshot->header->created);
+    for (int state = 0; state < LW_STATE_FINISHED; state++)
+        json_object_set_new(made, state_words((enum lw_state)state),
+                            json_integer((json_int_t)counts->by_state[state]));
     return made;
 }
 
 json_t *view_data(const struct analysis *analysis, struct symbols *symbols, bool with_sources) {
-    struct page page = {.analysis = analysis,
-                        .symbols = symbols,
-                        .frames = json_array(),
-                        .sources = with_sources ? sources_open(symbols_sysroot(symbols)) : NULL};
+    const struct lw_snapshot_header *header = analysis->snapshot->header;
+    struct view_page page = {.analysis = analysis,
+                             .symbols = symbols,
+                             .frames = json_array(),
+                             .sources = with_sources ? sources_open(symbols_sysroot(symbols)) : NULL};
     json_t *groups = json_array();
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(&page, &analysis->groups[i]));
-    json_t *data = json_pack("{s:o, s:i, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "program",
-                             json_text(lines_words(analysis, analysis->snapshot->header->program)), "pid",
-                             analysis->snapshot->header->pid, "summary", summary(analysis, symbols),
-                             "time_ms", (json_int_t)(analysis->snapshot->header->realtime / 1000000),
-                             "frames", page.frames, "groups", groups, "graph", graph(&page), "deadlocks",
-                             deadlocks(&page), "sources", sources_close(page.sources));
+    json_t *graph = view_graph(&page);
+    json_t *data =
+        json_pack("{s:o, s:i, s:o, s:o, s:I, s:o, s:b, s:o, s:o, s:o, s:o}", "program",
+                  json_text(lines_words(analysis, header->program)), "pid", header->pid, "summary",
+                  words_of(&page, put_summary, NULL), "left_locked", words_of(&page, put_left_locked, NULL),
+                  "time_ms", (json_int_t)(header->realtime / 1000000), "uptime",
+                  view_seconds(header->monotonic - header->started), "judges", analysis->judges, "counts",
+                  counts_of(analysis), "groups", groups, "graph", graph, "deadlocks", view_deadlocks(&page));
+    json_object_set_new(data, "frames", page.frames);
+    json_object_set_new(data, "sources", sources_close(page.sources)); /* after all that wants one */
     struct known_frame *known, *next;
     HASH_ITER (hh, page.known, known, next) {
         HASH_DEL(page.known, known);

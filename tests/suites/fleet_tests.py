@@ -40,7 +40,6 @@ def test_page():
         eventually("the report", lambda: words_of(driver, "#report .group"))
         leaky.tell("grow 10")
         eventually(lambda: words_of(driver, "#growth tbody tr"), lambda: any("cond wait: waiter" in row and "+10" in row for row in words_of(driver, "#growth tbody tr")))
-        click(driver, "#report .group > button")
         eventually("the stack", lambda: any("waiter" in words and "grower.c" in words for words in words_of(driver, "#report .inside .frames")))
         # it stays open in the reports that follow
         before = words_of(driver, "#as-of")
@@ -62,14 +61,14 @@ def test_page_of_a_deadlock():
             driver.get("http://%s/#%d" % (server.host, program.pid))
             eventually("the report", lambda: words_of(driver, "#report .group"))
             expect([words for words in words_of(driver, "#processes .verdict-deadlock") if words == "1"], "the table says so")
-            click(driver, "#report [data-tab=graph]")
-            edges = driver.execute_script("return [...document.querySelectorAll('#report svg .edge.stuck')].map((edge) => [edge.dataset.from, edge.dataset.to])")
+            eventually("the picture", lambda: words_of(driver, "#report .deadlock svg .node"))
+            edges = driver.execute_script("return [...document.querySelectorAll('#report .deadlock svg .edge.stuck')].map((edge) => [edge.dataset.from, edge.dataset.to])")
             follow = dict(edges)
             at, steps = follow[edges[0][0]], 1
             while at != edges[0][0] and steps <= len(edges):
                 at, steps = follow[at], steps + 1
             expect(len(edges) == 3 and steps == 3, "the cycle: %s" % edges)
-            expect(any("wait for each other" in words for words in words_of(driver, "#report .deadlock")), "its words")
+            expect(any("3 threads wait for each other" in words for words in words_of(driver, "#report .deadlock")), "its words")
         finally:
             program.kill()
 
@@ -216,6 +215,5 @@ def test_the_whole_chain():
         driver.get("http://%s/#%d" % (server.host, leaky.pid))
         eventually("the report", lambda: words_of(driver, "#report .group"))
         eventually(lambda: words_of(driver, "#growth tbody tr"), lambda: any("ask_replica" in row and "+" in row for row in words_of(driver, "#growth tbody tr")))
-        click(driver, "#report .group > button")
         expect(driver.save_screenshot(os.path.join(ARTEFACTS, "serve.png")), "a picture")
         done.append(True)

@@ -1,28 +1,20 @@
-/* The page of leakwatch serve: the table of processes as looks come in, and of one of them the threads over time, the
+/* The page of leakwatch serve: the table of processes as samples come in, and of one of them the threads over time, the
  * groups that grow, and its report. */
 'use strict';
 (() => {
-  const {make, plural, span} = leakwatch;
+  const {make, draw, plural, span} = leakwatch;
   const find = (selector) => document.querySelector(selector);
   const rows = new Map(); /* by pid: what is remembered of a process while the page is open */
   let selected = null, asking = false;
 
-  /* times: of the values; without, they are evenly spaced. */
+  /* times: of the values; without, they are evenly spaced. Stretched to whatever room it is given. */
   const line = (values, width, height, name, times) => {
-    const picture = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     const most = Math.max(1, ...values), last = values.length - 1;
     const long = times && last > 0 ? times[last] - times[0] || 1 : 1;
     const across = (i) => (times ? (times[i] - times[0]) / long : i / Math.max(1, last)) * width;
-    const shape = document.createElementNS('http://www.w3.org/2000/svg', 'polyline');
-    shape.setAttribute('points', values.map((value, i) => `${across(i).toFixed(1)},${(height - 2 - value / most * (height - 4)).toFixed(1)}`).join(' '));
-    shape.setAttribute('class', 'edge');
-    picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
-    picture.setAttribute('width', width);
-    picture.setAttribute('height', height);
-    picture.setAttribute('role', 'img');
-    picture.setAttribute('aria-label', name);
-    picture.append(shape);
-    return picture;
+    const points = values.map((value, i) => `${across(i).toFixed(1)},${(height - 2 - value / most * (height - 4)).toFixed(1)}`).join(' ');
+    return draw('svg', {class: 'line', viewBox: `0 0 ${width} ${height}`, width, height, preserveAspectRatio: 'none', role: 'img', 'aria-label': name},
+      draw('polygon', {class: 'area', points: `0,${height} ${points} ${values.length ? across(last).toFixed(1) : 0},${height}`}), draw('polyline', {class: 'stroke', points}));
   };
 
   const ask = async (path) => {
@@ -46,24 +38,26 @@
     const body = find('#processes tbody');
     body.replaceChildren(...data.processes.map((process) => {
       const row = remember(process);
-      const number = (value) => make('td', {}, value === undefined ? '-' : String(value));
+      const number = (value, spare) => make('td', {class: spare ? 'spare' : null}, value === undefined ? '-' : String(value));
       const open = make('button', {'data-pid': process.pid, 'aria-pressed': String(selected === process.pid), onclick: () => select(process.pid)}, process.program);
-      return make('tr', {'data-pid': process.pid, class: process.alive ? '' : 'faint'}, make('td', {}, open), number(process.pid), number(span(process.uptime_seconds)),
-        make('td', {class: 'threads'}, process.threads === undefined ? '-' : String(process.threads)), make('td', {}, line(row.threads, 120, 24, 'threads over time')),
-        number(process.states && process.states.blocked), make('td', {class: process.suspect ? 'verdict-suspect' : ''}, String(process.suspect ?? '-')),
+      return make('tr', {'data-pid': process.pid, class: process.alive ? '' : 'faint'}, make('td', {}, open), number(process.pid), number(span(process.uptime_seconds), true),
+        make('td', {class: 'threads'}, process.threads === undefined ? '-' : String(process.threads)), make('td', {class: 'spare'}, line(row.threads, 120, 24, 'threads over time')),
+        number(process.states && process.states.blocked, true), make('td', {class: process.suspect ? 'verdict-suspect' : ''}, String(process.suspect ?? '-')),
         make('td', {class: process.deadlocks ? 'verdict-deadlock' : ''}, String(process.deadlocks ?? '-')),
-        number(process.longest_wait_seconds ? span(process.longest_wait_seconds) : '-'), make('td', {class: 'note'}, process.error || ''));
+        number(process.longest_wait_seconds ? span(process.longest_wait_seconds) : '-', true), make('td', {class: 'note spare'}, process.error || ''));
     }));
     if (focused) { const again = body.querySelector(`button[data-pid="${focused}"]`); if (again) again.focus(); }
-    find('#state').textContent = `${plural(data.processes.filter((process) => process.alive).length, 'process')}es`.replace('processeses', 'processes').replace('1 processes', '1 process')
-      + `, looked at ${new Date(data.time_ms).toLocaleTimeString()}, every ${data.interval_seconds}s`;
+    const alive = data.processes.filter((process) => process.alive).length;
+    find('#state').textContent = `${alive} ${alive === 1 ? 'process' : 'processes'}, sampled at ${new Date(data.time_ms).toLocaleTimeString()}, every ${data.interval_seconds}s`;
   };
 
   const drawChart = (process) => {
     const threads = process.history.map((moment) => moment[1]);
     const seconds = threads.length > 1 ? (process.history[threads.length - 1][0] - process.history[0][0]) / 1000 : 0;
-    find('#chart').replaceChildren(make('p', {class: 'faint'}, `${process.program} (${process.pid}): ${plural(process.threads ?? 0, 'thread')}, at most ${Math.max(0, ...threads)} in the last ${span(seconds)}`),
-      line(threads, 900, 120, 'threads over time', process.history.map((moment) => moment[0])));
+    const most = Math.max(0, ...threads);
+    find('#chart-title').textContent = `${process.program} (${process.pid}): ${plural(process.threads ?? 0, 'thread')}`;
+    find('#chart').replaceChildren(line(threads, 900, 120, 'threads over time', process.history.map((moment) => moment[0])),
+      make('div', {class: 'scale'}, make('span', {}, `${span(seconds)} ago`), make('span', {}, `at most ${most}`), make('span', {}, 'now')));
   };
 
   const drawGrowth = (process) => {
@@ -75,13 +69,15 @@
     const body = find('#growth tbody');
     body.replaceChildren(...grown.slice(0, 10).map(({group, grew}) => make('tr', {}, make('td', {class: 'mono'}, `${group.wait}: ${group.place}`), make('td', {}, String(group.threads)),
       make('td', {}, `+${grew}`), make('td', {}, minutes > 0.01 ? (grew / minutes).toFixed(1) : '-'))));
-    if (!grown.length) body.replaceChildren(make('tr', {}, make('td', {class: 'faint'}, 'none since this page looks at it')));
+    if (!grown.length) body.replaceChildren(make('tr', {}, make('td', {class: 'faint'}, 'none since this page was opened')));
   };
 
-  /* The report is left alone while somebody is at work in it. */
+  /* The report is left alone while somebody types in it, is at a picture of it, or has words of it selected. */
   const drawReport = async (pid) => {
     const report = find('#report');
-    if (report.dataset.pid === String(pid) && report.contains(document.activeElement) && document.activeElement.matches('input, select')) return;
+    if (report.dataset.pid === String(pid) && report.contains(document.activeElement) && document.activeElement.matches('input, select, .node')) return;
+    const chosen = getSelection();
+    if (report.dataset.pid === String(pid) && !chosen.isCollapsed && report.contains(chosen.anchorNode)) return;
     const view = await ask(`api/v1/processes/${pid}/view`);
     if (selected !== pid) return;
     const row = rows.get(pid), focused = report.contains(document.activeElement) && document.activeElement.closest('[data-key], [data-tab]');
