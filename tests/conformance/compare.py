@@ -1,7 +1,7 @@
 """Runs each test without and with the preload and judges: what is different, and is it the preload's doing?
 
 A test differs when, with the preload, it ends, prints or leaves errno as it never does without. Before that is said it is repeated
-alone, both ways. What of a test differs from itself without the preload is not compared: first it is tried whether it is the same
+alone, both ways; what was seen with the preload once, among others on a busy machine, and not again, is listed and not counted. What of a test differs from itself without the preload is not compared: first it is tried whether it is the same
 with every number left out (process ids, addresses, times); where that is not so either, it is passed over, and the rest is compared.
 """
 import collections, concurrent.futures, difflib, fnmatch, re, sys, time
@@ -9,6 +9,7 @@ import collections, concurrent.futures, difflib, fnmatch, re, sys, time
 from . import NotRun, process
 
 PAIRS = 3
+AGAIN = 10  # runs with the preload that must show again what one of the first has shown
 PATIENCE = 30  # seconds for which a test is repeated without, that it may show what it did with
 NUMBER = re.compile(rb"\b0x[0-9a-f]+|\d+(\.\d+)?")
 OUTPUTS = ("stdout", "stderr", "errno")
@@ -92,32 +93,38 @@ class Comparison:
     def repeat(self, test, command, without, with_):
         """Alone, on a machine that has nothing else to do: pairs, and, of what is not each time the same, as often without as may show
         that it does that by itself."""
+        busy = with_[:]
+        with_.clear()
         for _ in range(PAIRS):
             without.append(self.run(test, command))
             with_.append(self.run(test, command, self.preload))
         if any(outcome.status != "timeout" for outcome in with_):  # of a limit of seconds, on a busy machine
             with_[:] = [outcome for outcome in with_ if outcome.status != "timeout"]
         looks = views(without)
-        if len(seen(without, looks)) == 1 and len(seen(with_, looks)) == 1:
-            return
-        start = time.monotonic()
-        while not self.alike(without, with_) and time.monotonic() - start < PATIENCE:
-            without.append(self.run(test, command))
+        if self.alike(without, with_) or len(seen(without, looks)) > 1 or len(seen(with_, looks)) > 1:
+            start = time.monotonic()
+            while not self.alike(without, with_ + busy) and time.monotonic() - start < PATIENCE:
+                without.append(self.run(test, command))
+            while self.alike(without, with_) and not self.alike(without, busy) and len(with_) < AGAIN:
+                with_.append(self.run(test, command, self.preload))
+        return busy
 
 
 def difference(without, with_):
     """The first thing that differs, in words."""
     looks = views(without)
+    known = seen(without, looks)
+    odd = [outcome for outcome in with_ if not seen([outcome], looks) <= known]
     statuses, statuses_with = ({outcome.status for outcome in outcomes} for outcomes in (without, with_))
     if not statuses_with <= statuses:
         words = ["status %s, with %s" % (sorted(map(str, statuses)), sorted(map(str, statuses_with)))]
     else:
         words = ["status %s both ways" % sorted(map(str, statuses_with))]
-    odd = next(outcome for outcome in with_ if not seen([outcome], looks) <= seen(without, looks))
-    like = next((outcome for outcome in without if outcome.status == odd.status), without[0])
+    words.append(" (%d of %d runs with, none of %d without)" % (len(odd), len(with_), len(without)))
+    like = next((outcome for outcome in without if outcome.status == odd[0].status), without[0])
     for field in OUTPUTS:
         view = looks[field] or as_it_is
-        before, after = (view(getattr(outcome, field)).decode(errors="backslashreplace").splitlines() for outcome in (like, odd))
+        before, after = (view(getattr(outcome, field)).decode(errors="backslashreplace").splitlines() for outcome in (like, odd[0]))
         if before != after:
             lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
             words.append("\n    %s:" % field + "".join("\n    " + line for line in lines[:12] if not line.startswith("@@")))
@@ -134,7 +141,7 @@ def main(tests, preload, exceptions, jobs, limit=None):
             test, command, without, with_ = result
             if command and not comparison.alike(without, with_):
                 print("to be repeated: %s" % test, file=sys.stderr, flush=True)
-    not_run, statuses, flaky, excepted = collections.defaultdict(list), collections.Counter(), [], []
+    not_run, statuses, flaky, once, excepted = collections.defaultdict(list), collections.Counter(), [], [], []
     suites, looser, failed = collections.Counter(), collections.Counter(), 0
     for test, command, without, with_ in results:
         if not command:
@@ -143,8 +150,10 @@ def main(tests, preload, exceptions, jobs, limit=None):
         suites[test.suite] += 1
         statuses[str(without[0].status)] += 1
         if not comparison.alike(without, with_):
-            comparison.repeat(test, command, without, with_)
-            if comparison.alike(without, with_):
+            busy = comparison.repeat(test, command, without, with_)
+            if comparison.alike(without, with_) and not comparison.alike(without, busy):
+                once.append("%s: %s" % (test, difference(without, busy + with_)))
+            elif comparison.alike(without, with_):
                 flaky.append("%s %s" % (test, sorted({str(outcome.status) for outcome in without})))
             elif exceptions.reason(test):
                 excepted.append("%s: %s\n    it %s" % (test, difference(without, with_), exceptions.reason(test)))
@@ -162,6 +171,7 @@ def main(tests, preload, exceptions, jobs, limit=None):
     told("not run:", ["%s: %d %s: %s" % (suite, len(names), why, " ".join(names)) for (suite, why), names in not_run.items()])
     told("compared less closely, as it differs from itself without the preload:", ["%s: %d tests" % pair for pair in looser.items()])
     told("differ now and then, the same ways with and without:", flaky)
+    told("differed once, on a busy machine, and not again:", once)
     told("differ, and are excepted:", excepted)
     total = sum(suites.values())
     print("run: " + ", ".join("%d of %s" % (count, suite) for suite, count in suites.items()))
