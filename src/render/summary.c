@@ -28,6 +28,8 @@ void summary_put(FILE *out, const struct analysis *analysis) {
         fprintf(out, "on signal %d", header->signal);
     else
         fputs(trigger_words(header->trigger), out);
+    if (header->requests > 1)
+        fprintf(out, " (sent %" PRIu64 " times)", header->requests);
     if (analysis->judges) {
         put_count(out, &first, counts->threads, "live", false);
     } else {

@@ -140,6 +140,7 @@ struct lw_snapshot_header {
     uint32_t answer_leaks; /* and, if it was asked for more, behind the end: so many lw_answer_leak */
     uint64_t answer_at, answer_size; /* and the report; bytes in all */
     uint64_t handlers;               /* signals that the program has a handler for: bit n - 1 is signal n */
+    uint64_t requests;               /* how many signals that asked for a report it answers; 0: not told */
 };
 
 enum lw_thread_flag {

@@ -108,6 +108,7 @@ struct captured capture(const struct capture_request *request) {
     header->pid = process.pid;
     header->trigger = request->trigger;
     header->signal = request->signal;
+    header->requests = request->requests;
     header->sequence = request->sequence;
     header->realtime = clock_ns(CLOCK_REALTIME);
     header->monotonic = clock_ns(CLOCK_MONOTONIC);

@@ -12,6 +12,7 @@
 struct capture_request {
     enum lw_trigger trigger;
     int signal;
+    unsigned requests; /* how many such signals it answers together */
     uint32_t sequence;
     const void *context;       /* ucontext_t of what the signal interrupted, or NULL */
     const struct scope *scope; /* judge only threads of this; NULL: all */

@@ -20,19 +20,33 @@ enum object_form {
     OBJECT_SYSCALL, /* a system call's number, its first argument in `second`: the kernel tells the rest */
 };
 
+/* How a call says that a signal interrupted it. */
+enum interruption {
+    INTERRUPTED_ERRNO,    /* -1, errno EINTR */
+    INTERRUPTED_BARE,     /* -1, errno as it was: thrd_sleep */
+    INTERRUPTED_RETURNED, /* EINTR: clock_nanosleep */
+    INTERRUPTED_NEGATED,  /* -EINTR: libaio's */
+    INTERRUPTED_REST,     /* what was left to do, without an error: sleep */
+};
+
 /* One interposed call: a row of the table of calls. */
 struct call {
     void **real; /* the function, once it was looked up */
     const char *name;
-    const char *version; /* symbol version of the real function, NULL for the default */
-    uint8_t kind;        /* enum lw_wait_kind */
-    uint8_t object;      /* enum object_form */
-    bool exact;          /* no other version will do, not even another shim's */
-    bool late; /* may be missing: looked up on first use only. dlsym allocates the words of its error, with
-                  the program's malloc, which may not be ready when the constructor runs (TSan's) */
+    const char *version;     /* symbol version of the real function, NULL for the default */
+    uint8_t kind;            /* enum lw_wait_kind */
+    uint8_t object;          /* enum object_form */
+    uint8_t interrupted : 4; /* enum interruption */
+    bool counts : 1; /* an interrupted one returns how much it has done, where it would have done it all:
+                        write(2) to a pipe, recv(2) with MSG_WAITALL */
+    bool exact : 1;  /* no other version will do, not even another shim's */
+    bool late : 1; /* may be missing: looked up on first use only. dlsym allocates the words of its error, with
+                      the program's malloc, which may not be ready when the constructor runs (TSan's) */
     int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
                             SYSCALL_READ */
 };
+/* The linker puts rows side by side only if the compiler does not align them to more than their size. */
+_Static_assert(sizeof(struct call) == 32, "rows make an array");
 enum { SYSCALL_READ = -2 };
 
 /* Stands in for a function that this libc does not have: a program may find ours where it looks whether there

@@ -27,7 +27,7 @@ WAITS(int, lockf64, (int fd, int command, off64_t length), (fd, command, length)
         int result;                                                                \
         do                                                                         \
             result = REAL(fn)(fd, command, argument);                              \
-        while (wait_again(&wait, result == -1));                                   \
+        while (wait_again(&wait, result));                                         \
         return result;                                                             \
     }
 CONTROLS(fcntl)

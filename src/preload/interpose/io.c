@@ -37,13 +37,15 @@ WAITS(ssize_t, preadv64v2, (int fd, const struct iovec *parts, int count, off64_
       (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)))
 
 /* What reaches a pipe or an eventfd is noted: who reads one may want to know (writes.h). */
-#define WRITES(fn, parameters, arguments, row) \
-    WAITS(ssize_t, fn, parameters, arguments, row, (ON_FD(fd)), if (result > 0) write_noted(fd, wait.started))
-WRITES(write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
-       (ROW_FD(UNSETTLED_WRITE, SYS_write)))
+#define NOTES_WRITE \
+    if (result > 0) \
+    write_noted(fd, wait.started)
+TRANSFERS_BUFFER(write, (int fd, const void *buffer, size_t size), (fd, buffer, size),
+                 (ROW_FD(UNSETTLED_WRITE, SYS_write)), (ON_FD(fd)), true, (fd, REST), NOTES_WRITE)
 ALSO(__write, write)
-WRITES(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
-       (ROW_FD(UNSETTLED_WRITE, SYS_writev)))
+TRANSFERS(writev, (int fd, const struct iovec *parts, int count), (fd, parts, count),
+          (ROW_FD(UNSETTLED_WRITE, SYS_writev)), (ON_FD(fd)), true, parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count), NOTES_WRITE)
 
 #define WRITES_AT (ROW_FD(UNSETTLED_WRITE, SYS_pwrite64))
 WAITS(ssize_t, pwrite, (int fd, const void *buffer, size_t size, off_t at), (fd, buffer, size, at), WRITES_AT,
@@ -57,41 +59,78 @@ WAITS(ssize_t, pwritev, (int fd, const struct iovec *parts, int count, off_t at)
       WRITES_PARTS, (ON_FD(fd)))
 WAITS(ssize_t, pwritev64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, parts, count, at),
       WRITES_PARTS, (ON_FD(fd)))
-WAITS(ssize_t, pwritev2, (int fd, const struct iovec *parts, int count, off_t at, int flags),
-      (fd, parts, count, at, flags), WRITES_PARTS, (ON_FD(fd)))
-WAITS(ssize_t, pwritev64v2, (int fd, const struct iovec *parts, int count, off64_t at, int flags),
-      (fd, parts, count, at, flags), WRITES_PARTS, (ON_FD(fd)))
+/* At -1, where the file stands: as writev. */
+#define NEXT_AT at < 0 ? at : at + rest.moved
+TRANSFERS(pwritev2, (int fd, const struct iovec *parts, int count, off_t at, int flags),
+          (fd, parts, count, at, flags), WRITES_PARTS, (ON_FD(fd)), true, parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, NEXT_AT, flags), (void)0)
+TRANSFERS(pwritev64v2, (int fd, const struct iovec *parts, int count, off64_t at, int flags),
+          (fd, parts, count, at, flags), WRITES_PARTS, (ON_FD(fd)), true, parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, NEXT_AT, flags), (void)0)
 
-#define RECEIVES (ROW_FD(SOCKET_READ, SYS_recvfrom))
-WAITS(ssize_t, recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags), RECEIVES,
-      (ON_FD(fd)))
-WAITS(ssize_t, __recv_chk, (int fd, void *buffer, size_t size, size_t room, int flags),
-      (fd, buffer, size, room, flags), RECEIVES, (ON_FD(fd)))
-WAITS(ssize_t, recvfrom,
-      (int fd, void *restrict buffer, size_t size, int flags, struct sockaddr *restrict from,
-       socklen_t *restrict length),
-      (fd, buffer, size, flags, from, length), RECEIVES, (ON_FD(fd)))
-WAITS(ssize_t, __recvfrom_chk,
-      (int fd, void *restrict buffer, size_t size, size_t room, int flags, struct sockaddr *restrict from,
-       socklen_t *restrict length),
-      (fd, buffer, size, room, flags, from, length), RECEIVES, (ON_FD(fd)))
-WAITS(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags),
-      (ROW_FD(SOCKET_READ, SYS_recvmsg)), (ON_FD(fd)))
-WAITS(int, recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
-      (fd, messages, count, flags, span), (ROW_FD(SOCKET_READ, SYS_recvmmsg)),
-      (ON_FD(fd), FOR_TIMESPEC(span)))
+/* A call for all that was asked for waits until it is there (recv(2)). What was only peeked at is there again. */
+#define WANTS_ALL (flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL
+#define RECEIVES  (ROW_FD(SOCKET_READ, SYS_recvfrom))
+TRANSFERS_BUFFER(recv, (int fd, void *buffer, size_t size, int flags), (fd, buffer, size, flags), RECEIVES,
+                 (ON_FD(fd)), WANTS_ALL, (fd, REST, flags), (void)0)
+TRANSFERS_BUFFER(__recv_chk, (int fd, void *buffer, size_t size, size_t room, int flags),
+                 (fd, buffer, size, room, flags), RECEIVES, (ON_FD(fd)), WANTS_ALL,
+                 (fd, REST, rest.now->iov_len, flags), (void)0)
+TRANSFERS_BUFFER(recvfrom,
+                 (int fd, void *restrict buffer, size_t size, int flags, struct sockaddr *restrict from,
+                  socklen_t *restrict length),
+                 (fd, buffer, size, flags, from, length), RECEIVES, (ON_FD(fd)), WANTS_ALL,
+                 (fd, REST, flags, rest.moved ? NULL : from, rest.moved ? NULL : length), (void)0)
+TRANSFERS_BUFFER(__recvfrom_chk,
+                 (int fd, void *restrict buffer, size_t size, size_t room, int flags,
+                  struct sockaddr *restrict from, socklen_t *restrict length),
+                 (fd, buffer, size, room, flags, from, length), RECEIVES, (ON_FD(fd)), WANTS_ALL,
+                 (fd, REST, rest.now->iov_len, flags, rest.moved ? NULL : from, rest.moved ? NULL : length),
+                 (void)0)
+
+/* Of a message of which some has been moved, only bytes are left; its name and its control data went with the first.
+ * The header says of the call what the first part said. */
+#define REST_MESSAGE           \
+    (rest.moved == 0 ? message \
+                     : &(struct msghdr){.msg_iov = (struct iovec *)rest.now, .msg_iovlen = rest.now_count})
+TRANSFERS(recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags),
+          (ROW_FD(SOCKET_READ, SYS_recvmsg)), (ON_FD(fd)), WANTS_ALL, message->msg_iov, message->msg_iovlen,
+          (fd, REST_MESSAGE, flags), (void)0)
 
 #define SENDS (ROW_FD(SOCKET_WRITE, SYS_sendto))
-WAITS(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), SENDS,
-      (ON_FD(fd)))
+TRANSFERS_BUFFER(send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), SENDS,
+                 (ON_FD(fd)), true, (fd, REST, flags), (void)0)
 ALSO(__send, send)
-WAITS(ssize_t, sendto,
-      (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length),
-      (fd, buffer, size, flags, to, length), SENDS, (ON_FD(fd)))
-WAITS(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-      (ROW_FD(SOCKET_WRITE, SYS_sendmsg)), (ON_FD(fd)))
-WAITS(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
-      (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD(fd)))
+TRANSFERS_BUFFER(
+    sendto, (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length),
+    (fd, buffer, size, flags, to, length), SENDS, (ON_FD(fd)), true, (fd, REST, flags, to, length), (void)0)
+TRANSFERS(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
+          (ROW_FD(SOCKET_WRITE, SYS_sendmsg)), (ON_FD(fd)), true, message->msg_iov, message->msg_iovlen,
+          (fd, REST_MESSAGE, flags), (void)0)
+
+/* Those that move many messages, and say how many. */
+#define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left)    \
+    CALL_ROW(int, fn, #fn, parameters, (UNPACK row, .counts = true))      \
+    EXPORTED int fn parameters {                                          \
+        UNLESS_ASIDE(fn, arguments);                                      \
+        WAITING(fn, UNPACK waits_for);                                    \
+        int moved = 0, result;                                            \
+        while (wait_again(&wait, result = REAL(fn) arguments)) {          \
+            if (result > 0) {                                             \
+                moved += result;                                          \
+                messages += result, count -= (unsigned)result;            \
+                if (count == 0)                                           \
+                    return moved;                                         \
+            }                                                             \
+            left;                                                         \
+        }                                                                 \
+        return result >= 0 ? moved + result : moved > 0 ? moved : result; \
+    }
+MANY_MESSAGES(recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
+              (fd, messages, count, flags, span), (ROW_FD(SOCKET_READ, SYS_recvmmsg)),
+              (ON_FD(fd), FOR_TIMESPEC(span)), if (moved > 0 && (flags & MSG_WAITFORONE)) return moved)
+MANY_MESSAGES(sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
+              (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD(fd)), (void)0)
 
 WAITS(int, connect, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length),
       (ROW_FD(CONNECT, SYS_connect)), (ON_FD(fd)))

@@ -11,40 +11,69 @@
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
 
-WAITS(int, nanosleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
-      (FOR_TIMESPEC(span)), LEFT_SPAN)
+/* How long there is left to sleep is asked of the kernel, which knows it best, and put into a place of our own: the
+ * program's may be the very one that the span is in (Rust's std, and most loops of C), and is not to change unless the
+ * program's own signal ends the sleep. */
+#define SLEEPS_ON(call)                 \
+    struct timespec left, next;         \
+    int result = call(span, &left);     \
+    while (wait_again(&wait, result)) { \
+        next = left;                    \
+        result = call(&next, &left);    \
+    }
+
+CALL_ROW(int, nanosleep, "nanosleep", (const struct timespec *, struct timespec *), SLEEPS)
+EXPORTED int nanosleep(const struct timespec *span, struct timespec *rest) {
+    UNLESS_ASIDE(nanosleep, (span, rest));
+    WAITING(nanosleep, FOR_TIMESPEC(span));
+    SLEEPS_ON(REAL(nanosleep))
+    if (result == -1 && errno == EINTR && !wait_rest_given(rest, &left))
+        errno = EFAULT;
+    return result;
+}
 ALSO(__nanosleep, nanosleep)
-WAITS(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
-      if (again) span = (useconds_t)(wait_left_ns(&wait, wait.on.timeout * 1000u) / 1000u))
-WAITS(int, thrd_sleep, (const struct timespec *span, struct timespec *rest), (span, rest), SLEEPS,
-      (FOR_TIMESPEC(span)), LEFT_SPAN)
+
+CALL_ROW(int, thrd_sleep, "thrd_sleep", (const struct timespec *, struct timespec *),
+         (UNPACK SLEEPS, .interrupted = INTERRUPTED_BARE))
+/* Answers -1 if it was interrupted, and another negative number for an error; errno is left alone. */
+EXPORTED int thrd_sleep(const struct timespec *span, struct timespec *rest) {
+    UNLESS_ASIDE(thrd_sleep, (span, rest));
+    WAITING(thrd_sleep, FOR_TIMESPEC(span));
+    SLEEPS_ON(REAL(thrd_sleep))
+    return result == -1 && !wait_rest_given(rest, &left) ? -2 : result;
+}
 
 CALL_ROW(int, clock_nanosleep, "clock_nanosleep",
-         (clockid_t, int, const struct timespec *, struct timespec *), SLEEPS)
+         (clockid_t, int, const struct timespec *, struct timespec *),
+         (UNPACK SLEEPS, .interrupted = INTERRUPTED_RETURNED))
 /* Answers an error number. */
 EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
     UNLESS_ASIDE(clock_nanosleep, (clock, flags, span, rest));
     WAITING(clock_nanosleep, .timeout = (uintptr_t)span,
             .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC);
-    struct timespec left;
-    int result;
-    while ((result = REAL(clock_nanosleep)(clock, flags, span, rest)) == EINTR && wait.interrupted) {
-        wait.interrupted = 0;
-        if (!(flags & TIMER_ABSTIME))
-            span = wait_left_timespec(&wait, (const struct timespec *)wait.on.timeout, &left);
+    struct timespec left, next;
+    int result = REAL(clock_nanosleep)(clock, flags, span, &left);
+    while (wait_again(&wait, result)) {
+        if (!(flags & TIMER_ABSTIME)) {
+            next = left;
+            span = &next;
+        }
+        result = REAL(clock_nanosleep)(clock, flags, span, &left);
     }
-    return result;
+    return result == EINTR && !(flags & TIMER_ABSTIME) && !wait_rest_given(rest, &left) ? EFAULT : result;
 }
 
-CALL_ROW(unsigned, sleep, "sleep", (unsigned), SLEEPS)
+WAITS(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
+      if (again) span = (useconds_t)((wait_left_ns(&wait, wait.on.timeout * 1000u) + 999u) / 1000u))
+
+CALL_ROW(unsigned, sleep, "sleep", (unsigned), (UNPACK SLEEPS, .interrupted = INTERRUPTED_REST))
 /* Answers the seconds that were not slept, without an error. */
 EXPORTED unsigned sleep(unsigned seconds) {
     UNLESS_ASIDE(sleep, (seconds));
     WAITING(sleep, .timeout = seconds, .timeout_form = TIMEOUT_SECONDS);
     unsigned rest = REAL(sleep)(seconds);
     /* What is left is cut to whole seconds, so 0 may mean that most of one is missing. */
-    while (wait.interrupted) {
-        wait.interrupted = 0;
+    while (wait_again(&wait, rest)) {
         uint64_t ns = wait_left_ns(&wait, (uint64_t)seconds * 1000000000u);
         struct timespec left = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, unslept = {0};
         int saved_errno = errno;
@@ -93,7 +122,7 @@ static void resume(const uint64_t *yielded) {
         bool again;                                                                           \
         do {                                                                                  \
             result = REAL(fn) arguments;                                                      \
-            again = !entered.never_eintr && wait_again(&wait, result == -1);                  \
+            again = !entered.never_eintr && wait_again(&wait, result);                        \
             __VA_ARGS__;                                                                      \
         } while (again);                                                                      \
         return result;                                                                        \

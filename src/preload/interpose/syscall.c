@@ -25,6 +25,14 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 };
 DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
+/* Where the kernel is to put what is left of a sleep: not to where the program wants it, which may be where the span is
+ * (sleeps.c). 0: the call has no such argument. */
+static int rest_argument(long number, const long argument[6]) {
+    return number == SYS_nanosleep                                           ? 1
+           : number == SYS_clock_nanosleep && !(argument[1] & TIMER_ABSTIME) ? 3
+                                                                             : 0;
+}
+
 /* Makes the arguments what is left of the timeout, when the snapshot signal alone has ended the call. */
 static void set_what_is_left(const struct wait *wait, const struct sleeping_call *call, long argument[6],
                              struct timespec *left) {
@@ -53,12 +61,22 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
     wait.on = sleeping_call_waits(call, (const uint64_t *)argument);
     wait.on.object = (uintptr_t)number;
     wait.on.second = (uintptr_t)a;
-    struct timespec left;
+    struct timespec left, rest;
+    int rest_at = rest_argument(number, argument);
+    long wanted = argument[rest_at];
+    if (rest_at)
+        argument[rest_at] = (long)&rest;
     wait_begin(&wait, &syscall_call);
-    long result = real(number, a, b, c, d, e, f);
-    while (wait_again(&wait, result == -1)) {
-        set_what_is_left(&wait, call, argument, &left);
+    long result = real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+    while (wait_again(&wait, result)) {
+        if (rest_at) {
+            left = rest;
+            argument[call->timeout_argument] = (long)&left;
+        } else
+            set_what_is_left(&wait, call, argument, &left);
         result = real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
     }
+    if (rest_at && result == -1 && errno == EINTR && !wait_rest_given((struct timespec *)wanted, &rest))
+        errno = EFAULT;
     return result;
 }

@@ -15,6 +15,7 @@
 
 #include "record/holds.h"
 #include "record/wait.h"
+#include "transfer_rest.h"
 
 /* A row may name a symbol that is not the function's name. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -43,11 +44,34 @@
         bool again;                                                          \
         do {                                                                 \
             result = REAL(fn) arguments;                                     \
-            again = !entered.never_eintr && wait_again(&wait, result == -1); \
+            again = !entered.never_eintr && wait_again(&wait, (long)result); \
             __VA_ARGS__;                                                     \
         } while (again);                                                     \
         return result;                                                       \
     }
+
+/* Functions that move bytes, all of them where `moves_all` holds unless a signal stops them (transfer_rest.h). `parts`
+ * and `count` are the iovecs to move; `rest_arguments` move those of `rest`. */
+#define TRANSFERS(fn, parameters, arguments, row, waits_for, moves_all, first, first_count, rest_arguments, \
+                  then)                                                                                     \
+    CALL_ROW(ssize_t, fn, #fn, parameters, (UNPACK row, .counts = true))                                    \
+    EXPORTED ssize_t fn parameters {                                                                        \
+        UNLESS_ASIDE(fn, arguments);                                                                        \
+        WAITING(fn, UNPACK waits_for);                                                                      \
+        ssize_t result = REAL(fn) arguments;                                                                \
+        if (__builtin_expect(wait_may_be_excused(&wait), 0)) {                                              \
+            struct transfer rest = {.whole = moves_all, .parts = first, .count = first_count};              \
+            while (transfer_again(&wait, &rest, &result))                                                   \
+                result = REAL(fn) rest_arguments;                                                           \
+        }                                                                                                   \
+        then;                                                                                               \
+        return result;                                                                                      \
+    }
+/* The same with one buffer. */
+#define TRANSFERS_BUFFER(fn, parameters, arguments, row, waits_for, moves_all, rest_arguments, then) \
+    TRANSFERS(fn, parameters, arguments, row, waits_for, moves_all,                                  \
+              (&(struct iovec){(void *)(uintptr_t)buffer, size}), 1, rest_arguments, then)
+#define REST rest.now->iov_base, rest.now->iov_len
 
 /* Where `same` says that doing `tries` first is proved to be the same as the real call, if it answers 0, that
  * is done, and no record is published. errno stays what it was if it fails. */
@@ -59,7 +83,7 @@
         int result;                                                                \
         do                                                                         \
             result = REAL(fn) arguments;                                           \
-        while (wait_again(&wait, result == -1));                                   \
+        while (wait_again(&wait, (long)result));                                   \
         return result;                                                             \
     }                                                                              \
     EXPORTED int fn parameters {                                                   \

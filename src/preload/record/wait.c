@@ -1,5 +1,115 @@
 #include "wait.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "interpose/dispositions.h"
+
+/* The mark lies in the signal's frame, in the part of its siginfo_t that the kernel clears (kernel/signal.c,
+ * copy_siginfo_to_user). A handler of the program's that runs once ours has returned gets a frame in the same place, and
+ * the mark is gone: it is that handler which has interrupted the call, and the program must hear of it. Nothing else
+ * writes there before the wrapper looks: the real function goes up the stack from where it was interrupted, and the
+ * processor's state, more than 500 bytes, lies above the mark. */
+static const uint64_t MARK = 0x6c77206578637573u;
+
+void wait_excuse(struct wait *wait, siginfo_t *info, int errno_before) {
+    volatile uint64_t *mark = (volatile uint64_t *)(info + 1) - 1;
+    *mark = MARK;
+    wait->errno_before = errno_before;
+    wait->excuse = (uintptr_t)mark;
+}
+
+static bool is_interrupted(const struct call *call, long result) {
+    if (call->counts && result > 0)
+        return true;
+    switch ((enum interruption)call->interrupted) {
+    case INTERRUPTED_ERRNO:
+        return result == -1 && errno == EINTR;
+    case INTERRUPTED_BARE:
+        return result == -1;
+    case INTERRUPTED_RETURNED:
+        return result == EINTR;
+    case INTERRUPTED_NEGATED:
+        return result == -EINTR;
+    case INTERRUPTED_REST:
+        return true;
+    }
+    return false;
+}
+
+uint64_t wait_snapshot_at;
+
+void wait_snapshot_taken(void) {
+    __atomic_store_n(&wait_snapshot_at, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELEASE);
+}
+
+/* Has the call been interrupted by a snapshot signal that another thread took? It may as well be by a signal that the
+ * program handles, if there is one; faults come to threads that run. */
+static bool is_taken_elsewhere(void) {
+    enum { LATELY_NS = 100000000 };
+    static const uint64_t faults = 1u << (SIGSEGV - 1) | 1u << (SIGBUS - 1) | 1u << (SIGFPE - 1) |
+                                   1u << (SIGILL - 1) | 1u << (SIGTRAP - 1) | 1u << (SIGSYS - 1);
+    uint64_t at = __atomic_load_n(&wait_snapshot_at, __ATOMIC_ACQUIRE);
+    if (at != 0 && clock_ns(CLOCK_MONOTONIC) - at > LATELY_NS) {
+        __atomic_compare_exchange_n(&wait_snapshot_at, &at, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        at = 0;
+    }
+    return at != 0 && (dispositions_of_program() & ~faults) == 0;
+}
+
+static bool take_excuse(struct wait *wait) {
+    bool alone;
+    if (wait->excuse != 0)
+        alone = *(volatile uint64_t *)wait->excuse == MARK;
+    else if ((alone = is_taken_elsewhere()))
+        wait->errno_before = errno;
+    wait->excuse = 0;
+#ifdef PLANTED_NO_EXCUSE
+    alone = false;
+#endif
+    return alone;
+}
+
+CALLS(int, real_ppoll, "ppoll", (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))
+
+/* A socket's own timeout would begin anew with the call (socket(7), SO_RCVTIMEO); its rest is waited out here. False
+ * with errno set if it is over, or if the program's signal ended it. */
+static bool socket_has_time(struct wait *wait) {
+    int fd = (int)wait->on.object;
+    bool sends = wait->call->kind == LW_WAIT_SOCKET_WRITE || wait->call->kind == LW_WAIT_UNSETTLED_WRITE ||
+                 wait->call->kind == LW_WAIT_CONNECT;
+    struct timeval timeout = {0};
+    socklen_t size = sizeof timeout;
+    if (sys_call(SYS_getsockopt, fd, SOL_SOCKET, sends ? SO_SNDTIMEO : SO_RCVTIMEO, &timeout, &size) != 0 ||
+        (timeout.tv_sec == 0 && timeout.tv_usec == 0))
+        return true;
+    for (;;) {
+        struct timespec left, whole = {timeout.tv_sec, timeout.tv_usec * 1000};
+        struct pollfd poll = {.fd = fd, .events = sends ? POLLOUT : POLLIN};
+        int ready = REAL(real_ppoll)(&poll, 1, wait_left_timespec(wait, &whole, &left), NULL);
+        if (ready > 0)
+            return true;
+        if (ready == 0)
+            errno = wait->call->kind == LW_WAIT_CONNECT ? EINPROGRESS : EAGAIN;
+        if (ready == 0 || !take_excuse(wait))
+            return false;
+    }
+}
+
+bool wait_goes_on(struct wait *wait, long result) {
+    if (!is_interrupted(wait->call, result)) {
+        wait->excuse = 0;
+        return false;
+    }
+    if (!take_excuse(wait))
+        return false;
+    if (wait->call->object == OBJECT_FD && result < 0 && !socket_has_time(wait))
+        return false;
+    errno = wait->errno_before;
+    return true;
+}
+
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
     struct clock_reading now = clock_reading();
     uint64_t gone = now.ns - clock_of_mark(wait->started, now);
@@ -7,7 +117,7 @@ uint64_t wait_left_ns(const struct wait *wait, uint64_t ns) {
 }
 
 int wait_left_ms(const struct wait *wait, int ms) {
-    return ms < 0 ? ms : (int)(wait_left_ns(wait, (uint64_t)ms * 1000000u) / 1000000u);
+    return ms < 0 ? ms : (int)((wait_left_ns(wait, (uint64_t)ms * 1000000u) + 999999u) / 1000000u);
 }
 
 struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
@@ -18,4 +128,9 @@ struct timespec *wait_left_timespec(const struct wait *wait, const struct timesp
     left->tv_sec = (time_t)(ns / 1000000000u);
     left->tv_nsec = (long)(ns % 1000000000u);
     return left;
+}
+
+bool wait_rest_given(struct timespec *rest, const struct timespec *left) {
+    struct iovec from = {(void *)(uintptr_t)left, sizeof *left}, to = {rest, sizeof *rest};
+    return !rest || sys_call(SYS_process_vm_writev, sys_pid, &from, 1, &to, 1, 0) == (long)sizeof *rest;
 }

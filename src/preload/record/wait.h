@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -45,7 +46,9 @@ struct wait {
     struct thread *thread;
     uint64_t started; /* clock_mark */
     struct waited_for on;
-    uint32_t interrupted; /* by the snapshot signal, and by nothing that the program should hear of */
+    uintptr_t
+        excuse; /* set when the snapshot signal alone interrupted the call: where its mark is (wait.c) */
+    int errno_before; /* the call, then */
     struct registers registers;
 };
 
@@ -55,7 +58,7 @@ static inline __attribute__((always_inline)) void wait_begin(struct wait *wait, 
     struct thread *self = thread_self();
     wait->call = call;
     wait->thread = self;
-    wait->interrupted = 0;
+    wait->excuse = 0;
     wait->started = clock_mark();
     registers_save(&wait->registers);
     if (__builtin_expect(self == NULL, 0))
@@ -76,18 +79,30 @@ static inline __attribute__((always_inline)) void wait_end(struct wait *wait) {
 
 #define WAIT_ENDS __attribute__((cleanup(wait_end)))
 
-/* Should a call that failed be made again? Yes if it failed with EINTR only because of the snapshot signal.
- */
-static inline bool wait_again(struct wait *wait, bool failed) {
-    if (__builtin_expect(!failed, 1) || errno != EINTR || !wait->interrupted)
-        return false;
-    wait->interrupted = 0;
-    return true;
+/* Notes, in the snapshot signal's handler, that the call which the signal interrupted is to go on. info: the handler's
+ * own, in the signal's frame. */
+void wait_excuse(struct wait *wait, siginfo_t *info, int errno_before);
+
+/* When the snapshot signal last came to the process, not to one thread: the kernel wakes a thread for it, and another may
+ * take it first, and then a call has been interrupted for nothing. CLOCK_MONOTONIC ns; 0: not lately. */
+extern uint64_t wait_snapshot_at;
+void wait_snapshot_taken(void);
+
+/* Should a call that returned this be made again? Yes if the snapshot signal alone has made it return; errno is then
+ * what it was before. */
+bool wait_goes_on(struct wait *wait, long result);
+static inline __attribute__((always_inline)) bool wait_may_be_excused(const struct wait *wait) {
+    return wait->excuse != 0 || wait_snapshot_at != 0;
+}
+static inline __attribute__((always_inline)) bool wait_again(struct wait *wait, long result) {
+    return __builtin_expect(wait_may_be_excused(wait), 0) && wait_goes_on(wait, result);
 }
 
 /* What is left at this moment of a span that was ns long when the wait began. */
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns);
 int wait_left_ms(const struct wait *wait, int ms);
+/* Gives the program what was left of a sleep that its own signal interrupted; false if there is no place for it. */
+bool wait_rest_given(struct timespec *rest, const struct timespec *left);
 /* Both return `left`, filled, or NULL when span is NULL. */
 struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
                                     struct timespec *left);

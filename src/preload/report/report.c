@@ -6,6 +6,7 @@
 #include "capture/capture.h"
 #include "launch.h"
 #include "options.h"
+#include "owed.h"
 #include "plain.h"
 #include "process.h"
 #include "request_answer.h"
@@ -20,7 +21,6 @@
 enum { STACK = 256 * 1024 };
 
 static struct gate report_gate; /* one report at a time */
-static bool answering;          /* the one at hand goes to the tool */
 static uint32_t looked;         /* reports and looks that have ended */
 static char *report_stack;
 static uint32_t sequence;
@@ -39,7 +39,6 @@ static void make(void *argument) {
         return;
     }
     if (work->asked->token) {
-        work->result.made = true;
         request_answer(&captured, work->asked->token);
         captured_drop(&captured);
         return;
@@ -48,7 +47,6 @@ static void make(void *argument) {
     struct text path = TEXT_IN(log);
     log[0] = '\0';
     path_expand(&path, options.log, work->request.sequence);
-    work->result.made = true;
     struct launched launched = launch_tool(&captured, log, work->asked->wishes, work->asked->wait);
     work->result.leaked = launched.leaked;
     work->result.answer = launched.answer;
@@ -64,11 +62,16 @@ static void leave(void) {
     gate_leave(&report_gate);
 }
 
+bool report_is_being_made(void) {
+    return __atomic_load_n(&report_gate.word, __ATOMIC_SEQ_CST) != 0;
+}
+
 struct report_result report_make(const struct report_request *request) {
     struct work work = {
         .asked = request,
         .request = {.trigger = request->trigger,
                     .signal = request->signal,
+                    .requests = request->requests,
                     .context = request->context,
                     .scope = request->scope,
                     .terse = !request->token && !request->wishes && text_equal(options.format, "text")},
@@ -77,15 +80,13 @@ struct report_result report_make(const struct report_request *request) {
     int saved_errno = errno;
     uint64_t signals;
     signals_block_all(&signals);
-    /* A snapshot that comes while another is made tells nothing new, unless that goes elsewhere; an end must
-     * be told. */
-    if (wait || (!request->token && __atomic_load_n(&answering, __ATOMIC_ACQUIRE)))
+    if (wait)
         gate_enter(&report_gate);
     else if (!gate_try(&report_gate)) {
         signals_restore(&signals);
         return work.result;
     }
-    __atomic_store_n(&answering, request->token != 0, __ATOMIC_RELEASE);
+    work.result.made = true;
     if (!report_stack)
         report_stack = memory_map_stack(STACK);
     work.request.sequence = request->token ? sequence : ++sequence; /* numbers are for the logs */
@@ -93,8 +94,9 @@ struct report_result report_make(const struct report_request *request) {
         run_on_stack(make, &work, report_stack + STACK);
     else
         text_complain("no memory for a report of ", process_name(), NULL);
-    __atomic_store_n(&answering, false, __ATOMIC_RELEASE);
     leave();
+    if (request->trigger != LW_TRIGGER_SIGNAL)
+        owed_wake(); /* else who asked for this one goes on with them */
     signals_restore(&signals);
     errno = saved_errno;
     return work.result;
@@ -126,6 +128,7 @@ static struct liveness look_around(const struct scope *scope) {
     if (report_stack)
         run_on_stack(look, &work, report_stack + STACK);
     leave();
+    owed_wake();
     signals_restore(&signals);
     return work.liveness;
 }
@@ -188,6 +191,5 @@ void report_forked(void) {
     if (report_gate.word != 0 || looked != looked_before_fork)
         own_descriptors_forked();
     report_gate = (struct gate){0};
-    answering = false;
     sequence = 0;
 }

@@ -14,11 +14,12 @@ struct report_request {
     bool wait;                          /* come back only when it has been written */
     const struct scope *scope;          /* judge only these threads; NULL: all */
     const struct report_wishes *wishes; /* of the API; NULL: as the options say */
+    unsigned requests;                  /* how many signals it answers together */
     uint32_t token; /* of a request (request.h): the snapshot itself is the answer; 0: none */
 };
 
 struct report_result {
-    bool made;                 /* false: another report was being made, or none is wanted */
+    bool made;                 /* or it was said why not; false: another report was being made */
     int leaked;                /* 1 if the tool found leaks, 0 if not, -1 if it did not say */
     struct tool_answer answer; /* if it was wished for; to be given back by report_answer_drop */
 };
@@ -37,6 +38,8 @@ bool report_scope_done(const struct scope *scope, uint64_t grace_ns, unsigned at
 
 /* Waits until no report is being made. */
 void report_await(void);
+
+bool report_is_being_made(void);
 
 /* One look at all threads but the caller, for the watcher. */
 struct liveness report_look(void);

@@ -4,20 +4,20 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "capture/sample.h"
+#include "excuse.h"
 #include "interpose/call.h"
 #include "interpose/dispositions.h"
 #include "metrics_file.h"
 #include "options.h"
+#include "owed.h"
 #include "process.h"
 #include "record/thread.h"
 #include "record/wait.h"
 #include "report.h"
 #include "request_answer.h"
-#include "rt/clock.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 
@@ -43,7 +43,10 @@ int trigger_exit(int status) {
     if (active && options.at_exit && process.filtered &&
         !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
         excuse_filtered();
-    if (!active || !options.at_exit || !process_is_ours())
+    if (!active || !process_is_ours())
+        return status;
+    owed_at_end();
+    if (!options.at_exit)
         return status;
     if (__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL)) {
         /* A second thread ends the process while the first reports: let that one finish. */
@@ -77,50 +80,12 @@ void trigger_quick_exit_status(int status) {
     quick_status = status;
 }
 
-/* A call that fails with EINTR only because of us is made again by its wrapper, unless a signal of the
- * program's waits to be delivered too: that one the program must hear of. Another snapshot signal, which came
- * while the report was made, is none. */
-static void excuse_interrupted_wait(void *context) {
-    struct thread *self = thread_current;
-    if (!self || !self->wait || !CONTEXT_SHOWS_EINTR(context))
-        return;
-    uint64_t pending = 0, blocked = *(uint64_t *)&((ucontext_t *)context)->uc_sigmask;
-    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
-    if (!disposition_is_handled(options.signal))
-        pending &= ~((uint64_t)1 << (options.signal - 1));
-#ifndef PLANTED_NO_EXCUSE
-    if ((pending & ~blocked) == 0)
-        self->wait->interrupted = 1;
-#endif
-}
-
-/* When the latest report that a signal asked for began and ended, CLOCK_MONOTONIC ns; those that the tool
- * asked for apart, which take no turn away from a person's. */
-struct latest {
-    uint64_t began, ended;
-};
-static struct latest by_signal, by_request;
-
-/* A program that handles the signal itself may send it to itself thousands of times a second (CPython's tests
- * do), and means no report by it. And where signals come faster than reports are made, the program gets at
- * least as much time between two as the last one took. */
-static bool is_too_soon(const struct latest *latest, bool at_most_one_a_second) {
-    enum { BETWEEN_NS = 1000000000 };
-    uint64_t now = clock_ns(CLOCK_MONOTONIC), began = __atomic_load_n(&latest->began, __ATOMIC_RELAXED),
-             ended = __atomic_load_n(&latest->ended, __ATOMIC_RELAXED);
-    if (began == 0)
-        return false;
-    if (at_most_one_a_second)
-        return now - began < BETWEEN_NS;
-    return ended > began && now - ended < ended - began;
-}
-
-static void report_on_signal(int signal, uint32_t token, const void *context) {
-    struct latest *latest = token ? &by_request : &by_signal;
-    __atomic_store_n(&latest->began, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
-    report_make(&(struct report_request){
-        .trigger = LW_TRIGGER_SIGNAL, .signal = token ? 0 : signal, .token = token, .context = context});
-    __atomic_store_n(&latest->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+/* Under a seccomp filter what a report needs may be fatal: said once, for nobody will see one. */
+static void excuse_request(void) {
+    static int said;
+    if (process.filtered && !__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+        text_complain("no report of ", process_name(), " on request: it has set itself a seccomp filter",
+                      NULL);
 }
 
 /* A program that sends itself the signal, and has not set what is to happen, means to die of it; from another
@@ -141,30 +106,31 @@ typedef void handler_type(int, siginfo_t *, void *);
 __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handled(int signal, siginfo_t *info,
                                                                                   void *context) {
     int saved_errno = errno;
-    if (sample_answer(info, context)) {
-        excuse_interrupted_wait(context);
-        errno = saved_errno;
-        return NULL;
+    struct sigaction program = {.sa_handler = SIG_DFL};
+    if (!sample_answer(info, context)) {
+        if (info->si_code != SI_TKILL)
+            wait_snapshot_taken();
+        /* Neither the tool's nor our timer's is a signal of the program's, whatever else it uses it for. */
+        uint32_t token = request_of(info);
+        bool is_timer = owed_take_timer(info);
+        if (!token && !is_timer)
+            program = disposition_of_program(signal);
+        if (!token && !is_timer && !disposition_has_handler(&program) && program.sa_handler == SIG_DFL &&
+            is_to_die_of(info)) {
+            disposition_die_of(signal);
+        } else if (process_is_ours()) {
+            if (!is_timer)
+                owed_add(token);
+            owed_answer(context);
+        } else {
+            excuse_request();
+        }
     }
-    uint32_t token = request_of(info);
-    if (token) {
-        /* Not a signal of the program's, whatever else it uses it for. */
-        if (process_is_ours() && !is_too_soon(&by_request, false))
-            report_on_signal(signal, token, context);
-        errno = saved_errno;
-        excuse_interrupted_wait(context);
-        return NULL;
-    }
-    struct sigaction program = disposition_of_program(signal);
-    if (!disposition_has_handler(&program) && program.sa_handler == SIG_DFL && is_to_die_of(info))
-        disposition_die_of(signal);
-    else if (process_is_ours() && !is_too_soon(&by_signal, disposition_has_handler(&program)))
-        report_on_signal(signal, 0, context);
     errno = saved_errno;
     if (disposition_has_handler(&program))
         return program
             .sa_sigaction; /* of one kind or the other: the same word, called with the same registers */
-    excuse_interrupted_wait(context);
+    excuse_interrupted_call(info, context, saved_errno);
     return NULL;
 }
 void on_snapshot_signal(int signal, siginfo_t *info, void *context);
@@ -175,6 +141,8 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
     int saved_errno = errno;
     if (options.metrics[0] && process_is_ours())
         metrics_file_remove();
+    if (process_is_ours())
+        owed_at_end();
     /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
      * those. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
@@ -187,7 +155,7 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
 
 void triggers_setup(void) {
     active = true;
-    if (options.at_exit || options.metrics[0]) {
+    if (options.at_exit || options.metrics[0] || options.signal) {
         REAL(real_on_exit)(at_exit, NULL);
         at_quick_exit(at_quick_end);
     }
@@ -202,5 +170,6 @@ void triggers_setup(void) {
 }
 
 void triggers_forked(void) {
+    owed_forked();
     end_reported = 0;
 }

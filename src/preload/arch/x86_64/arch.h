@@ -125,9 +125,18 @@ static inline void registers_of_context(const void *context, struct registers *i
                                .pc = (uintptr_t)of[REG_RIP]};
 }
 
-/* Did the signal whose handler is given this context make a system call fail with EINTR? The kernel puts
- * the failed call's result into the saved registers before it runs the handler (arch/x86/kernel/signal.c). */
-#define CONTEXT_SHOWS_EINTR(context) (((ucontext_t *)(context))->uc_mcontext.gregs[REG_RAX] == -EINTR)
+/* What the system call returns that a signal has interrupted: the kernel puts it into the saved registers before it
+ * runs the handler (arch/x86/kernel/signal.c). Means nothing unless code_is_system_call(what lies at CONTEXT_CODE). */
+static inline int64_t context_result(const void *context) {
+    return ((const ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
+}
+static inline bool code_is_system_call(const unsigned char code[2]) {
+    return code[0] == 0x0f && code[1] == 0x05;
+}
+/* The signals that are blocked again when the handler returns. */
+static inline uint64_t context_signal_mask(const void *context) {
+    return *(const uint64_t *)&((const ucontext_t *)context)->uc_sigmask;
+}
 
 /* Did the signal come while the code slept in a system call? Then that call fails with EINTR, or the kernel
  * has set the program counter back to the instruction, 0f 05, to make it again. code: what lies from
@@ -135,7 +144,7 @@ static inline void registers_of_context(const void *context, struct registers *i
 #define CONTEXT_CODE(context) ((uintptr_t)((const ucontext_t *)(context))->uc_mcontext.gregs[REG_RIP] - 2)
 static inline bool context_shows_sleep(const void *context, const unsigned char code[4]) {
     long long result = ((const ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
-    bool after = code[0] == 0x0f && code[1] == 0x05, before = code[2] == 0x0f && code[3] == 0x05;
+    bool after = code_is_system_call(code), before = code_is_system_call(code + 2);
     return (after && result == -EINTR) || (before && result >= 0 && result < 512);
 }
 /* Which call that is, -1 if the registers do not tell any more, and its arguments. */

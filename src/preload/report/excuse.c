@@ -1,0 +1,63 @@
+#include "excuse.h"
+
+#include <stdbool.h>
+
+#include "arch/arch.h"
+#include "interpose/dispositions.h"
+#include "options.h"
+#include "record/thread.h"
+#include "record/wait.h"
+#include "rt/sys.h"
+#include "rt/table.h"
+
+/* The real functions take little of the stack themselves. What lies deeper runs in a handler of the program's, which the
+ * kernel has put below them: a call of the handler's own, not the one that the record is of. */
+enum { DEPTH_OF_CALLS = 1024 };
+
+/* Has the signal come out of the system call that the wait is of, with a result that only a signal gives it? */
+static bool is_interrupted(const struct wait *wait, const void *context) {
+    unsigned char code[2];
+    struct registers registers;
+    int64_t result = context_result(context);
+    if (result != -EINTR && !(wait->call->counts && result > 0))
+        return false;
+    registers_of_context(context, &registers);
+    return wait->registers.sp - registers.sp <= DEPTH_OF_CALLS &&
+           sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code && code_is_system_call(code);
+}
+
+/* Of the signals that came meanwhile, does the program handle one? Those that it ignores, or whose default it is to be
+ * ignored, would not have interrupted anything; they are pending only because the handler blocks them. */
+static bool is_heard(uint64_t pending) {
+    for (; pending; pending &= pending - 1) {
+        int signal = __builtin_ctzll(pending) + 1;
+        struct { /* the kernel's (include/uapi/asm-generic/signal.h); libc's refuses its own two signals */
+            __sighandler_t handler;
+            unsigned long flags;
+            void (*restorer)(void);
+            uint64_t mask;
+        } action;
+        if (signal == options.signal
+                ? disposition_is_handled(signal)
+                : sys_call(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0 &&
+                      action.handler != SIG_DFL && action.handler != SIG_IGN)
+            return true;
+    }
+    return false;
+}
+
+void excuse_interrupted_call(siginfo_t *info, const void *context, int errno_before) {
+    struct thread *self = thread_current;
+    struct wait *wait = self ? self->wait : NULL;
+    /* One that has been excused already stays so: its mark lay where this signal's frame is now. */
+    if (!wait || (wait->excuse == 0 && !is_interrupted(wait, context)))
+        return;
+    /* If the program handles the signal too, only what it wanted blocked is (dispositions.c). */
+    uint64_t pending = 0, blocked = context_signal_mask(context), before;
+    signals_block_all(&before);
+    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+    if (is_heard(pending & ~blocked))
+        wait->excuse = 0;
+    else
+        wait_excuse(wait, info, errno_before);
+}

@@ -1,0 +1,171 @@
+#include "owed.h"
+
+#include <string.h>
+
+#include "interpose/dispositions.h"
+#include "options.h"
+#include "process.h"
+#include "report.h"
+#include "rt/clock.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+
+/* One who asks: a person by the signal, or the tool. Neither takes a turn away from the other. */
+struct asker {
+    uint64_t began, ended; /* of the latest report, CLOCK_MONOTONIC ns */
+};
+static struct asker person, tool;
+
+enum { TOKENS = 32 };
+static unsigned signals;        /* of a person's, not answered yet */
+static uint32_t tokens[TOKENS]; /* of the tool's; 0: none */
+
+static bool ending;      /* there is no later any more */
+static int timer_is_set; /* 1 from before it is made until after it has fired */
+static int timer;        /* timer_t of the kernel */
+
+/* When the next may be made. A program that handles the signal itself may send it to itself thousands of times a second
+ * (CPython's tests do). */
+static uint64_t due_at(const struct asker *asker) {
+    enum { BETWEEN_NS = 1000000000 };
+    uint64_t began = __atomic_load_n(&asker->began, __ATOMIC_RELAXED),
+             ended = __atomic_load_n(&asker->ended, __ATOMIC_RELAXED);
+    if (began == 0 || ending)
+        return 0;
+    if (asker == &person && disposition_is_handled(options.signal))
+        return began + BETWEEN_NS;
+    return ended > began ? ended + (ended - began) : began;
+}
+
+static bool has_tokens(void) {
+    for (int i = 0; i < TOKENS; i++)
+        if (__atomic_load_n(&tokens[i], __ATOMIC_SEQ_CST) != 0)
+            return true;
+    return false;
+}
+
+static void give_up(const char *why) {
+    unsigned dropped = __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < TOKENS; i++)
+        dropped += __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST) != 0;
+    if (dropped > 0)
+        text_complain("no report of ", process_name(), " on request: ", why, NULL);
+}
+
+static void set_timer(uint64_t at) {
+    if (__atomic_exchange_n(&timer_is_set, 1, __ATOMIC_SEQ_CST))
+        return;
+    struct sigevent event;
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = options.signal;
+    event.sigev_value.sival_ptr = &timer;
+    struct itimerspec when = {.it_value = {(time_t)(at / 1000000000u), (long)(at % 1000000000u) | 1}};
+    if (sys_call(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) != 0) {
+        __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
+        give_up("it came too soon after the last, and no timer could be made to answer it later");
+        return;
+    }
+    sys_call(SYS_timer_settime, timer, TIMER_ABSTIME, &when, NULL);
+}
+
+bool owed_take_timer(const siginfo_t *info) {
+    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &timer)
+        return false;
+    sys_call(SYS_timer_delete, timer);
+    __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+static bool put_token(uint32_t token) {
+    for (int i = 0; i < TOKENS; i++) {
+        uint32_t none = 0;
+        if (__atomic_load_n(&tokens[i], __ATOMIC_RELAXED) == token ||
+            __atomic_compare_exchange_n(&tokens[i], &none, token, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            return true;
+    }
+    return false;
+}
+
+void owed_add(uint32_t token) {
+    if (!token)
+        __atomic_fetch_add(&signals, 1, __ATOMIC_SEQ_CST);
+    else if (!put_token(token))
+        text_complain("no answer to a request in ", process_name(), ": too many came at once", NULL);
+}
+
+static bool make(struct asker *asker, struct report_request *request) {
+    uint64_t began = clock_ns(CLOCK_MONOTONIC);
+    request->trigger = LW_TRIGGER_SIGNAL;
+    request->wait = ending;
+    if (!report_make(request).made)
+        return false;
+    __atomic_store_n(&asker->began, began, __ATOMIC_RELAXED);
+    __atomic_store_n(&asker->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+    return true;
+}
+
+static bool answer_signals(const void *context) {
+    unsigned count = __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
+    if (count == 0 || make(&person, &(struct report_request){
+                                        .signal = options.signal, .requests = count, .context = context}))
+        return true;
+    __atomic_fetch_add(&signals, count, __ATOMIC_SEQ_CST);
+    return false;
+}
+
+static bool answer_token(const void *context) {
+    for (int i = 0; i < TOKENS; i++) {
+        uint32_t token = __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST);
+        if (token == 0)
+            continue;
+        if (make(&tool, &(struct report_request){.token = token, .context = context}))
+            return true;
+        put_token(token);
+        return false;
+    }
+    return true;
+}
+
+/* False if there is nothing to answer. */
+static bool next_due(uint64_t *at) {
+    bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0, tools = has_tokens();
+    uint64_t person_due = persons ? due_at(&person) : UINT64_MAX,
+             tool_due = tools ? due_at(&tool) : UINT64_MAX;
+    *at = person_due < tool_due ? person_due : tool_due;
+    return persons || tools;
+}
+
+void owed_answer(const void *context) {
+    uint64_t at;
+    while (next_due(&at)) {
+        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        if (now < at) {
+            set_timer(at);
+            return;
+        }
+        bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0 && due_at(&person) <= now;
+        /* Whoever makes the report that is in the way calls owed_wake when it has ended; if that was just now, go on. */
+        if (!(persons ? answer_signals(context) : answer_token(context)) && report_is_being_made())
+            return;
+    }
+}
+
+void owed_wake(void) {
+    uint64_t at;
+    if (next_due(&at))
+        set_timer(at);
+}
+
+void owed_at_end(void) {
+    ending = true;
+    owed_answer(NULL);
+}
+
+void owed_forked(void) {
+    signals = 0;
+    memset(tokens, 0, sizeof tokens);
+    person = tool = (struct asker){0};
+    timer_is_set = 0;
+    ending = false;
+}
