@@ -258,6 +258,55 @@ def test_rust():
         expect(words in result.stderr, "%s is not in\n%s" % (words, result.stderr))
 
 
+def test_rust_on_time():
+    """Snapshots every 2 ms: Rust's sleep gives nanosleep one place for the span and its rest, and must not wake early."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = os.path.join(directory, "waits_on_time")
+        subprocess.run(["/usr/bin/rustc", "-g", "-O", os.path.join(HERE, "languages/waits_on_time.rs"), "-o", program], check=True, timeout=120)
+        for _ in range(5):
+            process = subprocess.Popen([program, "300"], env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:log=/dev/null"),
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            expect(process.stdout.readline() == "begins\n", "no start")
+            while process.poll() is None:
+                process.send_signal(signal.SIGUSR1)
+                time.sleep(0.002)
+            expect((process.returncode, process.stdout.read()) == (0, "ok 300\n"), "status %r" % process.returncode)
+
+
+def test_mariadb():
+    """Six requests within 0.6 s under load: answered, all of them, and the load goes on."""
+    with tempfile.TemporaryDirectory() as directory:
+        data, place, log = (os.path.join(directory, name) for name in ("data", "socket", "log"))
+        client = ["--no-defaults", "-uroot", "-S", place]
+        load = ["sysbench", "oltp_read_write", "--db-driver=mysql", "--mysql-socket=" + place, "--mysql-user=root", "--tables=1", "--table-size=500"]
+        quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
+                        "--user=root", "--datadir=" + data], check=True, timeout=60, **quiet)
+        server = subprocess.Popen(["/usr/sbin/mariadbd", "--no-defaults", "--user=root", "--skip-networking", "--datadir=" + data, "--socket=" + place],
+                                  env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:log=" + log), **quiet)
+        try:
+            for _ in range(150):
+                if subprocess.run(["mariadb-admin"] + client + ["ping"], **quiet).returncode == 0:
+                    break
+                time.sleep(0.1)
+            subprocess.run(["mariadb"] + client + ["-e", "create database sbtest"], check=True, timeout=20)
+            subprocess.run(load + ["prepare"], check=True, timeout=60, **quiet)
+            running = subprocess.Popen(load + ["--threads=4", "--time=8", "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            time.sleep(2)
+            for _ in range(6):
+                server.send_signal(signal.SIGUSR1)
+                time.sleep(0.1)
+            output = running.communicate(timeout=60)[0]
+            lines = re.findall(r"^leakwatch: .* on SIGUSR1.*", open(log).read(), re.M)
+            answered = sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines)
+            # standard signals that are pending at once are one already for the kernel
+            expect(running.returncode == 0 and len(lines) >= 1 and 2 <= answered <= 6, "%s\n%s" % (lines, output))
+        finally:
+            server.terminate()
+            status = server.wait(60)
+        expect(status == 0, "mariadbd ended with %d" % status)
+
+
 def test_go_with_cgo():
     """The C threads are seen as ever; the runtime's own, blocked in raw futexes, by the kernel's word. Go ends past libc: it is asked."""
     with tempfile.TemporaryDirectory() as directory:

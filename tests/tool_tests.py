@@ -239,6 +239,59 @@ def test_a_burst_of_snapshots_interrupts_nothing():
         expect(open(os.path.join(directory, "log")).read().count("on SIGUSR1") > 20, "too few reports for a burst")
 
 
+def test_a_storm_of_snapshots_interrupts_nothing():
+    """Every thread, as fast as it takes them: calls last as long as they should and move all they should; errors and rests are as without."""
+    for arguments in (["calls", "6"], ["own", "3"]):
+        result = watched([os.path.join(BUILD, "tests", "interrupted_storm")] + arguments, "signal=USR1:at_exit=0:log=/dev/null", timeout=60)
+        expect(result.returncode == 0 and result.stdout == "" and result.stderr == "", "%r" % result)
+
+
+def asked(command, count, pause=0):
+    """The first lines of the reports of a program that was sent the signal so often."""
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "log")
+        process = subprocess.Popen(command, env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:log=" + log),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        expect(process.stdout.readline() == "ready\n", "no start")
+        for _ in range(count):
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(pause)
+        output = process.communicate(timeout=30)
+        expect(process.returncode == 0 and output == ("", ""), "%r %r" % (process.returncode, output))
+        for _ in range(100):  # the last report may be written by a tool that outlives the program
+            lines = re.findall(r"^leakwatch: .*", open(log).read(), re.M) if os.path.exists(log) else []
+            if sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines) >= 2:
+                break
+            time.sleep(0.1)
+        return lines
+
+
+def test_no_request_is_lost():
+    """Two signals within milliseconds are two reports, or one that says so; the second is owed, at the latest when the program ends."""
+    for sleep in ("2", "0.2"):
+        lines = asked(["/usr/bin/python3", "-c", "import time; print('ready', flush=True); time.sleep(%s)" % sleep], 2, pause=0.004)
+        answered = sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines)
+        expect(1 <= len(lines) <= 2 and answered == 2, lines)
+
+
+def test_a_program_that_raises_the_signal():
+    """Thousands of times: its handler runs each time, and there is one report a second and one at the end."""
+    program = """import os, signal, sys, time
+seen = 0
+def handle(*_):
+    global seen
+    seen += 1
+signal.signal(signal.SIGUSR1, handle)
+print("ready", flush=True)
+for i in range(3000):
+    signal.raise_signal(signal.SIGUSR1)
+sys.exit(seen != 3000)"""
+    start = time.monotonic()
+    lines = asked(["/usr/bin/python3", "-c", program], 0)
+    took = time.monotonic() - start
+    expect(2 <= len(lines) <= 3 + took and re.search(r"sent \d+ times", lines[-1]), lines)
+
+
 def test_another_pid_namespace():
     """A /proc that lists other numbers than those that locks bear: nothing may be proved by it."""
     for name in ("owner_gone", "lock_order"):

@@ -16,7 +16,7 @@
 #include "waits.def"
 
 #define LW_SNAPSHOT_MAGIC   "LWSNAP\r\n"
-#define LW_SNAPSHOT_VERSION 2u
+#define LW_SNAPSHOT_VERSION 3u
 #define LW_BYTE_ORDER_MARK  0x01020304u
 
 enum lw_wait_kind {
