@@ -239,13 +239,12 @@ static void *wakes(void *unused) {
     while (!stop || rounds == 0) {
         unsigned seen = rounds;
         pass_us(2000 + rand_r(&seed) % 2000);
-        for (int again = 0; again < 100 && rounds == seen && sleeper; again++) {
-            if (again % 50 == 0)
+        /* once, if it sleeps already; else it has come too early, as it would without us */
+        for (int step = 0; rounds == seen && !stop; step++) {
+            if (step % 1000 == 0)
                 syscall(SYS_tgkill, getpid(), sleeper, SIGUSR2);
             pass_us(100);
         }
-        while (rounds == seen && !stop)
-            pass_us(100);
     }
     return unused;
 }

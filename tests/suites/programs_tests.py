@@ -1,5 +1,5 @@
 """Programs from Debian under a real load: their answers unchanged, their threads named."""
-import os, re, shutil, signal, socket, subprocess
+import os, re, shutil, signal, socket, subprocess, time
 
 import harness
 from harness import BUILD, LIBRARY, PATIENCE, TESTS, eventually, expect, needs, scratch, watched
@@ -267,6 +267,7 @@ def test_rust():
         expect(words in result.stderr, "%s is not in\n%s" % (words, result.stderr))
 
 
+@needs("/usr/bin/rustc")
 def test_rust_on_time():
     """Snapshots every 2 ms: Rust's sleep gives nanosleep one place for the span and its rest, and must not wake early."""
     with scratch() as directory:
@@ -282,6 +283,8 @@ def test_rust_on_time():
             expect((process.returncode, process.stdout.read()) == (0, "ok 300\n"), "status %r" % process.returncode)
 
 
+@slow
+@needs("/usr/sbin/mariadbd", "mariadb-install-db", "sysbench")
 def test_mariadb():
     """Six requests within 0.6 s under load: answered, all of them, and the load goes on."""
     with scratch() as directory:

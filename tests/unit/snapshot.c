@@ -113,7 +113,7 @@ static void says_what_is_wrong(void **state) {
     struct lw_snapshot_header *header = (void *)bytes;
     header->version = 99;
     assert_string_equal(snapshot_check(&read, bytes, size, words),
-                        "a snapshot of version 99; this leakwatch reads version 2");
+                        "a snapshot of version 99; this leakwatch reads version 3");
     header->version = LW_SNAPSHOT_VERSION;
     header->threads.count = UINT64_MAX / 2;
     assert_non_null(strstr(snapshot_check(&read, bytes, size, words), "its threads reach past its end"));

@@ -112,6 +112,7 @@ TRANSFERS(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, messa
 #define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left)    \
     CALL_ROW(int, fn, #fn, parameters, (UNPACK row, .counts = true))      \
     EXPORTED int fn parameters {                                          \
+        UNLESS_ASIDE(fn, arguments);                                      \
         WAITING(fn, UNPACK waits_for);                                    \
         int moved = 0, result;                                            \
         while (wait_again(&wait, result = REAL(fn) arguments)) {          \
