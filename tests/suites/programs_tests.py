@@ -283,7 +283,6 @@ def test_rust_on_time():
             expect((process.returncode, process.stdout.read()) == (0, "ok 300\n"), "status %r" % process.returncode)
 
 
-@slow
 @needs("/usr/sbin/mariadbd", "mariadb-install-db", "sysbench")
 def test_mariadb():
     """Six requests within 0.6 s under load: answered, all of them, and the load goes on."""
