@@ -1,4 +1,4 @@
-/* What is served, as JSON: documented in the README, "The API of serve". Under the process table's lock. */
+/* What is served, as JSON: documented in docs/fleet.md. Under the process table's lock. */
 #pragma once
 
 #include <jansson.h>

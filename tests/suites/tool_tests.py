@@ -224,13 +224,15 @@ def test_saved_snapshot():
 @slow
 @alone
 @needs("go", "wrk", "tmux")
-def test_readme_commands():
-    """Every command of the README runs as it stands there. scripts/test is what runs this."""
+def test_commands_of_the_documents():
+    """Every command of the README and of the documents runs as it stands there. scripts/test is what runs this."""
     if os.path.join(ROOT, "build") != BUILD:
         return
-    text = open(os.path.join(ROOT, "README.md")).read()
-    blocks = [block for block in re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) if block.strip() != "scripts/test"]
-    expect(len(blocks) >= 7, "commands found: %r" % blocks)
+    documents = ["README.md", "CONTRIBUTING.md"] + ["docs/" + name for name in sorted(os.listdir(os.path.join(ROOT, "docs"))) if name.endswith(".md")]
+    blocks = [block for name in documents for block in re.findall(r"^```sh\n(.*?)^```", open(os.path.join(ROOT, name)).read(), re.M | re.S)]
+    # each once; scripts/test is under way
+    blocks = [block for block in dict.fromkeys(blocks) if block.strip() != "scripts/test"]
+    expect(len(blocks) >= 20, "commands found: %r" % blocks)
     for block in blocks:
         result = subprocess.run(["bash", "-euc", block], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=800)
         expect(result.returncode == 0 and "Segmentation" not in result.stdout, "%s\n%s" % (block, result.stdout))
