@@ -14,8 +14,19 @@
 /* libunwind is used under this gate only, with signals blocked: its address space has a lock of its own. */
 static struct gate libunwind_gate;
 
+/* Where a row is looked up for a thread whose own stack may be small. Mapped when the first is: with what it keeps free around it,
+ * it would be counted against RLIMIT_MEMLOCK by the mlockall of a program that has no threads. */
 enum { OWN_STACK = 64 * 1024 };
-static char *row_stack; /* where a row is looked up for a thread whose own stack may be small */
+static char *row_stack;
+
+/* Under the gate, with signals blocked. False if there is no memory. */
+static bool run_on_row_stack(void (*function)(void *), void *argument) {
+    if (!row_stack)
+        row_stack = memory_map_stack(OWN_STACK);
+    if (row_stack)
+        run_on_stack(function, argument, row_stack + OWN_STACK);
+    return row_stack != NULL;
+}
 
 /* A stack ends where the shim's thread_main called the program's start routine. */
 static bool is_thread_main(uintptr_t pc) {
@@ -24,10 +35,7 @@ static bool is_thread_main(uintptr_t pc) {
 }
 
 bool unwind_setup(void) {
-    if (!libunwind_load() || !rows_setup())
-        return false;
-    row_stack = memory_map_stack(OWN_STACK);
-    return row_stack != NULL;
+    return libunwind_load() && rows_setup();
 }
 
 struct row_question {
@@ -55,10 +63,10 @@ static struct row row_of(uintptr_t pc, bool own) {
     gate_enter(&libunwind_gate);
     if (!libunwind_ready())
         question.row.kind = ROW_NONE;
-    else if (own)
-        run_on_stack(ask_row, &question, row_stack + OWN_STACK);
-    else
+    else if (!own)
         ask_row(&question);
+    else if (!run_on_row_stack(ask_row, &question))
+        question.row.kind = ROW_NONE;
     rows_keep(pc, question.row);
     gate_leave(&libunwind_gate);
     signals_restore(&signals);
@@ -103,10 +111,10 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
             gate_enter(&libunwind_gate);
             if (!libunwind_ready())
                 result.broken = true;
-            else if (own)
-                run_on_stack(ask_whole, &question, row_stack + OWN_STACK);
-            else
+            else if (!own)
                 ask_whole(&question);
+            else if (!run_on_row_stack(ask_whole, &question))
+                result.broken = true;
             gate_leave(&libunwind_gate);
             signals_restore(&signals);
             return result;
