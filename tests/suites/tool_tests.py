@@ -263,6 +263,10 @@ def asked(command, count, pause=0):
         for _ in range(count):
             process.send_signal(signal.SIGUSR1)
             time.sleep(pause)
+            status = open("/proc/%d/status" % process.pid)  # one that is still pending would be one with the next
+            while int(re.search(r"^ShdPnd:\t(\w+)", status.read(), re.M)[1], 16) & 1 << signal.SIGUSR1 - 1:
+                time.sleep(0.001)
+                status.seek(0)
         output = process.communicate(timeout=30)
         expect(process.returncode == 0 and output == ("", ""), "%r %r" % (process.returncode, output))
         for _ in range(100):  # the last report may be written by a tool that outlives the program

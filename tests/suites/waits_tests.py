@@ -73,7 +73,7 @@ def test_smallest_stacks():
 def test_blocked():
     with scratch() as directory:
         log = os.path.join(directory, "log")
-        result = watched([PROGRAM, "blocked"], "at_exit=0:format=json:log=" + log)
+        result = watched([PROGRAM, "blocked"], "signal=USR1:at_exit=0:format=json:log=" + log)
         expect(result.returncode == 0 and result.stderr == "", "%r" % result)
         threads = {thread["name"]: thread for thread in json.load(open(log))["threads"]}
     # the threads that run a once's routine publish the same record, and wait for something else

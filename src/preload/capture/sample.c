@@ -18,9 +18,11 @@ static struct sample *slots;
 enum { PATIENCE_NS = 50000000, PAUSE_NS = 100000 };
 
 /* A signal that a thread blocks would stay pending, and a later sigwait would take it. */
-static bool blocks_signal(int task_directory, int tid) {
+bool sample_blocks_signal(int task_directory, int tid) {
     char words[4096];
     if (kernel_read_of(task_directory, tid, "/status", words, sizeof words) <= 0)
+        return true;
+    if (strstr(words, "State:\tZ"))
         return true;
     const char *at = strstr(words, "SigBlk:\t");
     if (!at)
@@ -64,7 +66,7 @@ struct sample *sample_ask(int task_directory, const int *tids, unsigned count) {
             continue; /* its thread was stopped in the middle of it, and may yet go on */
         slot->tid = tids[i];
         slot->size = 0;
-        bool asks = !blocks_signal(task_directory, tids[i]);
+        bool asks = !sample_blocks_signal(task_directory, tids[i]);
         __atomic_store_n(&slot->state, asks ? ASKED : IDLE, __ATOMIC_RELEASE);
         if (asks && !send_question(tids[i]))
             __atomic_store_n(&slot->state, IDLE, __ATOMIC_RELEASE);

@@ -27,5 +27,8 @@ struct sample {
 struct sample *sample_ask(int task_directory, const int *tids, unsigned count);
 bool sample_answered(const struct sample *sample);
 
+/* Does a thread block the snapshot signal, or is it past taking any? */
+bool sample_blocks_signal(int task_directory, int tid);
+
 /* In the handler of the snapshot signal: was it a question? Then it is answered. */
 bool sample_answer(const siginfo_t *info, void *context);

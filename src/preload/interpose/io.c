@@ -108,23 +108,28 @@ TRANSFERS(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, messa
           (ROW_FD(SOCKET_WRITE, SYS_sendmsg)), (ON_FD(fd)), true, message->msg_iov, message->msg_iovlen,
           (fd, REST_MESSAGE, flags), (void)0)
 
-/* Those that move many messages, and say how many. */
-#define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left)    \
-    CALL_ROW(int, fn, #fn, parameters, (UNPACK row, .counts = true))      \
-    EXPORTED int fn parameters {                                          \
-        UNLESS_ASIDE(fn, arguments);                                      \
-        WAITING(fn, UNPACK waits_for);                                    \
-        int moved = 0, result;                                            \
-        while (wait_again(&wait, result = REAL(fn) arguments)) {          \
-            if (result > 0) {                                             \
-                moved += result;                                          \
-                messages += result, count -= (unsigned)result;            \
-                if (count == 0)                                           \
-                    return moved;                                         \
-            }                                                             \
-            left;                                                         \
-        }                                                                 \
-        return result >= 0 ? moved + result : moved > 0 ? moved : result; \
+/* Those that move many messages, and say how many. recvmmsg keeps the error that cut it short for the next call, and
+ * forgets that this one is not for programs to see (net/socket.c, do_recvmmsg). */
+enum { ERESTARTSYS = 512 };
+#define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left)                             \
+    CALL_ROW(int, fn, #fn, parameters, (UNPACK row, .counts = true))                               \
+    EXPORTED int fn parameters {                                                                   \
+        UNLESS_ASIDE(fn, arguments);                                                               \
+        WAITING(fn, UNPACK waits_for);                                                             \
+        int moved = 0, result = REAL(fn) arguments;                                                \
+        while (wait_again(&wait, result) || (moved > 0 && result == -1 && errno == ERESTARTSYS)) { \
+            if (result > 0) {                                                                      \
+                moved += result;                                                                   \
+                messages += result, count -= (unsigned)result;                                     \
+                if (count == 0)                                                                    \
+                    return moved;                                                                  \
+            }                                                                                      \
+            left;                                                                                  \
+            result = REAL(fn) arguments;                                                           \
+        }                                                                                          \
+        if (result < 0 && moved > 0)                                                               \
+            errno = wait.errno_before;                                                             \
+        return result >= 0 ? moved + result : moved > 0 ? moved : result;                          \
     }
 MANY_MESSAGES(recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
               (fd, messages, count, flags, span), (ROW_FD(SOCKET_READ, SYS_recvmmsg)),

@@ -11,25 +11,32 @@
 
 #define SLEEPS (ROW_PLAIN(SLEEP, SYS_clock_nanosleep, SYS_nanosleep))
 
-/* How long there is left to sleep is asked of the kernel, which knows it best, and put into a place of our own: the
- * program's may be the very one that the span is in (Rust's std, and most loops of C), and is not to change unless the
- * program's own signal ends the sleep. */
-#define SLEEPS_ON(call)                 \
-    struct timespec left, next;         \
-    int result = call(span, &left);     \
-    while (wait_again(&wait, result)) { \
-        next = left;                    \
-        result = call(&next, &left);    \
-    }
+/* How long there is left to sleep is asked of the kernel, which knows it best. It puts that where the program wants it
+ * before a handler of the program's runs, and there it must be then; it may be the very place that the span is in (Rust's
+ * std, and most loops of C). If only snapshots came, the place is made what it was. It is looked at first, not followed: if
+ * it cannot be had, only the program's own signal is to end the sleep with that error. */
+#define SLEEPS_ON(call, is_interrupted, bad_place)                                   \
+    struct timespec own, before, next, *to = rest;                                   \
+    bool resumed = false;                                                            \
+    if (!rest || sys_peek((uintptr_t)rest, &before, sizeof before) != sizeof before) \
+        to = &own;                                                                   \
+    int result = call(span, to);                                                     \
+    while (wait_again(&wait, result)) {                                              \
+        resumed = true;                                                              \
+        next = *to;                                                                  \
+        result = call(&next, to);                                                    \
+    }                                                                                \
+    if (resumed && to == rest && !(is_interrupted))                                  \
+        *rest = before;                                                              \
+    if (to != rest && rest && (is_interrupted))                                      \
+        bad_place;                                                                   \
+    return result;
 
 CALL_ROW(int, nanosleep, "nanosleep", (const struct timespec *, struct timespec *), SLEEPS)
 EXPORTED int nanosleep(const struct timespec *span, struct timespec *rest) {
     UNLESS_ASIDE(nanosleep, (span, rest));
     WAITING(nanosleep, FOR_TIMESPEC(span));
-    SLEEPS_ON(REAL(nanosleep))
-    if (result == -1 && errno == EINTR && !wait_rest_given(rest, &left))
-        errno = EFAULT;
-    return result;
+    SLEEPS_ON(REAL(nanosleep), result == -1 && errno == EINTR, errno = EFAULT)
 }
 ALSO(__nanosleep, nanosleep)
 
@@ -39,28 +46,26 @@ CALL_ROW(int, thrd_sleep, "thrd_sleep", (const struct timespec *, struct timespe
 EXPORTED int thrd_sleep(const struct timespec *span, struct timespec *rest) {
     UNLESS_ASIDE(thrd_sleep, (span, rest));
     WAITING(thrd_sleep, FOR_TIMESPEC(span));
-    SLEEPS_ON(REAL(thrd_sleep))
-    return result == -1 && !wait_rest_given(rest, &left) ? -2 : result;
+    SLEEPS_ON(REAL(thrd_sleep), result == -1, result = -2)
 }
 
 CALL_ROW(int, clock_nanosleep, "clock_nanosleep",
          (clockid_t, int, const struct timespec *, struct timespec *),
          (UNPACK SLEEPS, .interrupted = INTERRUPTED_RETURNED))
-/* Answers an error number. */
+#define ON_CLOCK(span, to) REAL(clock_nanosleep)(clock, flags, span, to)
+/* Answers an error number. Until an absolute time there is no rest. */
 EXPORTED int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span, struct timespec *rest) {
     UNLESS_ASIDE(clock_nanosleep, (clock, flags, span, rest));
     WAITING(clock_nanosleep, .timeout = (uintptr_t)span,
             .timeout_form = flags & TIMER_ABSTIME ? TIMEOUT_AT : TIMEOUT_TIMESPEC);
-    struct timespec left, next;
-    int result = REAL(clock_nanosleep)(clock, flags, span, &left);
-    while (wait_again(&wait, result)) {
-        if (!(flags & TIMER_ABSTIME)) {
-            next = left;
-            span = &next;
-        }
-        result = REAL(clock_nanosleep)(clock, flags, span, &left);
+    if (flags & TIMER_ABSTIME) {
+        int result;
+        do
+            result = REAL(clock_nanosleep)(clock, flags, span, rest);
+        while (wait_again(&wait, result));
+        return result;
     }
-    return result == EINTR && !(flags & TIMER_ABSTIME) && !wait_rest_given(rest, &left) ? EFAULT : result;
+    SLEEPS_ON(ON_CLOCK, result == EINTR, result = EFAULT)
 }
 
 WAITS(int, usleep, (useconds_t span), (span), SLEEPS, (.timeout = span, .timeout_form = TIMEOUT_US),
@@ -77,9 +82,9 @@ EXPORTED unsigned sleep(unsigned seconds) {
         uint64_t ns = wait_left_ns(&wait, (uint64_t)seconds * 1000000000u);
         struct timespec left = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, unslept = {0};
         int saved_errno = errno;
-        REAL(nanosleep)(&left, &unslept);
+        if (REAL(nanosleep)(&left, &unslept) == 0)
+            errno = saved_errno;
         rest = (unsigned)unslept.tv_sec;
-        errno = saved_errno;
     }
     return rest;
 }

@@ -25,8 +25,7 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 };
 DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
-/* Where the kernel is to put what is left of a sleep: not to where the program wants it, which may be where the span is
- * (sleeps.c). 0: the call has no such argument. */
+/* Where the kernel puts what is left of a sleep (sleeps.c). 0: the call has no such argument. */
 static int rest_argument(long number, const long argument[6]) {
     return number == SYS_nanosleep                                           ? 1
            : number == SYS_clock_nanosleep && !(argument[1] & TIMER_ABSTIME) ? 3
@@ -61,22 +60,30 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
     wait.on = sleeping_call_waits(call, (const uint64_t *)argument);
     wait.on.object = (uintptr_t)number;
     wait.on.second = (uintptr_t)a;
-    struct timespec left, rest;
+    struct timespec left, own, before;
     int rest_at = rest_argument(number, argument);
-    long wanted = argument[rest_at];
+    struct timespec *rest = rest_at ? (struct timespec *)argument[rest_at] : NULL, *to = rest;
+    bool resumed = false;
+    if (rest_at && (!rest || sys_peek((uintptr_t)rest, &before, sizeof before) != sizeof before))
+        to = &own;
     if (rest_at)
-        argument[rest_at] = (long)&rest;
+        argument[rest_at] = (long)to;
     wait_begin(&wait, &syscall_call);
     long result = real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
     while (wait_again(&wait, result)) {
+        resumed = true;
         if (rest_at) {
-            left = rest;
+            left = *to;
             argument[call->timeout_argument] = (long)&left;
-        } else
+        } else {
             set_what_is_left(&wait, call, argument, &left);
+        }
         result = real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
     }
-    if (rest_at && result == -1 && errno == EINTR && !wait_rest_given((struct timespec *)wanted, &rest))
+    bool is_interrupted = result == -1 && errno == EINTR;
+    if (resumed && rest && to == rest && !is_interrupted)
+        *rest = before;
+    if (rest && to != rest && is_interrupted)
         errno = EFAULT;
     return result;
 }

@@ -126,8 +126,3 @@ struct timespec *wait_left_timespec(const struct wait *wait, const struct timesp
     left->tv_nsec = (long)(ns % 1000000000u);
     return left;
 }
-
-bool wait_rest_given(struct timespec *rest, const struct timespec *left) {
-    struct iovec from = {(void *)(uintptr_t)left, sizeof *left}, to = {rest, sizeof *rest};
-    return !rest || sys_call(SYS_process_vm_writev, sys_pid, &from, 1, &to, 1, 0) == (long)sizeof *rest;
-}

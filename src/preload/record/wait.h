@@ -101,8 +101,6 @@ static inline __attribute__((always_inline)) bool wait_again(struct wait *wait, 
 /* What is left at this moment of a span that was ns long when the wait began. */
 uint64_t wait_left_ns(const struct wait *wait, uint64_t ns);
 int wait_left_ms(const struct wait *wait, int ms);
-/* Gives the program what was left of a sleep that its own signal interrupted; false if there is no place for it. */
-bool wait_rest_given(struct timespec *rest, const struct timespec *left);
 /* Both return `left`, filled, or NULL when span is NULL. */
 struct timespec *wait_left_timespec(const struct wait *wait, const struct timespec *span,
                                     struct timespec *left);

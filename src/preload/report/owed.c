@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "capture/sample.h"
 #include "interpose/dispositions.h"
 #include "options.h"
 #include "process.h"
@@ -20,9 +21,10 @@ enum { TOKENS = 32 };
 static unsigned signals;        /* of a person's, not answered yet */
 static uint32_t tokens[TOKENS]; /* of the tool's; 0: none */
 
-static bool ending;      /* there is no later any more */
-static int timer_is_set; /* 1 from before it is made until after it has fired */
-static int timer;        /* timer_t of the kernel */
+static bool ending;       /* there is no later any more */
+static int timer_is_set;  /* 1 from before it is made until after it has fired */
+static int timer;         /* timer_t of the kernel */
+static uint64_t timer_at; /* CLOCK_MONOTONIC ns */
 
 /* When the next may be made. A program that handles the signal itself may send it to itself thousands of times a second
  * (CPython's tests do). */
@@ -52,12 +54,32 @@ static void give_up(const char *why) {
         text_complain("no report of ", process_name(), " on request: ", why, NULL);
 }
 
+/* The main thread, if it takes the signal: a signal for the process interrupts one thread and may be taken by another
+ * (record/wait.c), and other threads come and go. */
+static bool main_takes_signal(void) {
+    long directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_DIRECTORY | OWN_FLAGS);
+    if (directory < 0)
+        return false;
+    bool takes = !sample_blocks_signal((int)directory, process.pid);
+    sys_call(SYS_close, directory);
+    return takes;
+}
+
 static void set_timer(uint64_t at) {
+    enum { OVERDUE_NS = 1000000000 };
+    /* The main thread may have blocked the signal since, or ended. */
+    uint64_t set_for = __atomic_load_n(&timer_at, __ATOMIC_RELAXED), now = clock_ns(CLOCK_MONOTONIC);
+    if (set_for != 0 && now > set_for + OVERDUE_NS &&
+        __atomic_compare_exchange_n(&timer_at, &set_for, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        sys_call(SYS_timer_delete, timer);
+        __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
+    }
     if (__atomic_exchange_n(&timer_is_set, 1, __ATOMIC_SEQ_CST))
         return;
     struct sigevent event;
     memset(&event, 0, sizeof event);
-    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_notify = main_takes_signal() ? SIGEV_THREAD_ID : SIGEV_SIGNAL;
+    event._sigev_un._tid = process.pid;
     event.sigev_signo = options.signal;
     event.sigev_value.sival_ptr = &timer;
     struct itimerspec when = {.it_value = {(time_t)(at / 1000000000u), (long)(at % 1000000000u) | 1}};
@@ -66,12 +88,14 @@ static void set_timer(uint64_t at) {
         give_up("it came too soon after the last, and no timer could be made to answer it later");
         return;
     }
+    __atomic_store_n(&timer_at, at > now ? at : now, __ATOMIC_RELAXED);
     sys_call(SYS_timer_settime, timer, TIMER_ABSTIME, &when, NULL);
 }
 
 bool owed_take_timer(const siginfo_t *info) {
     if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &timer)
         return false;
+    __atomic_store_n(&timer_at, 0, __ATOMIC_RELAXED);
     sys_call(SYS_timer_delete, timer);
     __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
     return true;
@@ -167,5 +191,6 @@ void owed_forked(void) {
     memset(tokens, 0, sizeof tokens);
     person = tool = (struct asker){0};
     timer_is_set = 0;
+    timer_at = 0;
     ending = false;
 }
