@@ -2,9 +2,8 @@
 of it ("- ") with what stands there instead ("+ "). Lines are compared without the space around them and must be found exactly once."""
 import os, re
 
-from harness import ROOT, TESTS, expect
+from harness import ROOT, expect
 
-FAULTS = os.path.join(TESTS, "faults")
 LAYERS = ("preload", "snapshot", "analysis", "symbols", "render", "tool", "serve")
 
 
@@ -29,8 +28,9 @@ class Fault:
         return "\n".join(lines)
 
 
-def all_faults():
-    return [Fault(os.path.join(FAULTS, name)) for name in sorted(os.listdir(FAULTS)) if name.endswith(".fault")]
+def all_faults(root=ROOT):
+    directory = os.path.join(root, "tests/faults")
+    return [Fault(os.path.join(directory, name)) for name in sorted(os.listdir(directory)) if name.endswith(".fault")]
 
 
 def text_of(fault, root=ROOT):

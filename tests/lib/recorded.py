@@ -10,7 +10,7 @@ machine's own is looked at: the program's path is neutral, its debug file is fou
 import gzip, json, os, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import LIBRARY, ROOT, TESTS, TOOL, eventually, expect, run
+from harness import LIBRARY, PATIENCE, ROOT, TESTS, TOOL, eventually, expect, run
 
 RECORDED = os.path.join(TESTS, "recorded")
 HOME = "/tmp/leakwatch-recorded"  # where the programs run: their paths are in the snapshots
@@ -24,7 +24,7 @@ SNAPSHOTS = {
     "evidence": ("evidence", "", []),
     "suppressed": ("evidence", "", ["--suppress", "top:takes_two", "--suppress", "top:meets", "--suppress", "any:nobody"]),
     "lost_wake_up": ("lost_wake_up", "", []),
-    "many_groups": ("more_waits", "at_exit=0", []),
+    "many_groups": ("more_waits", "signal=USR1:at_exit=0", []),
     "spinning": ("spinning", "", []),
     "unjoined": ("unjoined", "", []),
     "one_group": ("first_answer_wins", "", []),
@@ -69,7 +69,7 @@ def record(name):
     subprocess.run(["objcopy", "--only-keep-debug", "--compress-debug-sections", program, os.path.join(RECORDED, name + ".debug")], check=True)
     log = os.path.join(HOME, "log.%n")
     env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS=":".join(filter(None, [options, "format=snapshot", "log=" + log])))
-    subprocess.run([program], env=env, cwd=HOME, stdout=subprocess.DEVNULL)
+    subprocess.run([program], env=env, cwd=HOME, stdout=subprocess.DEVNULL, timeout=PATIENCE)
     finished = lambda: [file for file in os.listdir(HOME) if file.startswith("log.") and os.path.getsize(os.path.join(HOME, file)) > 0]
     logs = sorted(eventually("a report of " + case, finished))
     with open(os.path.join(HOME, logs[-1]), "rb") as file, open(os.path.join(RECORDED, name + ".lwsnap.gz"), "wb") as packed:

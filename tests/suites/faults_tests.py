@@ -3,7 +3,7 @@ import collections, os, shutil, subprocess
 
 import discovery
 import faults
-from harness import BUILD, ROOT, alone, expect, needs, run, scratch, slow
+from harness import BUILD, ROOT, Wrong, alone, expect, needs, run, scratch, slow
 
 
 def test_can_be_planted():
@@ -22,8 +22,9 @@ def goes_unnoticed(fault, root):
     path = os.path.join(root, fault.file)
     sound = faults.text_of(fault, root)
     try:
+        faulty = fault.planted(sound)
         with open(path, "w") as file:
-            file.write(fault.planted(sound))
+            file.write(faulty)
         built = run(["ninja", "-C", os.path.join(root, "build"), "--quiet"], timeout=1800)
         if built.returncode != 0:
             return "cannot be built:\n" + built.stdout[-2000:]
@@ -31,6 +32,8 @@ def goes_unnoticed(fault, root):
         if result.returncode != 1 or " 0 failed" in result.stdout:
             return "went unnoticed:\n" + result.stdout
         return None
+    except Wrong as error:
+        return str(error)
     finally:
         with open(path, "w") as file:
             file.write(sound)
@@ -50,7 +53,7 @@ def test_all_are_noticed():
         build = os.path.join(root, "build")
         subprocess.run(["meson", "setup", build, root, "-Doptimization=1"], check=True, stdout=subprocess.DEVNULL)
         run(["ninja", "-C", build, "--quiet"], check=True, timeout=1800)
-        unnoticed = {fault.name: goes_unnoticed(fault, root) for fault in faults.all_faults()}
+        unnoticed = {fault.name: goes_unnoticed(fault, root) for fault in faults.all_faults(root)}
         print("%d faults" % len(unnoticed))
         expect(not any(unnoticed.values()), "\n".join("%s %s" % pair for pair in unnoticed.items() if pair[1]))
 
