@@ -65,38 +65,38 @@ static inline unsigned draw_of(unsigned among) {
 }
 
 /* X(name, statements that make the descriptor `fd`). Two ends are made by the first of them. */
-#define DESCRIPTORS(X)                                                                         \
-    X(pipe_out, (make(pipe2(two, 0)), fd = two[0]))                                            \
-    X(pipe_in, fd = two[1])                                                                    \
-    X(nonblocking_pipe_out, (make(pipe2(two, O_NONBLOCK)), fd = two[0]))                       \
-    X(nonblocking_pipe_in, fd = two[1])                                                        \
-    X(small_pipe_out, (make(pipe2(two, 0)), fcntl(two[1], F_SETPIPE_SZ, 4096), fd = two[0]))   \
-    X(small_pipe_in, fd = two[1])                                                              \
-    X(pipe_at_its_end, (make(pipe2(two, 0)), close(two[1]), fd = two[0]))                      \
-    X(pipe_without_reader, (make(pipe2(two, 0)), close(two[0]), fd = two[1]))                  \
-    X(stream, (make(socketpair(AF_UNIX, SOCK_STREAM, 0, two)), fd = two[0]))                   \
-    X(streams_other, fd = two[1])                                                              \
-    X(datagram, (make(socketpair(AF_UNIX, SOCK_DGRAM, 0, two)), fd = two[0]))                  \
-    X(datagrams_other, fd = two[1])                                                            \
+#define DESCRIPTORS(X)                                                                                   \
+    X(pipe_out, (make(pipe2(two, 0)), fd = two[0]))                                                      \
+    X(pipe_in, fd = two[1])                                                                              \
+    X(nonblocking_pipe_out, (make(pipe2(two, O_NONBLOCK)), fd = two[0]))                                 \
+    X(nonblocking_pipe_in, fd = two[1])                                                                  \
+    X(small_pipe_out, (make(pipe2(two, 0)), fcntl(two[1], F_SETPIPE_SZ, 4096), fd = two[0]))             \
+    X(small_pipe_in, fd = two[1])                                                                        \
+    X(pipe_at_its_end, (make(pipe2(two, 0)), close(two[1]), fd = two[0]))                                \
+    X(pipe_without_reader, (make(pipe2(two, 0)), close(two[0]), fd = two[1]))                            \
+    X(stream, (make(socketpair(AF_UNIX, SOCK_STREAM, 0, two)), fd = two[0]))                             \
+    X(streams_other, fd = two[1])                                                                        \
+    X(datagram, (make(socketpair(AF_UNIX, SOCK_DGRAM, 0, two)), fd = two[0]))                            \
+    X(datagrams_other, fd = two[1])                                                                      \
     X(nonblocking_stream, (make(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, two)), fd = two[0])) \
-    X(stream_at_its_end, (make(socketpair(AF_UNIX, SOCK_STREAM, 0, two)), close(two[1]), fd = two[0])) \
-    X(unconnected, fd = socket(AF_UNIX, SOCK_STREAM, 0))                                       \
-    X(listener, (fd = socket(AF_UNIX, SOCK_STREAM, 0), listen_on(fd)))                         \
-    X(counter, fd = eventfd(0, 0))                                                             \
-    X(semaphore, fd = eventfd(2, EFD_SEMAPHORE))                                               \
-    X(nonblocking_counter, fd = eventfd(0, EFD_NONBLOCK))                                      \
-    X(timer, fd = timerfd_create(CLOCK_MONOTONIC, 0))                                          \
-    X(expired_timer, (fd = timerfd_create(CLOCK_MONOTONIC, 0), expire(fd)))                    \
-    X(set, (fd = epoll_create1(0), watch(fd, first_fd + 0), watch(fd, first_fd + 8)))          \
-    X(empty_set, fd = epoll_create1(0))                                                        \
-    X(null, fd = open("/dev/null", O_RDWR))                                                    \
-    X(zero, fd = open("/dev/zero", O_RDWR))                                                    \
-    X(file, (fd = memfd_create("sequences", 0), make(ftruncate(fd, 100000))))                  \
-    X(directory, fd = open("/", O_RDONLY | O_DIRECTORY))                                       \
-    X(path_only, fd = open("/", O_PATH))                                                       \
-    X(read_only, fd = open("/dev/null", O_RDONLY))                                             \
-    X(closed, fd = 900)                                                                        \
-    X(negative, fd = -1)                                                                       \
+    X(stream_at_its_end, (make(socketpair(AF_UNIX, SOCK_STREAM, 0, two)), close(two[1]), fd = two[0]))   \
+    X(unconnected, fd = socket(AF_UNIX, SOCK_STREAM, 0))                                                 \
+    X(listener, (fd = socket(AF_UNIX, SOCK_STREAM, 0), listen_on(fd)))                                   \
+    X(counter, fd = eventfd(0, 0))                                                                       \
+    X(semaphore, fd = eventfd(2, EFD_SEMAPHORE))                                                         \
+    X(nonblocking_counter, fd = eventfd(0, EFD_NONBLOCK))                                                \
+    X(timer, fd = timerfd_create(CLOCK_MONOTONIC, 0))                                                    \
+    X(expired_timer, (fd = timerfd_create(CLOCK_MONOTONIC, 0), expire(fd)))                              \
+    X(set, (fd = epoll_create1(0), watch(fd, first_fd + 0), watch(fd, first_fd + 8)))                    \
+    X(empty_set, fd = epoll_create1(0))                                                                  \
+    X(null, fd = open("/dev/null", O_RDWR))                                                              \
+    X(zero, fd = open("/dev/zero", O_RDWR))                                                              \
+    X(file, (fd = memfd_create("sequences", 0), make(ftruncate(fd, 100000))))                            \
+    X(directory, fd = open("/", O_RDONLY | O_DIRECTORY))                                                 \
+    X(path_only, fd = open("/", O_PATH))                                                                 \
+    X(read_only, fd = open("/dev/null", O_RDONLY))                                                       \
+    X(closed, fd = 900)                                                                                  \
+    X(negative, fd = -1)                                                                                 \
     X(too_high, fd = 1 << 30)
 
 enum descriptor {
@@ -119,13 +119,18 @@ static inline int fd_among(const enum descriptor *choices, unsigned count) {
 }
 #define FD named_fd()
 /* One that suits the call, half of the time. */
-#define FD_LIKE(...)                                              \
-    (draw_of(2) ? named_fd()                                      \
-                : fd_among((const enum descriptor[]){__VA_ARGS__}, \
-                           sizeof(int[]){__VA_ARGS__} / sizeof(int)))
-#define OUTS      FD_LIKE(FD_pipe_out, FD_small_pipe_out, FD_stream, FD_datagram, FD_counter, FD_expired_timer, FD_nonblocking_pipe_out)
-#define INS       FD_LIKE(FD_pipe_in, FD_small_pipe_in, FD_streams_other, FD_datagrams_other, FD_counter, FD_pipe_without_reader)
-#define SOCKETS   FD_LIKE(FD_stream, FD_datagram, FD_streams_other, FD_datagrams_other, FD_stream_at_its_end, FD_listener)
+#define FD_LIKE(...)  \
+    (draw_of(2)       \
+         ? named_fd() \
+         : fd_among((const enum descriptor[]){__VA_ARGS__}, sizeof(int[]){__VA_ARGS__} / sizeof(int)))
+#define OUTS                                                                                      \
+    FD_LIKE(FD_pipe_out, FD_small_pipe_out, FD_stream, FD_datagram, FD_counter, FD_expired_timer, \
+            FD_nonblocking_pipe_out)
+#define INS                                                                                 \
+    FD_LIKE(FD_pipe_in, FD_small_pipe_in, FD_streams_other, FD_datagrams_other, FD_counter, \
+            FD_pipe_without_reader)
+#define SOCKETS \
+    FD_LIKE(FD_stream, FD_datagram, FD_streams_other, FD_datagrams_other, FD_stream_at_its_end, FD_listener)
 #define LISTENERS FD_LIKE(FD_listener, FD_unconnected)
 #define SETS      FD_LIKE(FD_set, FD_empty_set)
 #define PIPES     FD_LIKE(FD_pipe_out, FD_pipe_in, FD_small_pipe_out, FD_small_pipe_in)
@@ -137,18 +142,20 @@ static inline void *bad_pointer(void) {
     return (void *)8;
 }
 
-#define CHOOSE(type, ...)                                                      \
-    ({                                                                         \
-        const type values[] = {__VA_ARGS__};                                   \
-        unsigned which = draw_of(sizeof values / sizeof *values);              \
-        say(" %lld", (long long)values[which]);                                \
-        values[which];                                                         \
+#define CHOOSE(type, ...)                                         \
+    ({                                                            \
+        const type values[] = {__VA_ARGS__};                      \
+        unsigned which = draw_of(sizeof values / sizeof *values); \
+        say(" %lld", (long long)values[which]);                   \
+        values[which];                                            \
     })
-#define SIZE       CHOOSE(size_t, 0, 1, 3, 8, 8, 64, 5000, 70000, SIZE_MAX)
-#define FLAGS      CHOOSE(int, 0, 0, 0, MSG_DONTWAIT, MSG_PEEK, MSG_OOB, MSG_WAITALL, MSG_NOSIGNAL, 0x7fffffff)
-#define OFFSET     CHOOSE(long, 0, -1, 4096, 1L << 40)
-#define SMALL      CHOOSE(int, 0, 1, 2, 3, -1)
-#define SOME_CLOCK CHOOSE(int, CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_THREAD_CPUTIME_ID, 9999)
+#define SIZE   CHOOSE(size_t, 0, 1, 3, 8, 8, 64, 5000, 70000, SIZE_MAX)
+#define FLAGS  CHOOSE(int, 0, 0, 0, MSG_DONTWAIT, MSG_PEEK, MSG_OOB, MSG_WAITALL, MSG_NOSIGNAL, 0x7fffffff)
+#define OFFSET CHOOSE(long, 0, -1, 4096, 1L << 40)
+#define SMALL  CHOOSE(int, 0, 1, 2, 3, -1)
+#define SOME_CLOCK                                                                                         \
+    CHOOSE(int, CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_THREAD_CPUTIME_ID, \
+           9999)
 
 static inline void *buffer(void) {
     static const char *const names[] = {"good", "good", "good", "at_the_edge", "bad", "NULL"};
@@ -181,10 +188,13 @@ extern struct timeval span_us;
 
 /* What is short ends by itself; what is long is left to the events. */
 static inline const struct timespec *time_span(void) {
-    static const struct timespec spans[] = {{0, 0}, {0, 2000000}, {1000, 0}, {1000, 0}, {0, 1000000000}, {0, -1}, {-1, 0}};
+    static const struct timespec spans[] = {{0, 0},          {0, 2000000}, {1000, 0}, {1000, 0},
+                                            {0, 1000000000}, {0, -1},      {-1, 0}};
     unsigned which = draw_of(9);
-    say(which < 7 ? " {%ld,%ld}" : which == 7 ? " NULL" : " bad", which < 7 ? spans[which].tv_sec : 0,
-        which < 7 ? spans[which].tv_nsec : 0);
+    say(which < 7    ? " {%ld,%ld}"
+        : which == 7 ? " NULL"
+                     : " bad",
+        which < 7 ? spans[which].tv_sec : 0, which < 7 ? spans[which].tv_nsec : 0);
     stage->timed |= which == 1;
     if (which >= 7)
         return which == 7 ? NULL : bad_pointer();
@@ -210,7 +220,9 @@ static inline const struct timespec *deadline_among(unsigned kinds, clockid_t cl
     say(" %s", (const char *[]){"past", "soon", "far", "far", "too_many_ns"}[which]);
     clock_gettime(clock, &span);
     span.tv_sec += which == 0 ? -1 : which == 1 ? 0 : 1000000;
-    span.tv_nsec = which == 4 ? 1000000000 : which == 1 && span.tv_nsec < 997000000 ? span.tv_nsec + 2000000 : span.tv_nsec;
+    span.tv_nsec = which == 4                               ? 1000000000
+                   : which == 1 && span.tv_nsec < 997000000 ? span.tv_nsec + 2000000
+                                                            : span.tv_nsec;
     stage->timed |= which == 1;
     return &span;
 }
@@ -253,7 +265,8 @@ static inline struct mmsghdr *messages(void) {
 static inline struct pollfd *polled(void) {
     for (int i = 0; i < 3; i++) {
         int fd = FD;
-        arguments.polled[i] = (struct pollfd){fd, (short)CHOOSE(int, POLLIN, POLLOUT, POLLIN | POLLOUT, POLLPRI, 0), 0};
+        arguments.polled[i] =
+            (struct pollfd){fd, (short)CHOOSE(int, POLLIN, POLLOUT, POLLIN | POLLOUT, POLLPRI, 0), 0};
     }
     return OR_BAD(arguments.polled);
 }

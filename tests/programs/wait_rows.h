@@ -112,7 +112,7 @@ static void let_go(struct scene *s) {
     X(epoll_wait, "epoll wait", FD, epoll, by_byte, (epoll_wait(s->fd, &s->event, 1, -1)))                   \
     X(epoll_pwait, "epoll wait", FD, epoll, by_byte, (epoll_pwait(s->fd, &s->event, 1, -1, NULL)))           \
     X(epoll_pwait2, "epoll wait", FD, epoll, by_byte, (epoll_pwait2(s->fd, &s->event, 1, NULL, NULL)))       \
-    X(sleep, "sleep", NONE, nothing, by_signal, (sleep(100) > 80))                                            \
+    X(sleep, "sleep", NONE, nothing, by_signal, (sleep(100) > 80))                                           \
     X(usleep, "sleep", NONE, nothing, by_signal, (usleep(MINUTES_US)))                                       \
     X(nanosleep, "sleep", NONE, nothing, by_signal, (nanosleep(LONG_SPAN, NULL)))                            \
     X(__nanosleep, "sleep", NONE, nothing, by_signal, (__nanosleep(LONG_SPAN, NULL)))                        \

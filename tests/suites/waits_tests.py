@@ -1,7 +1,7 @@
 """Every call of the shim's table, played by every_wait in each way a wait can go: the same with and without the preload."""
 import collections, difflib, json, os, re
 
-from harness import LIBRARY, TESTS, expect, program, run, scratch, watched
+from harness import BUILD, LIBRARY, TESTS, expect, program, run, scratch, watched
 from resting import snapshots
 
 PROGRAM = program("every_wait")
