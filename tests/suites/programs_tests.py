@@ -188,7 +188,7 @@ def test_storm_with_the_shim_sanitized():
 @needs("valgrind")
 def test_storm_under_valgrind():
     """Nothing invalid is read or written; at its end valgrind would run code of libc's in processes that it made of a vfork."""
-    storm(3, ["valgrind", "-q", "--error-exitcode=9", "--run-libc-freeres=no", "--run-cxx-freeres=no"], ["without-forks"], least=2)
+    storm(3, ["valgrind", "-q", "--error-exitcode=9", "--run-libc-freeres=no", "--run-cxx-freeres=no"], ["without-forks"], least=1)
 
 
 def sanitized(directory, sanitizer, compiler="gcc"):
