@@ -5,6 +5,13 @@
 
 #include "formats.def"
 
+/* Not strcmp: a sanitizer in the program has its own, which is not ready when the shim's constructor runs. */
+static bool same(const char *a, const char *b) {
+    for (; *a && *a == *b; a++)
+        b++;
+    return *a == *b;
+}
+
 /* Decimal digits; false if there are none or they are too many for 64 bits. */
 static bool digits(const char **text, uint64_t *value) {
     const char *at = *text;
@@ -35,7 +42,7 @@ static bool time_value(const char *text, uint64_t *ns) {
             of *= 10;
     }
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(text, units[i].name) == 0)
+        if (same(text, units[i].name))
             return !__builtin_mul_overflow(whole, units[i].ns, ns) &&
                    !__builtin_add_overflow(*ns, (uint64_t)((unsigned __int128)part * units[i].ns / of), ns);
     return false;
@@ -54,10 +61,10 @@ static bool signal_value(const char *text, uint64_t *value) {
                    LW_OPTION_SIGNALS(X)
 #undef X
     };
-    if (strncmp(text, "SIG", 3) == 0)
+    if (text[0] == 'S' && text[1] == 'I' && text[2] == 'G')
         text += 3;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        if (strcmp(text, signals[i].name) == 0) {
+        if (same(text, signals[i].name)) {
             *value = (uint64_t)signals[i].number;
             return true;
         }
@@ -66,8 +73,8 @@ static bool signal_value(const char *text, uint64_t *value) {
 }
 
 static bool is_format(const char *text) {
-#define X(name, binary, help)     \
-    if (strcmp(text, #name) == 0) \
+#define X(name, binary, help) \
+    if (same(text, #name))    \
         return true;
     LW_FORMATS(X)
 #undef X
@@ -90,7 +97,7 @@ bool option_value(enum option_form form, int64_t low, int64_t high, const char *
     case OPTION_FORMAT:
         return is_format(text);
     case OPTION_COLOR:
-        return strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 || strcmp(text, "never") == 0;
+        return same(text, "auto") || same(text, "always") || same(text, "never");
     case OPTION_TEXT:
     case OPTION_PATH:
         return high == 0 || strlen(text) < (size_t)high;
