@@ -1,6 +1,7 @@
 /* A loop whose end can never be true.
  *
  * OPTIONS: grace=0
+ * TRIES: 10
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live{{$}}
  * CHECK: 1 thread [spinning] used {{[0-9]+}}% of a processor over {{[0-9]+}} ms
  * CHECK: #0 halves dead_loop.c

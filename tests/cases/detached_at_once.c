@@ -1,6 +1,7 @@
 /* Detaching right after creation, 100,000 times, loses and invents nothing: the one thread that is left is
  * told of.
  *
+ * SUITE: slow
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live
  * CHECK: 1 thread  [pipe read
  * CHECK: #1 stay

@@ -34,8 +34,10 @@ int main(void) {
     pthread_setname_np(worker, "worker");
     pid_t parent = getpid();
     if (fork() == 0) {
-        usleep(200000);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        settle_process(parent);
         kill(parent, SIGTERM);
+        sleep(100); /* SIGCHLD would wake a thread while the report is made */
         _exit(0);
     }
     /* it forgot to ask */

@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static void *stays(void *main_thread) {
@@ -26,8 +27,10 @@ int main(void) {
         signal(SIGUSR1, SIG_DFL) != SIG_DFL)
         return 1;
     if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         settle_process(getppid());
         kill(getppid(), SIGTERM);
+        sleep(100); /* SIGCHLD would wake a thread while the report is made */
         _exit(0);
     }
     pthread_join(thread, NULL);

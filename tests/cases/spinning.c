@@ -1,6 +1,7 @@
 /* A loop whose end can never be true, and a spin lock whose holder sleeps: both run, and neither will finish.
  *
  * OPTIONS: grace=0
+ * TRIES: 10
  * CHECK: leakwatch: 3 leaked threads in {{.*}} at exit; 4 live
  * CHECK-DAG: 1 thread [spinning] used {{[0-9]+}}% of a processor over {{[0-9]+}} ms
  * CHECK-DAG: #0 never_ends spinning.c:

@@ -1,7 +1,7 @@
 /* An endless producer of random numbers; main takes three and goes on.
  *
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live{{$}}
- * CHECK: 1 thread [cond wait, {{[0-9.]+}}s] suspect: last signalled {{[0-9.]+}}s ago by stream_abandone ({{[0-9]+}})
+ * CHECK: 1 thread [cond wait, {{[0-9.]+}}s] suspect: {{.*}} {{[0-9.]+}}s ago by stream_abandone ({{[0-9]+}})
  * CHECK: #1 queue_send queue.h
  * CHECK-NEXT: #2 produces stream_abandoned.c
  * JSON: 1 cond wait suspect;

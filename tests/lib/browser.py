@@ -1,7 +1,7 @@
 """A headless Chromium of Debian's, without a network but this machine, driven through its own driver."""
 import contextlib
 
-from harness import PATIENCE, expect, scratch
+from harness import PATIENCE, scratch
 
 try:
     import selenium.webdriver

@@ -5,6 +5,8 @@
   REPORT: file             where its log= puts the report, in the directory it runs in; else it is stderr
   NEGATIVE                 neither half may be reported
   JSON: words              what the same report holds as JSON, as check_json words it
+  SUITE: slow              it takes long
+  TRIES: N                 one of so many must give the report: it tells of a thread that had its share of the processor, which none can be sure of
   BOTH                     the repaired half is not another program: only one is run
 The leaky half must give the report; the repaired half must give no report at all and the status 0 (EXIT's in ends_*).
 A program that must wait until its threads are where they stay calls settle() (programs/settle.h), which is there without an #include.
@@ -14,7 +16,7 @@ To add one, write tests/cases/NAME.c: the build and the catalogue (lib/catalogue
 """
 import collections, json, os, re, shutil, tempfile
 
-from harness import ROUNDS, TESTS, expect, needs, program, run, scratch, watched
+from harness import ROUNDS, TESTS, Wrong, expect, needs, program, run, scratch, watched
 
 FILECHECK = shutil.which("FileCheck") or shutil.which("FileCheck-14") or "/usr/lib/llvm-14/bin/FileCheck"
 CASES = os.path.join(TESTS, "cases")
@@ -49,14 +51,31 @@ def sources():
     return [os.path.join(CASES, file) for file in sorted(os.listdir(CASES)) if file.endswith((".c", ".cpp"))]
 
 
-def run_case(source):
-    name = os.path.splitext(os.path.basename(source))[0]
+def directives(source):
+    """A function from a key of its opening comment to what is said there."""
     head = head_of(source)
-    expect(os.path.exists(program(name)), "tests/cases/%s is not built: meson setup --reconfigure BUILD finds it" % os.path.basename(source))
 
     def directive(key, default=""):
         found = re.search(r"^[ /]*\*? ?%s: ?(.*)$" % key, head, re.M)
         return found.group(1).strip() if found else default
+    return directive
+
+
+def run_case(source):
+    tries = int(directives(source)("TRIES", "1"))
+    for left in range(tries - 1, -1, -1):
+        try:
+            return try_case(source)
+        except Wrong:
+            if left == 0:
+                raise
+
+
+def try_case(source):
+    name = os.path.splitext(os.path.basename(source))[0]
+    directive = directives(source)
+    head = head_of(source)
+    expect(os.path.exists(program(name)), "tests/cases/%s is not built: meson setup --reconfigure BUILD finds it" % os.path.basename(source))
 
     options = directive("OPTIONS")
     status = int(directive("EXIT", "0"))
@@ -95,6 +114,7 @@ def run_unit(name):
 def tests():
     for source in sources():
         function = needs(FILECHECK)(lambda source=source: run_case(source))
+        function.suite = directives(source)("SUITE", "fast")
         yield "case " + os.path.splitext(os.path.basename(source))[0], function
     for file in sorted(os.listdir(os.path.join(TESTS, "unit"))):
         name = os.path.splitext(file)[0]

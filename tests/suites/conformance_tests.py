@@ -41,6 +41,7 @@ FAULTS = {
 }
 
 
+@slow
 def test_notices():
     """What a preload must not do, done by small ones; process ids in the output are no difference."""
     with scratch() as directory:

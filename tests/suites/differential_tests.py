@@ -46,6 +46,7 @@ def lock_cells(library=None):
     return cells
 
 
+@slow
 def test_locks():
     """Every lock call on every type, in every state, with every deadline; and what the object answers next."""
     found = differences(lock_cells(), lock_cells(LIBRARY))
@@ -61,6 +62,7 @@ def test_every_lock_wrapper_has_a_row():
     expect(rows <= wrapped, "in lock_rows.h and not wrapped: %s" % sorted(rows - wrapped))
 
 
+@slow
 def test_locks_notice_a_faulty_shim():
     """The test itself is tested: with a library that takes before it looks at the clock, and one that forgets errno."""
     found = classes(differences(lock_cells(), lock_cells(FAULTY)))
@@ -157,6 +159,7 @@ def test_sequences_under_snapshots():
         expect_same(shortest_prefixes(sequences(FIRST_SEED, count), sequences(FIRST_SEED, count, LIBRARY, "snapshots", options=options)), count)
 
 
+@slow
 def test_sequences_notice_a_faulty_shim():
     found = shortest_prefixes(sequences(1, 300), sequences(1, 300, FAULTY))
     calls = {re.search(r"call \d+: (\w+):", a).group(1) for _, _, a, _ in found}

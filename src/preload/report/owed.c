@@ -8,6 +8,7 @@
 #include "process.h"
 #include "report.h"
 #include "rt/clock.h"
+#include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 
@@ -57,11 +58,12 @@ static void give_up(const char *why) {
 /* The main thread, if it takes the signal: a signal for the process interrupts one thread and may be taken by another
  * (record/wait.c), and other threads come and go. */
 static bool main_takes_signal(void) {
+    own_descriptors_begin();
     long directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_DIRECTORY | OWN_FLAGS);
-    if (directory < 0)
-        return false;
-    bool takes = !sample_blocks_signal((int)directory, process.pid);
-    sys_call(SYS_close, directory);
+    bool takes = directory >= 0 && !sample_blocks_signal((int)directory, process.pid);
+    if (directory >= 0)
+        sys_call(SYS_close, directory);
+    own_descriptors_end();
     return takes;
 }
 

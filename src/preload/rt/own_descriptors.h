@@ -15,7 +15,7 @@
 /* A memfd is known by its name: this and more words. */
 #define OWN_MEMFD "leakwatch "
 
-/* Around all that opens descriptors. */
+/* Around all that opens descriptors, from before the first is open until after the last is closed. */
 void own_descriptors_begin(void);
 void own_descriptors_end(void);
 /* Of which process a pidfd is about to be opened: that is how it is known. */
