@@ -1,4 +1,4 @@
-"""The suite itself is tested: with a fault planted in any layer, the tests that guard it fail."""
+"""The suite itself is tested: with a fault planted in any layer, the tests that guard it fail. LEAKWATCH_FAULTS=WORDS plants those alone."""
 import collections, os, shutil, subprocess
 
 import discovery
@@ -53,7 +53,9 @@ def test_all_are_noticed():
         build = os.path.join(root, "build")
         subprocess.run(["meson", "setup", build, root, "-Doptimization=1"], check=True, stdout=subprocess.DEVNULL)
         run(["ninja", "-C", build, "--quiet"], check=True, timeout=1800)
-        unnoticed = {fault.name: goes_unnoticed(fault, root) for fault in faults.all_faults(root)}
+        wanted = os.environ.get("LEAKWATCH_FAULTS", "").split()
+        some = [fault for fault in faults.all_faults(root) if not wanted or any(word in fault.name for word in wanted)]
+        unnoticed = {fault.name: goes_unnoticed(fault, root) for fault in some}
         print("%d faults" % len(unnoticed))
         expect(not any(unnoticed.values()), "\n".join("%s %s" % pair for pair in unnoticed.items() if pair[1]))
 

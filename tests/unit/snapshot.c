@@ -104,6 +104,45 @@ static void flipped(void **state) {
     free(bytes);
 }
 
+/* What points outside is refused, field by field. */
+static void out_of_bounds(void **state) {
+    (void)state;
+    size_t size;
+    struct snapshot read;
+    char words[256], *bytes = sample(&size);
+    struct lw_snapshot_header *header = (void *)bytes;
+    struct lw_snapshot_thread *thread = (void *)(bytes + header->threads.offset);
+    struct lw_snapshot_module *module = (void *)(bytes + header->modules.offset);
+    struct lw_snapshot_wake *wake = (void *)(bytes + header->wakes.offset);
+    uint32_t *strings[] = {&header->exe,    &header->program,      &thread->name, &thread->call,
+                           &thread->target, &thread->creator_name, &module->path, &wake->last_name};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        uint32_t before = *strings[i];
+        *strings[i] = (uint32_t)header->strings.count;
+        assert_non_null(snapshot_check(&read, bytes, size, words));
+        *strings[i] = before;
+    }
+    struct {
+        uint64_t *first;
+        uint32_t *count;
+    } stacks[] = {{&thread->stack_first, &thread->stack_count},
+                  {&thread->creation_first, &thread->creation_count},
+                  {&wake->site, &wake->site_count}};
+    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
+        uint64_t first = *stacks[i].first, total = header->frames.count;
+        uint32_t count = *stacks[i].count;
+        *stacks[i].count = (uint32_t)(total - first) + 1;
+        assert_non_null(snapshot_check(&read, bytes, size, words));
+        *stacks[i].first = total + 1;
+        *stacks[i].count = 1;
+        assert_non_null(snapshot_check(&read, bytes, size, words));
+        *stacks[i].first = first;
+        *stacks[i].count = count;
+    }
+    assert_null(snapshot_check(&read, bytes, size, words));
+    free(bytes);
+}
+
 static void says_what_is_wrong(void **state) {
     (void)state;
     size_t size;
@@ -145,8 +184,8 @@ static void overflow(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip), cmocka_unit_test(truncated),
-                                       cmocka_unit_test(flipped), cmocka_unit_test(says_what_is_wrong),
-                                       cmocka_unit_test(overflow)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(round_trip),    cmocka_unit_test(truncated),
+                                       cmocka_unit_test(flipped),       cmocka_unit_test(says_what_is_wrong),
+                                       cmocka_unit_test(out_of_bounds), cmocka_unit_test(overflow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
