@@ -82,8 +82,10 @@ EXPORTED unsigned sleep(unsigned seconds) {
         uint64_t ns = wait_left_ns(&wait, (uint64_t)seconds * 1000000000u);
         struct timespec left = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)}, unslept = {0};
         int saved_errno = errno;
-        if (REAL(nanosleep)(&left, &unslept) == 0)
+        if (REAL(nanosleep)(&left, &unslept) == 0) {
             errno = saved_errno;
+            return 0; /* it has slept it all, whatever has come meanwhile */
+        }
         rest = (unsigned)unslept.tv_sec;
     }
     return rest;

@@ -59,7 +59,7 @@
         UNLESS_ASIDE(fn, arguments);                                                                        \
         WAITING(fn, UNPACK waits_for);                                                                      \
         ssize_t result = REAL(fn) arguments;                                                                \
-        if (__builtin_expect(wait_may_be_excused(&wait), 0) && (result > 0 || errno == EINTR)) {            \
+        if (__builtin_expect(result > 0 ? wait_may_be_excused(&wait) : result < 0 && errno == EINTR, 0)) {  \
             struct transfer rest = {.whole = moves_all, .parts = first, .count = first_count};              \
             while (transfer_again(&wait, &rest, &result))                                                   \
                 result = REAL(fn) rest_arguments;                                                           \

@@ -5,6 +5,8 @@
 #include <sys/time.h>
 
 #include "interpose/dispositions.h"
+#include "options.h"
+#include "process.h"
 
 /* The mark lies in the signal's frame, in the part of its siginfo_t that the kernel clears (kernel/signal.c,
  * copy_siginfo_to_user). A handler of the program's that runs once ours has returned gets a frame in the same place, and
@@ -44,25 +46,37 @@ void wait_snapshot_taken(void) {
     __atomic_store_n(&wait_snapshot_at, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELEASE);
 }
 
-/* Has the call been interrupted by a snapshot signal that another thread took? It may as well be by a signal that the
- * program handles, if there is one; faults come to threads that run. */
-static bool is_taken_elsewhere(void) {
+static bool was_taken_lately(void) {
     enum { LATELY_NS = 100000000 };
-    static const uint64_t faults = 1u << (SIGSEGV - 1) | 1u << (SIGBUS - 1) | 1u << (SIGFPE - 1) |
-                                   1u << (SIGILL - 1) | 1u << (SIGTRAP - 1) | 1u << (SIGSYS - 1);
     uint64_t at = __atomic_load_n(&wait_snapshot_at, __ATOMIC_ACQUIRE);
     if (at != 0 && clock_ns(CLOCK_MONOTONIC) - at > LATELY_NS) {
         __atomic_compare_exchange_n(&wait_snapshot_at, &at, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
         at = 0;
     }
-    return at != 0 && (dispositions_of_program() & ~faults) == 0;
+    return at != 0;
 }
 
-static bool take_excuse(struct wait *wait) {
+/* Has the call been interrupted by a snapshot signal that another thread took? It may as well be by a signal that the
+ * program handles, if it ever had a handler. surely: the call says that it was interrupted, and in no other way than one
+ * that means it: then the thread that took the signal may only not have come to its handler yet. Nothing else interrupts a
+ * call in a program without handlers but a stop (signal(7)), after which a moment more does not count. */
+static bool is_taken_elsewhere(bool surely) {
+    enum { LOOKS = 40, PAUSE_NS = 500000 };
+    if (options.signal == 0 || dispositions_could_interrupt())
+        return false;
+    bool taken = was_taken_lately();
+    for (int i = 0; i < LOOKS && !taken && surely && !process.filtered; i++) {
+        sys_sleep_ns(PAUSE_NS);
+        taken = was_taken_lately();
+    }
+    return taken;
+}
+
+static bool take_excuse(struct wait *wait, bool surely) {
     bool alone;
     if (wait->excuse != 0)
         alone = *(volatile uint64_t *)wait->excuse == MARK;
-    else if ((alone = is_taken_elsewhere()))
+    else if ((alone = is_taken_elsewhere(surely)))
         wait->errno_before = errno;
     wait->excuse = 0;
     return alone;
@@ -89,7 +103,7 @@ static bool socket_has_time(struct wait *wait) {
             return true;
         if (ready == 0)
             errno = wait->call->kind == LW_WAIT_CONNECT ? EINPROGRESS : EAGAIN;
-        if (ready == 0 || !take_excuse(wait))
+        if (ready == 0 || !take_excuse(wait, errno == EINTR))
             return false;
     }
 }
@@ -99,7 +113,8 @@ bool wait_goes_on(struct wait *wait, long result) {
         wait->excuse = 0;
         return false;
     }
-    if (!take_excuse(wait))
+    bool surely = result < 0 || wait->call->interrupted == INTERRUPTED_RETURNED;
+    if (!take_excuse(wait, surely))
         return false;
     if (wait->call->object == OBJECT_FD && result < 0 && !socket_has_time(wait))
         return false;

@@ -94,8 +94,11 @@ bool wait_goes_on(struct wait *wait, long result);
 static inline __attribute__((always_inline)) bool wait_may_be_excused(const struct wait *wait) {
     return wait->excuse != 0 || wait_snapshot_at != 0;
 }
+/* Besides: calls that failed in one of the ways to say that they were interrupted. */
 static inline __attribute__((always_inline)) bool wait_again(struct wait *wait, long result) {
-    return __builtin_expect(wait_may_be_excused(wait), 0) && wait_goes_on(wait, result);
+    return __builtin_expect(wait_may_be_excused(wait) || result == -1 || result == EINTR || result == -EINTR,
+                            0) &&
+           wait_goes_on(wait, result);
 }
 
 /* What is left at this moment of a span that was ns long when the wait began. */
