@@ -55,33 +55,47 @@ static void give_up(const char *why) {
         text_complain("no report of ", process_name(), " on request: ", why, NULL);
 }
 
-/* The main thread, if it takes the signal: a signal for the process interrupts one thread and may be taken by another
- * (record/wait.c), and other threads come and go. */
-static bool main_takes_signal(void) {
+static bool takes_signal(int tid) {
     own_descriptors_begin();
     long directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/task", O_DIRECTORY | OWN_FLAGS);
-    bool takes = directory >= 0 && !sample_blocks_signal((int)directory, process.pid);
+    bool takes = directory >= 0 && !sample_blocks_signal((int)directory, tid);
     if (directory >= 0)
         sys_call(SYS_close, directory);
     own_descriptors_end();
     return takes;
 }
 
-static void set_timer(uint64_t at) {
+/* Whom the timer may interrupt: the main thread, if it takes the signal, for a signal for the process interrupts one
+ * thread and may be taken by another (record/wait.c), and other threads come and go. Else who took the last one. 0: nobody.
+ * in_handler: this thread is in the signal's handler, and blocks it only for that long. */
+static int target(bool in_handler) {
+    static int taker;
+    if (in_handler)
+        __atomic_store_n(&taker, (int)sys_call(SYS_gettid), __ATOMIC_RELAXED);
+    int tid = __atomic_load_n(&taker, __ATOMIC_RELAXED);
+    return takes_signal(process.pid) ? process.pid : tid != 0 && (in_handler || takes_signal(tid)) ? tid : 0;
+}
+
+/* A signal that is pending is not queued twice (signal(7)): while ours is, one of the program's own is lost. So the timer
+ * is for programs that do nothing with the signal: no handler, and a thread that does not block it, as who waits for it
+ * with sigwait or signalfd does in all threads. In others, what is owed is answered when the signal comes next (the
+ * tool sends it until it has its answer), or at the end. */
+static void set_timer(uint64_t at, bool in_handler) {
     enum { OVERDUE_NS = 1000000000 };
-    /* The main thread may have blocked the signal since, or ended. */
+    /* The thread that it was to interrupt may have blocked the signal since, or ended. */
     uint64_t set_for = __atomic_load_n(&timer_at, __ATOMIC_RELAXED), now = clock_ns(CLOCK_MONOTONIC);
     if (set_for != 0 && now > set_for + OVERDUE_NS &&
         __atomic_compare_exchange_n(&timer_at, &set_for, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
         sys_call(SYS_timer_delete, timer);
         __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
     }
-    if (__atomic_exchange_n(&timer_is_set, 1, __ATOMIC_SEQ_CST))
+    int tid = disposition_is_handled(options.signal) ? 0 : target(in_handler);
+    if (tid == 0 || __atomic_exchange_n(&timer_is_set, 1, __ATOMIC_SEQ_CST))
         return;
     struct sigevent event;
     memset(&event, 0, sizeof event);
-    event.sigev_notify = main_takes_signal() ? SIGEV_THREAD_ID : SIGEV_SIGNAL;
-    event._sigev_un._tid = process.pid;
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event._sigev_un._tid = tid;
     event.sigev_signo = options.signal;
     event.sigev_value.sival_ptr = &timer;
     struct itimerspec when = {.it_value = {(time_t)(at / 1000000000u), (long)(at % 1000000000u) | 1}};
@@ -167,7 +181,7 @@ void owed_answer(const void *context) {
     while (next_due(&at)) {
         uint64_t now = clock_ns(CLOCK_MONOTONIC);
         if (now < at) {
-            set_timer(at);
+            set_timer(at, context != NULL);
             return;
         }
         bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0 && due_at(&person) <= now;
@@ -180,7 +194,7 @@ void owed_answer(const void *context) {
 void owed_wake(void) {
     uint64_t at;
     if (next_due(&at))
-        set_timer(at);
+        set_timer(at, false);
 }
 
 void owed_at_end(void) {

@@ -4,7 +4,8 @@
  * much time between two as the last one took, and a report that is being made is finished first. Until then the request is
  * owed, and those that come meanwhile are one with it, as standard signals are. A timer of the kernel's sends the signal
  * again when it may be answered: unlike a thread or a process it is seen by nobody who counts threads, waits for children
- * or wants to be single-threaded (unshare(2)), and fork and exec drop it. */
+ * or wants to be single-threaded (unshare(2)), and fork and exec drop it. A program that uses the signal itself gets no timer,
+ * for of two pending signals one is lost: there the next signal, or the end, answers. */
 #pragma once
 
 #include <signal.h>
