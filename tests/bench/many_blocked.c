@@ -7,6 +7,7 @@
  * process sends the signal. pipe: in read, all of one pipe; pipes: each of its own; poll: in poll, each of a pipe
  * of its own; epoll: in epoll_wait, all of one set; epolls: each of a set of its own. rss: prints the KiB that are
  * resident instead. stay: stays. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +35,14 @@ static double ms_of(clockid_t clock) {
 
 static double now(void) {
     return ms_of(CLOCK_MONOTONIC);
+}
+
+/* What so many threads take may not be allowed here: their descriptors (ulimit -n), or they themselves (-u). */
+static void needs(int has, const char *what) {
+    if (has)
+        return;
+    perror(what);
+    exit(3);
 }
 
 static void sleeps(int fd) {
@@ -69,12 +79,10 @@ static void *work(void *fd) {
 static int pipe_of_one(void) {
     int ends[2];
     char path[40];
-    if (pipe(ends) != 0)
-        exit(3);
+    needs(pipe(ends) == 0, "a pipe for each thread");
     snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
     int both = open(path, O_RDWR);
-    if (both < 0)
-        exit(3);
+    needs(both >= 0, "a pipe for each thread");
     close(ends[0]);
     close(ends[1]);
     return both;
@@ -89,8 +97,8 @@ static int sleeps_on(void) {
         struct epoll_event event = {.events = EPOLLIN};
         static int one = -1;
         int set = one >= 0 ? one : epoll_create1(0);
-        if (set < 0 || (set != one && epoll_ctl(set, EPOLL_CTL_ADD, common, &event) != 0))
-            exit(3);
+        needs(set >= 0 && (set == one || epoll_ctl(set, EPOLL_CTL_ADD, common, &event) == 0),
+              "a set for each thread");
         one = strcmp(where, "epoll") == 0 ? set : -1;
         return set;
     }
@@ -136,15 +144,23 @@ static void sends(pid_t pid, int ready) {
     _exit(0);
 }
 
+/* As many as may be open at all. */
+static void raise_descriptors(void) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int count, char **arguments) {
+    raise_descriptors();
     long threads = count > 1 ? atol(arguments[1]) : 1000;
     int ready[2];
     where = count > 2 ? arguments[2] : "cond";
     int shows = strcmp(where, "rss") == 0 || strcmp(where, "stay") == 0,
         all = !shows && strcmp(where, "cond") != 0;
     if (all) {
-        if (pipe(ready) != 0)
-            return 1;
+        needs(pipe(ready) == 0, "a pipe");
         pid_t child = fork();
         if (child > 0) {
             close(ready[1]);
@@ -158,8 +174,8 @@ int main(int count, char **arguments) {
     pthread_attr_setstacksize(&attr, 64 * 1024);
     for (long i = 0; i < threads; i++) {
         pthread_t thread;
-        if (pthread_create(&thread, &attr, work, (void *)(long)sleeps_on()) != 0)
-            return 1;
+        errno = pthread_create(&thread, &attr, work, (void *)(long)sleeps_on());
+        needs(errno == 0, "a thread");
     }
     for (long there = 0; there < threads; usleep(1000)) {
         pthread_mutex_lock(&mutex);
