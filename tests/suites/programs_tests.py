@@ -289,7 +289,8 @@ def test_rust_on_time():
 
 @needs("/usr/sbin/mariadbd", "mariadb-install-db", "sysbench")
 def test_mariadb():
-    """Six requests within 0.6 s under load: answered, all of them, and the load goes on."""
+    """Six requests within 0.6 s under load, and one more later: answered, all of them, and the load goes on. It handles the signal
+    itself, so there is one report a second at most, and what comes between two is answered with the next."""
     with scratch() as directory:
         data, place, log = (os.path.join(directory, name) for name in ("data", "socket", "log"))
         client = ["--no-defaults", "-uroot", "-S", place]
@@ -311,11 +312,13 @@ def test_mariadb():
             for _ in range(6):
                 server.send_signal(signal.SIGUSR1)
                 time.sleep(0.1)
+            time.sleep(2)
+            server.send_signal(signal.SIGUSR1)
             output = running.communicate(timeout=60)[0]
             lines = re.findall(r"^leakwatch: .* on SIGUSR1.*", open(log).read(), re.M)
             answered = sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines)
             # standard signals that are pending at once are one already for the kernel
-            expect(running.returncode == 0 and len(lines) >= 1 and 2 <= answered <= 6, "%s\n%s" % (lines, output))
+            expect(running.returncode == 0 and len(lines) >= 2 and 3 <= answered <= 7, "%s\n%s" % (lines, output))
         finally:
             server.terminate()
             status = server.wait(60)

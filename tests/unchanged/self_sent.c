@@ -290,9 +290,10 @@ static void spawn(const char *how, int signal, bool to_default) {
     posix_spawnattr_setflags(&attributes, to_default ? POSIX_SPAWN_SETSIGDEF : 0);
     posix_spawnattr_setsigdefault(&attributes, &set);
     pid_t child;
-    TELL(posix_spawn(&child, "/bin/sh", NULL, &attributes, (char *[]){"sh", "-c", words, NULL}, environ));
-    int status;
-    waitpid(child, &status, 0);
+    int status, failed = posix_spawn(&child, "/bin/sh", NULL, &attributes,
+                                     (char *[]){"sh", "-c", words, NULL}, environ);
+    waitpid(child, &status, 0); /* before anything is said, for the child speaks too */
+    SAY("posix_spawn %d", failed);
     say_end(how, status);
 }
 static void exec_in(pid_t child, int signal) {

@@ -20,6 +20,13 @@ long kernel_read_of(int task_directory, int tid, const char *name, char *buffer,
     return task_directory < 0 ? -EBADF : sys_read_file(task_directory, words, buffer, size);
 }
 
+int kernel_open_of(int task_directory, int tid, const char *name) {
+    char words[32];
+    struct text path = TEXT_IN(words);
+    put_path(&path, tid, name);
+    return task_directory < 0 ? -EBADF : (int)sys_call(SYS_openat, task_directory, words, OWN_FLAGS);
+}
+
 static bool is_gone(int task_directory, int tid) {
     char words[32];
     struct text path = TEXT_IN(words);

@@ -31,6 +31,9 @@ struct kernel_state kernel_state_of_context(const void *context);
 /* Reads /proc/self/task/TID/name ("/comm") whole into buffer and terminates it. Its length, or -errno. */
 long kernel_read_of(int task_directory, int tid, const char *name, char *buffer, size_t size);
 
+/* Opens it instead. The descriptor, or -errno. */
+int kernel_open_of(int task_directory, int tid, const char *name);
+
 /* The scheduler's clock and the monotonic one at the same moment, ns. Zeroed, it is read when first needed.
  */
 struct scheduler_clock {

@@ -7,16 +7,28 @@
 #include "rt/memory.h"
 #include "wrap.h"
 
-/* The linker's names for the ends of our code (ld(1), "etext"). */
-extern const char __ehdr_start[] __attribute__((visibility("hidden"))),
-    etext[] __attribute__((visibility("hidden")));
+/* Where this library begins in memory: the linker's name for it (ld(1)). */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+static uintptr_t size_in_memory(void) {
+    const ElfW(Phdr) *parts = (const void *)((uintptr_t)&__ehdr_start + __ehdr_start.e_phoff);
+    uintptr_t size = 0;
+    for (int i = 0; i < __ehdr_start.e_phnum; i++)
+        if (parts[i].p_type == PT_LOAD)
+            size = parts[i].p_vaddr + parts[i].p_memsz;
+    return size;
+}
 
 static bool is_ours(uintptr_t address) {
-    return address >= (uintptr_t)__ehdr_start && address < (uintptr_t)etext;
+    static uintptr_t size;
+    uintptr_t known = __atomic_load_n(&size, __ATOMIC_RELAXED);
+    if (known == 0)
+        __atomic_store_n(&size, known = size_in_memory(), __ATOMIC_RELAXED);
+    return address - (uintptr_t)&__ehdr_start < known;
 }
 
 /* Our frames on one stack: this one, one of a wait, and one more for each handler of the program's that waits in its turn. */
-enum { OURS = 32, ON_STACK = 256 };
+enum { OURS = 32, ON_STACK = 64 };
 
 static int without_ours(void **frames, int count, void **to, int size) {
     int kept = 0;

@@ -22,7 +22,6 @@ enum { TOKENS = 32 };
 static unsigned signals;        /* of a person's, not answered yet */
 static uint32_t tokens[TOKENS]; /* of the tool's; 0: none */
 
-static bool ending;       /* there is no later any more */
 static int timer_is_set;  /* 1 from before it is made until after it has fired */
 static int timer;         /* timer_t of the kernel */
 static uint64_t timer_at; /* CLOCK_MONOTONIC ns */
@@ -33,7 +32,7 @@ static uint64_t due_at(const struct asker *asker) {
     enum { BETWEEN_NS = 1000000000 };
     uint64_t began = __atomic_load_n(&asker->began, __ATOMIC_RELAXED),
              ended = __atomic_load_n(&asker->ended, __ATOMIC_RELAXED);
-    if (began == 0 || ending)
+    if (began == 0)
         return 0;
     if (asker == &person && disposition_is_handled(options.signal))
         return began + BETWEEN_NS;
@@ -134,10 +133,11 @@ void owed_add(uint32_t token) {
         text_complain("no answer to a request in ", process_name(), ": too many came at once", NULL);
 }
 
-static bool make(struct asker *asker, struct report_request *request) {
+/* wait: for one that is being made. */
+static bool make(struct asker *asker, struct report_request *request, bool wait) {
     uint64_t began = clock_ns(CLOCK_MONOTONIC);
     request->trigger = LW_TRIGGER_SIGNAL;
-    request->wait = ending;
+    request->wait = wait;
     if (!report_make(request).made)
         return false;
     __atomic_store_n(&asker->began, began, __ATOMIC_RELAXED);
@@ -145,21 +145,22 @@ static bool make(struct asker *asker, struct report_request *request) {
     return true;
 }
 
-static bool answer_signals(const void *context) {
+static bool answer_signals(const void *context, bool wait) {
     unsigned count = __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
-    if (count == 0 || make(&person, &(struct report_request){
-                                        .signal = options.signal, .requests = count, .context = context}))
+    if (count == 0 ||
+        make(&person,
+             &(struct report_request){.signal = options.signal, .requests = count, .context = context}, wait))
         return true;
     __atomic_fetch_add(&signals, count, __ATOMIC_SEQ_CST);
     return false;
 }
 
-static bool answer_token(const void *context) {
+static bool answer_token(const void *context, bool wait) {
     for (int i = 0; i < TOKENS; i++) {
         uint32_t token = __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST);
         if (token == 0)
             continue;
-        if (make(&tool, &(struct report_request){.token = token, .context = context}))
+        if (make(&tool, &(struct report_request){.token = token, .context = context}, wait))
             return true;
         put_token(token);
         return false;
@@ -186,7 +187,8 @@ void owed_answer(const void *context) {
         }
         bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0 && due_at(&person) <= now;
         /* Whoever makes the report that is in the way calls owed_wake when it has ended; if that was just now, go on. */
-        if (!(persons ? answer_signals(context) : answer_token(context)) && report_is_being_made())
+        if (!(persons ? answer_signals(context, false) : answer_token(context, false)) &&
+            report_is_being_made())
             return;
     }
 }
@@ -197,9 +199,11 @@ void owed_wake(void) {
         set_timer(at, false);
 }
 
+/* Once: signals that come faster than reports are made must not keep the program from ending. */
 void owed_at_end(void) {
-    ending = true;
-    owed_answer(NULL);
+    answer_signals(NULL, true);
+    for (int i = 0; i < TOKENS && has_tokens(); i++)
+        answer_token(NULL, true);
 }
 
 void owed_forked(void) {
@@ -208,5 +212,4 @@ void owed_forked(void) {
     person = tool = (struct asker){0};
     timer_is_set = 0;
     timer_at = 0;
-    ending = false;
 }

@@ -25,7 +25,7 @@ void owed_answer(const void *context);
 /* A report or a look has ended, for which somebody may have had to wait. */
 void owed_wake(void);
 
-/* The process is about to end: answers at once. */
+/* The process is about to end: answers what is owed by now. */
 void owed_at_end(void);
 
 void owed_forked(void);
