@@ -21,10 +21,15 @@ static inline uint64_t clock_ns(clockid_t clock) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* CPU time of any thread of this process, by its tid, ns; 0 if there is none (kernel:
- * include/linux/posix-timers_types.h, MAKE_THREAD_CPUCLOCK). */
+/* CPU time of any thread of this process, by its tid, ns; 0 if there is no such thread (kernel:
+ * include/linux/posix-timers_types.h, MAKE_THREAD_CPUCLOCK). One that has run, but where the machine's host counts that as
+ * stolen (kernel/sched/core.c, update_rq_clock_task), has 1. */
 static inline uint64_t clock_of_thread(int tid) {
-    return clock_ns((clockid_t)((~(unsigned)tid << 3) | 6u));
+    struct timespec ran;
+    if (clock_read((clockid_t)((~(unsigned)tid << 3) | 6u), &ran) != 0)
+        return 0;
+    uint64_t ns = (uint64_t)ran.tv_sec * 1000000000u + (uint64_t)ran.tv_nsec;
+    return ns != 0 ? ns : 1;
 }
 
 /* The beginning of a wait is marked with the processor's own counter: no call, and so no branch to be guessed

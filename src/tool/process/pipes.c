@@ -198,7 +198,9 @@ static void note_stirred(struct look *look) {
         if (fd >= 0)
             close(fd);
         words[length > 0 ? length : 0] = '\0';
-        if (thread->cpu_ns == 0 || strtoull(words, NULL, 10) != thread->cpu_ns)
+        uint64_t ran = strtoull(words, NULL, 10);
+        /* 1 is what the library says of 0 (rt/clock.h) */
+        if (thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns)
             look->table->facts.pipe[number - 1].stirred = true;
     }
 }
