@@ -38,8 +38,12 @@ int main(void) {
         getsockname(server, (struct sockaddr *)&address, &length) != 0)
         return 1;
     pthread_create(&thread, NULL, asks, NULL);
-    pthread_detach(thread);
     int client = accept(server, NULL, NULL);
+#ifdef FIXED
+    pthread_join(thread, NULL); /* it loses its patience */
+#else
+    pthread_detach(thread);
     settle();
+#endif
     return client < 0;
 }

@@ -85,7 +85,7 @@ def never(name, count):
 
 # always on the way somewhere, but at no moment of a look
 for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes", "token_of_threads"):
-    globals()["test_" + _name] = never(_name, 10 if _name == "in_between" else 60)
+    globals()["test_" + _name] = never(_name, 30 if _name == "in_between" else 60)
 
 
 def test_after_a_stop():
