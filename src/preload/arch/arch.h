@@ -1,6 +1,10 @@
-/* What depends on the processor. A port provides arch/NAME/arch.h with all that is declared there for x86-64:
- * the registers that a call preserves and how they are saved, the counter that times are marked with, system
- * calls, and a way to run on another stack. */
+/* What depends on the processor. A port provides in arch/NAME all that is declared there for x86-64:
+ *   arch.h     the registers that a call preserves and how they are saved, what a signal's context tells, the counter that
+ *              times are marked with, a way to run on another stack, handlers and dispatchers in assembly
+ *   syscall.h  a system call, and clone(2) with a function to run
+ *   libc.h     what glibc and the vDSO do otherwise there: versions of symbols, the value of a free spin lock
+ *   unwind.h   libunwind's library and registers
+ *   leakwatch.map  the versions of what is exported */
 #pragma once
 
 #if defined(__x86_64__)

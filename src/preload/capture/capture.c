@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "arch/unwind.h"
 #include "describe.h"
 #include "interpose/dispositions.h"
 #include "modules.h"
@@ -137,7 +138,7 @@ struct captured capture(const struct capture_request *request) {
     else if (tasks.directory < 0)
         text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
     if (!process.stacks)
-        text_put(&incomplete, "libunwind-x86_64.so.8 cannot be loaded: no stacks; ");
+        text_put(&incomplete, LIBUNWIND_LIBRARY " cannot be loaded: no stacks; ");
     if (writer.overflow)
         text_put(&incomplete, "more was found than room had been made for; ");
     if (incomplete.length > 2)

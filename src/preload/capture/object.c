@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "arch/libc.h"
 #include "record/holds.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -129,7 +130,7 @@ static struct object spin(uintptr_t at) {
     int32_t seen;
     uintptr_t site;
     object.known = sys_peek(at, &seen, sizeof seen) == sizeof seen;
-    object.unsatisfied = object.known && seen != 1; /* x86: 1 is free, 0 and below taken */
+    object.unsatisfied = object.known && seen != SPIN_FREE;
     object.owner = object.unsatisfied ? spin_taker(at, &site) : 0;
     return object;
 }

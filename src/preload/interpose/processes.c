@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "arch/libc.h"
 #include "report/triggers.h"
 #include "start.h"
 #include "wrap.h"
@@ -23,9 +24,9 @@
         return REAL(fn)(main, count, arguments, init, fini, rtld_fini, stack_end);                           \
     }
 STARTS(start_main_2_34, "GLIBC_2.34")
-STARTS(start_main_2_2_5, "GLIBC_2.2.5")
+STARTS(start_main_first, GLIBC_FIRST)
 __asm__(".symver start_main_2_34, __libc_start_main@@GLIBC_2.34");
-__asm__(".symver start_main_2_2_5, __libc_start_main@GLIBC_2.2.5");
+__asm__(".symver start_main_first, __libc_start_main@" GLIBC_FIRST);
 
 #define ENDS_AT_ONCE(fn)                                     \
     CALL_ROW(void, fn, #fn, (int), NO_WAIT)                  \

@@ -3,14 +3,15 @@
 #include <semaphore.h>
 #include <threads.h>
 
+#include "arch/libc.h"
 #include "record/wakes.h"
 #include "wrap.h"
 
 /* The current pthread_cond_* are GLIBC_2.3.2; those of 2.2.5 have another layout and must reach their own
  * (glibc nptl/old_pthread_cond_*.c). */
-#define CURRENT .version = "GLIBC_2.3.2"
+#define CURRENT .version = CONDITIONS_NOW
 #define COND    ROW_FUTEX(COND), CURRENT
-#define OLD     ROW_FUTEX(COND), .version = "GLIBC_2.2.5", .exact = true
+#define OLD     ROW_FUTEX(COND), .version = CONDITIONS_OF_OLD, .exact = true
 
 WAITS(int, current_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex),
       (COND, .name = "pthread_cond_wait"), (ON_ADDRESS(condition), .second = (uintptr_t)mutex, NEVER_EINTR))
@@ -27,16 +28,16 @@ WAITS(int, old_cond_wait, (void *condition, pthread_mutex_t *mutex), (condition,
 WAITS(int, old_cond_timedwait, (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
       (condition, mutex, until), (OLD, .name = "pthread_cond_timedwait"),
       (.second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
-__asm__(".symver current_cond_wait, pthread_cond_wait@@GLIBC_2.3.2");
-__asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@GLIBC_2.3.2");
-__asm__(".symver old_cond_wait, pthread_cond_wait@GLIBC_2.2.5");
-__asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5");
+__asm__(".symver current_cond_wait, pthread_cond_wait@@" CONDITIONS_NOW);
+__asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@" CONDITIONS_NOW);
+__asm__(".symver old_cond_wait, pthread_cond_wait@" CONDITIONS_OF_OLD);
+__asm__(".symver old_cond_timedwait, pthread_cond_timedwait@" CONDITIONS_OF_OLD);
 
 /* Destroying a condition waits for those that wait for it (nptl/pthread_cond_destroy.c). The old ones' did
  * not. */
 WAITS(int, current_cond_destroy, (pthread_cond_t * condition), (condition),
       (COND, .name = "pthread_cond_destroy"), (ON_ADDRESS(condition), NEVER_EINTR))
-__asm__(".symver current_cond_destroy, pthread_cond_destroy@@GLIBC_2.3.2");
+__asm__(".symver current_cond_destroy, pthread_cond_destroy@@" CONDITIONS_NOW);
 WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)), (ON_ADDRESS(condition)))
 
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
@@ -56,8 +57,8 @@ SIGNALS(current_cond_broadcast, "pthread_cond_broadcast", pthread_cond_t, condit
         (.kind = LW_WAIT_NONE, CURRENT))
 SIGNALS(cnd_signal, "cnd_signal", cnd_t, condition, (.kind = LW_WAIT_NONE))
 SIGNALS(cnd_broadcast, "cnd_broadcast", cnd_t, condition, (.kind = LW_WAIT_NONE))
-__asm__(".symver current_cond_signal, pthread_cond_signal@@GLIBC_2.3.2");
-__asm__(".symver current_cond_broadcast, pthread_cond_broadcast@@GLIBC_2.3.2");
+__asm__(".symver current_cond_signal, pthread_cond_signal@@" CONDITIONS_NOW);
+__asm__(".symver current_cond_broadcast, pthread_cond_broadcast@@" CONDITIONS_NOW);
 
 WAITS(int, cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex), (ROW_FUTEX(COND)),
       (ON_ADDRESS(condition), .second = (uintptr_t)mutex, NEVER_EINTR))

@@ -108,31 +108,6 @@ static int helper_main(void *argument) {
     return 0;
 }
 
-/* clone(2) as a function call on another stack. glibc's clone() is not used: it is a cancellation-free plain
- * call, but older ones reset the thread's cached pid. */
-static long clone_on(int (*function)(void *), void *argument, char *top, unsigned long flags) {
-    long result;
-    void **frame = (void **)(((uintptr_t)top & ~(uintptr_t)15) - 16);
-    frame[0] = (void *)function;
-    frame[1] = argument;
-    __asm__ volatile("xorl %%r10d, %%r10d\n\t"
-                     "xorl %%r8d, %%r8d\n\t"
-                     "movl $0, %%edx\n\t"
-                     "syscall\n\t"
-                     "testq %%rax, %%rax\n\t"
-                     "jnz 1f\n\t"
-                     "xorl %%ebp, %%ebp\n\t"
-                     "popq %%rax\n\t"
-                     "popq %%rdi\n\t"
-                     "callq *%%rax\n\t"
-                     "hlt\n\t"
-                     "1:"
-                     : "=a"(result)
-                     : "a"(SYS_clone), "D"(flags), "S"(frame)
-                     : "rcx", "rdx", "r8", "r10", "r11", "memory");
-    return result;
-}
-
 /* execve sets a child's exit signal back to SIGCHLD, so the helper must not be the program's child: an
  * intermediate with exit signal 0, which only __WCLONE sees, makes it and ends. Where orphans come back to
  * the program (PID 1, a subreaper) the intermediate stays for as long as the helper runs. */

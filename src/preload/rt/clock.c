@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "arch/libc.h"
 #include "sys.h"
 
 static int ask_kernel(clockid_t clock, struct timespec *now) {
@@ -50,9 +51,8 @@ uint64_t clock_of_mark(uint64_t mark, struct clock_reading now) {
 }
 
 void clock_setup(void) {
-    /* vdso(7): the name of the object and the version of its symbols on x86-64 */
-    void *vdso = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-    void *function = vdso ? dlvsym(vdso, "__vdso_clock_gettime", "LINUX_2.6") : NULL;
+    void *vdso = dlopen(VDSO_OBJECT, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    void *function = vdso ? dlvsym(vdso, VDSO_CLOCK, VDSO_VERSION) : NULL;
     if (function)
         clock_read = (int (*)(clockid_t, struct timespec *))function;
     else

@@ -13,23 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arch/syscall.h"
 #include "own_descriptors.h"
-
-#if defined(__x86_64__)
-static inline long sys_call6(long nr, long a, long b, long c, long d, long e, long f) {
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-#else
-#error "leakwatch's shim knows x86-64 only so far: port arch.h and sys.h"
-#endif
 
 #define SYS_ARG(x) ((long)(x))
 #define sys_call_(nr, a, b, c, d, e, f, ...) \

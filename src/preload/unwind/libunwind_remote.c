@@ -1,13 +1,13 @@
 #include "libunwind_remote.h"
 
 #include <dlfcn.h>
-#include <libunwind.h>
 #include <link.h>
 #include <string.h>
 
+#include "arch/unwind.h"
 #include "rt/sys.h"
 
-/* The functions used, by their names in libunwind-x86_64.so. */
+/* The functions used, by their names in the library for this processor. */
 #define LIBUNWIND(X)                                                     \
     X(create_addr_space, unw_addr_space_t, (unw_accessors_t *, int))     \
     X(set_caching_policy, int, (unw_addr_space_t, unw_caching_policy_t)) \
@@ -163,40 +163,19 @@ static int access_reg(unw_addr_space_t space, unw_regnum_t number, unw_word_t *v
     (void)space;
     if (write)
         return -UNW_EREADONLYREG;
-    switch (number) {
-    case UNW_X86_64_RIP:
-        *value = registers ? registers->pc : question->pc;
-        return 0;
-    case UNW_X86_64_RSP:
-        *value = registers ? registers->sp : SYMBOLIC_SP;
-        return 0;
-    case UNW_X86_64_RBP:
-        *value = registers ? registers->bp : SYMBOLIC_BP;
-        return 0;
-    }
-    if (!registers) {
+    if (registers)
+        return unwind_register(registers, number, value) ? 0 : -UNW_EBADREG;
+    if (number == LIBUNWIND_PC) {
+        *value = question->pc;
+    } else if (number == LIBUNWIND_SP) {
+        *value = SYMBOLIC_SP;
+    } else if (number == LIBUNWIND_BP) {
+        *value = SYMBOLIC_BP;
+    } else {
         question->odd = true;
         *value = SYMBOLIC;
-        return 0;
     }
-    switch (number) {
-    case UNW_X86_64_RBX:
-        *value = registers->bx;
-        return 0;
-    case UNW_X86_64_R12:
-        *value = registers->r12;
-        return 0;
-    case UNW_X86_64_R13:
-        *value = registers->r13;
-        return 0;
-    case UNW_X86_64_R14:
-        *value = registers->r14;
-        return 0;
-    case UNW_X86_64_R15:
-        *value = registers->r15;
-        return 0;
-    }
-    return -UNW_EBADREG;
+    return 0;
 }
 
 static int no_list(unw_addr_space_t space, unw_word_t *address, void *argument) {
@@ -227,14 +206,14 @@ bool libunwind_wants_pipe(void) {
 }
 
 static bool load(void) {
-    void *library = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *library = dlopen(LIBUNWIND_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!library) {
         dlerror();
         return false;
     }
-#define X(name, type, parameters)                                     \
-    lib.name = (type(*) parameters)dlsym(library, "_Ux86_64_" #name); \
-    if (!lib.name)                                                    \
+#define X(name, type, parameters)                                          \
+    lib.name = (type(*) parameters)dlsym(library, LIBUNWIND_PREFIX #name); \
+    if (!lib.name)                                                         \
         return false;
     LIBUNWIND(X)
 #undef X
@@ -286,8 +265,8 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
         return (struct row){.kind = ROW_END}; /* return address undefined: _start, clone */
     unw_word_t cfa;
     unw_save_loc_t bp;
-    if (stepped < 0 || question.odd || lib.get_reg(&cursor, UNW_X86_64_RSP, &cfa) < 0 ||
-        question.return_slot != cfa - sizeof cfa || lib.get_save_loc(&cursor, UNW_X86_64_RBP, &bp) < 0)
+    if (stepped < 0 || question.odd || lib.get_reg(&cursor, LIBUNWIND_SP, &cfa) < 0 ||
+        question.return_slot != cfa - sizeof cfa || lib.get_save_loc(&cursor, LIBUNWIND_BP, &bp) < 0)
         return complex;
     struct row row = {.kind = ROW_COMPLEX};
     if (reaches(cfa, SYMBOLIC_SP))
@@ -315,7 +294,7 @@ void libunwind_whole(const struct registers *from, struct stack_memory *memory, 
         unw_word_t pc;
         if (!question.found || stepped < 0)
             return;
-        if (stepped == 0 || lib.get_reg(&cursor, UNW_X86_64_RIP, &pc) < 0 || pc == 0 || ends_at(pc)) {
+        if (stepped == 0 || lib.get_reg(&cursor, LIBUNWIND_PC, &pc) < 0 || pc == 0 || ends_at(pc)) {
             result->broken = false;
             return;
         }

@@ -1,5 +1,4 @@
-/* What depends on the processor: the registers an unwinder needs, and a way to run on another stack.
- * To port: this file and sys.h. */
+/* The registers of x86-64, its stack, its counter, and what a signal's context tells. */
 #pragma once
 
 #include <cpuid.h>
@@ -7,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
-
-#if defined(__x86_64__)
 
 /* The registers that a call preserves, and where it is. A stack is unwound from these. */
 struct registers {
@@ -155,5 +152,3 @@ static inline int64_t context_call(const void *context, uint64_t argument[6]) {
         argument[i] = (uint64_t)of[registers[i]];
     return of[REG_RAX] >= 0 ? of[REG_RAX] : -1;
 }
-
-#endif
