@@ -64,6 +64,7 @@ typedef struct leakwatch_options_t {
 #error "leakwatch.h needs weak symbols: gcc or clang"
 #endif
 #define LEAKWATCH_WEAK __attribute__((weak))
+extern const char *leakwatch_preloaded_version(void) LEAKWATCH_WEAK;
 extern unsigned leakwatch_preloaded_live(void) LEAKWATCH_WEAK;
 extern void leakwatch_preloaded_mark(leakwatch_mark_t *mark) LEAKWATCH_WEAK;
 extern int leakwatch_preloaded_verify(const leakwatch_mark_t *mark,
@@ -87,6 +88,13 @@ extern int leakwatch_preloaded_report(const char *format, int fd) LEAKWATCH_WEAK
 /* 1 if the program runs under leakwatch. */
 static inline int leakwatch_active(void) {
     return LEAKWATCH_FIND(leakwatch_preloaded_live) != NULL;
+}
+
+/* The version of the preloaded library ("0.2.0"), as leakwatch --version tells the tool's; NULL without leakwatch. May be called
+ * from anywhere, a signal handler too. */
+static inline const char *leakwatch_version(void) {
+    __typeof__(&leakwatch_preloaded_version) version = LEAKWATCH_FIND(leakwatch_preloaded_version);
+    return version ? version() : NULL;
 }
 
 /* Threads of the process that are alive, main included; 0 without leakwatch. */

@@ -49,6 +49,7 @@ static int quietly(leakwatch_mark_t mark) {
 
 static void attribution(void) {
     printf("active %d\n", leakwatch_active());
+    printf("version %s\n", leakwatch_version() ? leakwatch_version() : "none");
     start(leaks_in_cond, NULL);
     leakwatch_mark_t mark = leakwatch_mark();
     printf("nothing %d\n", quietly(mark));

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config.h"
 #include "leakwatch.h"
 #include "options.h"
 #include "process.h"
@@ -12,6 +13,10 @@
 #include "rt/text.h"
 
 #define EXPORTED __attribute__((visibility("default"), used))
+
+EXPORTED const char *leakwatch_preloaded_version(void) {
+    return LEAKWATCH_VERSION;
+}
 
 EXPORTED unsigned leakwatch_preloaded_live(void) {
     return thread_live_count();
