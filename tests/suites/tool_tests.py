@@ -199,6 +199,27 @@ def test_formatted():
     expect(result.returncode == 0, result.stderr[:2000])
 
 
+def tidy(files, *arguments):
+    return subprocess.run(["clang-tidy-14", "--quiet", "--config-file=" + os.path.join(ROOT, ".clang-tidy"), "--extra-arg=-Wno-unknown-attributes", *files, *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=800)
+
+
+@slow
+@needs("clang-tidy-14")
+def test_tidy():
+    """The few checks of .clang-tidy; and that they are made at all."""
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(ROOT, "src")) for name in names if name.endswith(".c")]
+    expect(len(files) > 80, "files: %r" % files)
+    result = tidy(files, "-p", BUILD)
+    expect(result.returncode == 0, result.stdout[:2000])
+    with scratch() as directory:
+        path = os.path.join(directory, "planted.c")
+        with open(path, "w") as file:
+            file.write("int f(int a) {\n    for (short i = 0; i < a * 70000; i++)\n        a += a - a;\n    return a;\n}\n")
+        result = tidy([path], "--")
+        expect(result.returncode != 0 and "bugprone-too-small-loop-variable" in result.stdout and "misc-redundant-expression" in result.stdout, result.stdout)
+
+
 def test_saved_snapshot():
     """A snapshot that was kept gives the same report later; a damaged one is one line, wherever it is cut."""
     with scratch() as directory:
