@@ -1,9 +1,13 @@
-/* Suppressions: threads that are known and not to be called leaked. A line "kind:pattern" each; a pattern is
- * a glob with * and ?, and must match the whole of top      the call that the thread sleeps in, or the first
- * function of the program below it any      any function of its stack creator  any function of the stack that
- * created it module   the file name of the program or library that it runs for: of the function that it
- * started in name     its name Empty lines and those that begin with # are passed over. Pure: text in,
- * matches out. */
+/* Suppressions: threads that are known and not to be called leaked. A line "kind:pattern" each; a pattern is a glob with
+ * * and ?, and must match the whole of
+ *
+ *   top      the call that the thread sleeps in, or the first function of the program below it
+ *   any      any function of its stack
+ *   creator  any function of the stack that created it
+ *   module   the file name of the program or library that it runs for: of the function that it started in
+ *   name     its name
+ *
+ * Empty lines and those that begin with # are passed over. Pure: text in, matches out. */
 #pragma once
 
 #include <stdbool.h>

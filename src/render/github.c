@@ -7,7 +7,7 @@
 #include "evidence_words.h"
 #include "formats.h"
 #include "lines.h"
-#include "shown_stack.h"
+#include "own_line.h"
 
 /* Workflow commands end at a newline; properties also at a comma or a colon (docs.github.com, workflow
  * commands). */
@@ -19,36 +19,31 @@ static void put_escaped(FILE *out, const char *words, const char *more) {
             fputc(*words, out);
 }
 
-struct place {
-    struct symbol_frame frame;
-    bool known;
-};
-
-static void keep_line(const struct symbol_frame *frame, void *place) {
-    struct place *at = place;
-    if (!at->known && frame->file && strncmp(frame->file, "/usr/", 5) != 0)
-        *at = (struct place){*frame, true};
+/* An annotation is of a line in a file of the project: with no other can it be shown. */
+static bool place_of(const struct analysis *analysis, struct symbols *symbols, uint64_t first, uint32_t count,
+                     bool first_is_exact, struct symbol_frame *frame) {
+    return own_line(symbols, analysis->snapshot->frames + first, count, first_is_exact, frame) >= 0 &&
+           frame->file && !own_line_is_library(frame);
 }
 
 static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                       const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
     const struct lw_snapshot_thread *thread = finding->thread;
-    const uint64_t *frames = analysis->snapshot->frames;
-    struct place at = {0};
-    stack_each(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT,
-               keep_line, &at);
-    if (!at.known) /* ended, or in libraries only: where it was created */
-        stack_each(symbols, frames + thread->creation_first, thread->creation_count, false, keep_line, &at);
+    struct symbol_frame at;
+    /* ended, or in libraries only: where it was created */
+    bool known = place_of(analysis, symbols, thread->stack_first, thread->stack_count,
+                          thread->flags & LW_THREAD_EXACT, &at) ||
+                 place_of(analysis, symbols, thread->creation_first, thread->creation_count, false, &at);
     bool bad = finding->leaked || finding->verdict >= VERDICT_STRANDED;
     fprintf(out, "::%s ", bad ? "error" : "notice");
-    if (at.known) {
-        const char *file = at.frame.file;
+    if (known) {
+        const char *file = at.file;
         while (strncmp(file, "../", 3) == 0) /* as seen from a build directory */
             file += 3;
         fputs("file=", out);
         put_escaped(out, file, ",:");
-        fprintf(out, ",line=%d,", at.frame.line);
+        fprintf(out, ",line=%d,", at.line);
     }
     fprintf(out, "title=leakwatch::%zu thread%s ", group->count, lines_plural(group->count));
     fprintf(out, "%s ", analysis->judges ? "leaked:" : "of");

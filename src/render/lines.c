@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "own_line.h"
 #include "shown_stack.h"
 
 const char *lines_plural(size_t count) {
@@ -61,51 +62,28 @@ void lines_stack(FILE *out, const struct analysis *analysis, struct symbols *sym
     stack_each(symbols, analysis->snapshot->frames + first, count, first_is_exact, put_numbered, &at);
 }
 
-bool lines_is_own(const struct symbol_frame *frame) {
-    return !frame->file || (!strstr(frame->file, "/include/c++/") && !strstr(frame->file, "/bits/"));
-}
-
-struct own {
+static void put_own(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t first,
+                    uint32_t count, bool first_is_exact) {
     struct symbol_frame frame;
-    bool found, is_own;
-};
-
-static void keep_own(const struct symbol_frame *frame, void *context) {
-    struct own *own = context;
-    if (own->is_own)
-        return;
-    own->is_own = lines_is_own(frame);
-    own->frame = *frame;
-    own->found = true;
-}
-
-static void put_own(FILE *out, const struct own *own) {
-    if (own->found)
-        put_place(out, &own->frame, 0);
+    if (own_line(symbols, analysis->snapshot->frames + first, count, first_is_exact, &frame) >= 0)
+        put_place(out, &frame, 0);
     else
         fprintf(out, "??\n");
 }
 
 void lines_site(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t frame) {
-    struct own own = {0};
-    stack_each(symbols, analysis->snapshot->frames + frame, 1, false, keep_own, &own);
-    put_own(out, &own);
+    put_own(out, analysis, symbols, frame, 1, false);
 }
 
 void lines_top(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                const struct lw_snapshot_thread *thread) {
-    struct own own = {0};
-    stack_each(symbols, analysis->snapshot->frames + thread->stack_first, thread->stack_count,
-               thread->flags & LW_THREAD_EXACT, keep_own, &own);
-    put_own(out, &own);
+    put_own(out, analysis, symbols, thread->stack_first, thread->stack_count,
+            thread->flags & LW_THREAD_EXACT);
 }
 
 void lines_creator(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                    const struct lw_snapshot_thread *thread) {
-    struct own own = {0};
-    stack_each(symbols, analysis->snapshot->frames + thread->creation_first, thread->creation_count, false,
-               keep_own, &own);
-    put_own(out, &own);
+    put_own(out, analysis, symbols, thread->creation_first, thread->creation_count, false);
 }
 
 void lines_address(FILE *out, struct symbols *symbols, uint64_t address) {

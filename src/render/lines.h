@@ -18,10 +18,7 @@ void lines_object(FILE *out, const struct analysis *analysis, struct symbols *sy
                   const struct lw_snapshot_thread *thread);
 /* "lock (0x5581c0a04060)" */
 void lines_address(FILE *out, struct symbols *symbols, uint64_t address);
-/* Is it the program's own code? A header of C++'s library locks for many. */
-bool lines_is_own(const struct symbol_frame *frame);
-/* The innermost function of the program's own at a return address, or of a thread's stack, and the end of the
- * line. */
+/* The line in the user's code (own_line.h) at a return address, or of a thread's stack, and the end of the line. */
 void lines_site(FILE *out, const struct analysis *analysis, struct symbols *symbols, uint64_t frame);
 void lines_top(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                const struct lw_snapshot_thread *thread);

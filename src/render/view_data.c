@@ -10,6 +10,7 @@
 #include "evidence_words.h"
 #include "json_text.h"
 #include "lines.h"
+#include "own_line.h"
 #include "shown_stack.h"
 #include "sources.h"
 #include "summary.h"
@@ -58,7 +59,7 @@ static void add_frame(const struct symbol_frame *frame, void *context) {
         }
         if (frame->inlined)
             json_object_set_new(made, "inlined", json_true());
-        if (!lines_is_own(frame))
+        if (own_line_is_library(frame))
             json_object_set_new(made, "library", json_true());
         json_array_append_new(page->frames, made);
     }
@@ -73,16 +74,13 @@ json_t *view_stack(struct view_page *page, uint64_t first, uint32_t count, bool 
 }
 
 json_t *view_place(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact) {
-    json_t *numbers = view_stack(page, first, count, first_is_exact), *number, *own = NULL;
-    size_t i;
-    json_array_foreach (numbers, i, number) {
-        own = number;
-        if (!json_object_get(json_array_get(page->frames, (size_t)json_integer_value(number)), "library"))
-            break;
-    }
-    own = own ? json_incref(own) : json_null();
+    struct symbol_frame frame;
+    json_t *numbers = view_stack(page, first, count, first_is_exact);
+    int own =
+        own_line(page->symbols, page->analysis->snapshot->frames + first, count, first_is_exact, &frame);
+    json_t *number = own >= 0 ? json_incref(json_array_get(numbers, (size_t)own)) : json_null();
     json_decref(numbers);
-    return own;
+    return number;
 }
 
 /* What `put` writes, as JSON; null without memory. */

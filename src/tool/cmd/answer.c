@@ -7,42 +7,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "render/shown_stack.h"
+#include "render/own_line.h"
 #include "tool/tool.h"
 
 /* Copies what fits. */
 #define PUT(field, words) snprintf(field, sizeof(field), "%s", (words) ? (words) : "")
-
-struct place {
-    struct symbol_frame frame;
-    bool known;
-};
-
-static void keep_first(const struct symbol_frame *frame, void *place) {
-    struct place *at = place;
-    if (!at->known && frame->function)
-        *at = (struct place){*frame, true};
-}
 
 static struct lw_answer_leak describe(const struct analysis *analysis, struct symbols *symbols,
                                       const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     const uint64_t *frames = analysis->snapshot->frames;
     struct lw_answer_leak leak = {.tid = thread->tid, .ns = finding_duration(analysis, finding)};
-    struct place top = {0}, creator = {0};
-    stack_each(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT,
-               keep_first, &top);
-    stack_each(symbols, frames + thread->creation_first, thread->creation_count, false, keep_first, &creator);
+    struct symbol_frame top, creator;
+    own_line(symbols, frames + thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT,
+             &top);
+    own_line(symbols, frames + thread->creation_first, thread->creation_count, false, &creator);
     PUT(leak.name, snapshot_words(analysis->snapshot, thread->name));
     PUT(leak.state, state_words((enum lw_state)thread->state));
     PUT(leak.wait, thread->kind != LW_WAIT_NONE ? wait_words(thread) : "");
     PUT(leak.verdict, verdict_words(finding->verdict));
-    PUT(leak.function, top.frame.function);
-    PUT(leak.file, top.frame.file);
-    leak.line = top.frame.line;
-    PUT(leak.creator_function, creator.frame.function);
-    PUT(leak.creator_file, creator.frame.file);
-    leak.creator_line = creator.frame.line;
+    PUT(leak.function, top.function);
+    PUT(leak.file, top.file);
+    leak.line = top.line;
+    PUT(leak.creator_function, creator.function);
+    PUT(leak.creator_file, creator.file);
+    leak.creator_line = creator.line;
     return leak;
 }
 
