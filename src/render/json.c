@@ -23,6 +23,19 @@ static json_t *seconds(uint64_t ns) {
     return json_real((double)ns / 1e9);
 }
 
+/* Takes value; one that there was no memory for is left out. */
+static void put(json_t *object, const char *key, json_t *value) {
+    json_object_set_new(object, key, value);
+}
+
+static json_t *boolean(bool is) {
+    return json_boolean(is);
+}
+
+static json_t *number(uint64_t count) {
+    return json_integer((json_int_t)count);
+}
+
 static json_t *thread_id(int tid) {
     return tid ? json_integer(tid) : json_null();
 }
@@ -32,12 +45,16 @@ static json_t *words(const struct analysis *analysis, uint32_t offset) {
 }
 
 static void add_frame(const struct symbol_frame *frame, void *frames) {
-    json_array_append_new(frames, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "function",
-                                            text_or_null(frame->function), "file", text_or_null(frame->file),
-                                            "line", frame->file ? json_integer(frame->line) : json_null(),
-                                            "module", json_text(frame->module), "build_id",
-                                            text_or_null(frame->build_id), "offset", address(frame->offset),
-                                            "address", address(frame->address), "inlined", frame->inlined));
+    json_t *made = json_object();
+    put(made, "function", text_or_null(frame->function));
+    put(made, "file", text_or_null(frame->file));
+    put(made, "line", frame->file ? json_integer(frame->line) : json_null());
+    put(made, "module", json_text(frame->module));
+    put(made, "build_id", text_or_null(frame->build_id));
+    put(made, "offset", address(frame->offset));
+    put(made, "address", address(frame->address));
+    put(made, "inlined", boolean(frame->inlined));
+    json_array_append_new(frames, made);
 }
 
 static json_t *stack(const struct analysis *analysis, struct symbols *symbols, uint64_t first, uint32_t count,
@@ -123,17 +140,21 @@ static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbol
 static json_t *wait(const struct analysis *analysis, struct symbols *symbols,
                     const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
+    const struct lw_snapshot_hold *hold = finding->hold;
     if (thread->kind == LW_WAIT_NONE)
         return json_null();
-    return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "kind", wait_words(thread), "call",
-                     words(analysis, thread->call), "seconds",
-                     thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null(),
-                     "timed", !!(thread->flags & LW_THREAD_TIMED), "timeout_seconds",
-                     thread->timeout_ns >= 0 ? seconds((uint64_t)thread->timeout_ns) : json_null(), "object",
-                     object(analysis, symbols, thread), "owner", thread_id(thread->owner), "owner_took_at",
-                     finding->hold ? site(analysis, symbols, finding->hold->site, finding->hold->site_count)
-                                   : json_null(),
-                     "last_wake", last_wake(analysis, symbols, finding->wake));
+    json_t *made = json_object();
+    put(made, "kind", json_string(wait_words(thread)));
+    put(made, "call", words(analysis, thread->call));
+    put(made, "seconds", thread->wait_started ? seconds(finding_duration(analysis, finding)) : json_null());
+    put(made, "timed", boolean(thread->flags & LW_THREAD_TIMED));
+    put(made, "timeout_seconds",
+        thread->timeout_ns >= 0 ? seconds((uint64_t)thread->timeout_ns) : json_null());
+    put(made, "object", object(analysis, symbols, thread));
+    put(made, "owner", thread_id(thread->owner));
+    put(made, "owner_took_at", hold ? site(analysis, symbols, hold->site, hold->site_count) : json_null());
+    put(made, "last_wake", last_wake(analysis, symbols, finding->wake));
+    return made;
 }
 
 static json_t *creator(const struct analysis *analysis, struct symbols *symbols,
@@ -150,44 +171,59 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
                              const struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     uint64_t now = analysis->snapshot->header->monotonic;
-    bool from_proc = thread->flags & LW_THREAD_FROM_PROC;
-    return json_pack(
-        "{s:i, s:o, s:b, s:s, s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:I}", "tid",
-        thread->tid, "name", words(analysis, thread->name), "main", !!(thread->flags & LW_THREAD_MAIN),
-        "state", state_words((enum lw_state)thread->state), "leaked", finding->leaked, "suppressed",
-        finding->suppressed, "verdict", verdict_words(finding->verdict), "evidence",
-        evidence_strings(analysis, finding), "facts", evidence_facts(analysis, finding), "age_seconds",
-        thread->created && thread->created <= now ? seconds(now - thread->created) : json_null(),
-        "cpu_seconds", seconds(thread->cpu_ns), "wait", wait(analysis, symbols, finding), "stack",
-        stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT),
-        "stack_complete", !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN)), "kernel_only", from_proc,
-        "created_by", creator(analysis, symbols, thread), "holds", holds(analysis, symbols, thread->tid),
-        "stack_bytes", (json_int_t)thread->stack_size);
+    bool aged = thread->created && thread->created <= now;
+    json_t *made = json_object();
+    put(made, "tid", json_integer(thread->tid));
+    put(made, "name", words(analysis, thread->name));
+    put(made, "main", boolean(thread->flags & LW_THREAD_MAIN));
+    put(made, "state", json_string(state_words((enum lw_state)thread->state)));
+    put(made, "leaked", boolean(finding->leaked));
+    put(made, "suppressed", boolean(finding->suppressed));
+    put(made, "verdict", json_string(verdict_words(finding->verdict)));
+    put(made, "evidence", evidence_strings(analysis, finding));
+    put(made, "facts", evidence_facts(analysis, finding));
+    put(made, "age_seconds", aged ? seconds(now - thread->created) : json_null());
+    put(made, "cpu_seconds", seconds(thread->cpu_ns));
+    put(made, "wait", wait(analysis, symbols, finding));
+    put(made, "stack",
+        stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
+    put(made, "stack_complete", boolean(!(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN))));
+    put(made, "kernel_only", boolean(thread->flags & LW_THREAD_FROM_PROC));
+    put(made, "created_by", creator(analysis, symbols, thread));
+    put(made, "holds", holds(analysis, symbols, thread->tid));
+    put(made, "stack_bytes", number(thread->stack_size));
+    return made;
 }
 
 static json_t *group_object(const struct analysis *analysis, const struct group *group) {
     const struct thread_finding *finding = &analysis->findings[group->members[0]];
-    json_t *tids = json_array();
+    const struct lw_snapshot_thread *thread = finding->thread;
+    json_t *tids = json_array(), *made = json_object();
     for (size_t i = 0; i < group->count; i++)
         json_array_append_new(tids, json_integer(analysis->findings[group->members[i]].thread->tid));
-    bool waits = finding->thread->kind != LW_WAIT_NONE;
-    return json_pack("{s:I, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "count", (json_int_t)group->count, "tids",
-                     tids, "state", state_words((enum lw_state)finding->thread->state), "kind",
-                     waits ? json_string(wait_words(finding->thread)) : json_null(), "verdict",
-                     verdict_words(group->verdict), "evidence", evidence_strings(analysis, finding), "facts",
-                     evidence_facts(analysis, finding), "longest_seconds",
-                     group->longest ? seconds(group->longest) : json_null());
+    put(made, "count", number(group->count));
+    put(made, "tids", tids);
+    put(made, "state", json_string(state_words((enum lw_state)thread->state)));
+    put(made, "kind", thread->kind != LW_WAIT_NONE ? json_string(wait_words(thread)) : json_null());
+    put(made, "verdict", json_string(verdict_words(group->verdict)));
+    put(made, "evidence", evidence_strings(analysis, finding));
+    put(made, "facts", evidence_facts(analysis, finding));
+    put(made, "longest_seconds", group->longest ? seconds(group->longest) : json_null());
+    return made;
 }
 
 static json_t *counts_object(const struct analysis *analysis) {
     const struct counts *counts = &analysis->counts;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "threads", (json_int_t)counts->threads,
-                     "blocked", (json_int_t)counts->by_state[LW_STATE_BLOCKED], "waiting",
-                     (json_int_t)counts->by_state[LW_STATE_WAITING], "running",
-                     (json_int_t)counts->by_state[LW_STATE_RUNNING], "spinning",
-                     (json_int_t)counts->by_state[LW_STATE_SPINNING], "unjoined",
-                     (json_int_t)counts->unjoined, "leaked", (json_int_t)counts->leaked, "created",
-                     (json_int_t)analysis->snapshot->header->created);
+    json_t *made = json_object();
+    put(made, "threads", number(counts->threads));
+    put(made, "blocked", number(counts->by_state[LW_STATE_BLOCKED]));
+    put(made, "waiting", number(counts->by_state[LW_STATE_WAITING]));
+    put(made, "running", number(counts->by_state[LW_STATE_RUNNING]));
+    put(made, "spinning", number(counts->by_state[LW_STATE_SPINNING]));
+    put(made, "unjoined", number(counts->unjoined));
+    put(made, "leaked", number(counts->leaked));
+    put(made, "created", number(analysis->snapshot->header->created));
+    return made;
 }
 
 /* The user's own, used or not. */
@@ -223,13 +259,19 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
             json_array_append_new(threads, thread_object(analysis, symbols, &analysis->findings[i]));
     for (size_t i = 0; i < analysis->group_count; i++)
         json_array_append_new(groups, group_object(analysis, &analysis->groups[i]));
-    json_t *report = json_pack(
-        "{s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "leakwatch", 1, "pid", header->pid,
-        "exe", json_text(snapshot_words(analysis->snapshot, header->exe)), "trigger",
-        trigger_name((enum lw_trigger)header->trigger), "time", rfc3339(header->realtime), "uptime_seconds",
-        seconds(header->monotonic - header->started), "counts", counts_object(analysis), "threads", threads,
-        "groups", groups, "deadlocks", deadlocks(analysis, symbols), "incomplete",
-        words(analysis, header->incomplete), "suppressions", suppressions(analysis));
+    json_t *report = json_object();
+    put(report, "leakwatch", json_integer(1));
+    put(report, "pid", json_integer(header->pid));
+    put(report, "exe", json_text(snapshot_words(analysis->snapshot, header->exe)));
+    put(report, "trigger", json_string(trigger_name((enum lw_trigger)header->trigger)));
+    put(report, "time", rfc3339(header->realtime));
+    put(report, "uptime_seconds", seconds(header->monotonic - header->started));
+    put(report, "counts", counts_object(analysis));
+    put(report, "threads", threads);
+    put(report, "groups", groups);
+    put(report, "deadlocks", deadlocks(analysis, symbols));
+    put(report, "incomplete", words(analysis, header->incomplete));
+    put(report, "suppressions", suppressions(analysis));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");
         return;
