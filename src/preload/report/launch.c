@@ -207,17 +207,7 @@ static struct tool_answer read_answer(const struct captured *captured) {
     return answer;
 }
 
-struct launched launch_tool(const struct captured *captured, const char *log,
-                            const struct report_wishes *wishes, bool wait) {
-    struct launched result = {.leaked = -1};
-    if (captured->fd < 0) {
-        result.why = "cannot create a memfd";
-        return result;
-    }
-    if (!stack_for_launch()) {
-        result.why = "no memory";
-        return result;
-    }
+static struct arguments arguments_for(const char *log, const struct report_wishes *wishes) {
     struct arguments list = {.words = {"leakwatch", "render", "--watched"}, .count = 3};
     add_argument(&list, "--format", wishes && wishes->format ? wishes->format : options.format);
     add_argument(&list, "--log", log);
@@ -228,21 +218,24 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     if (wishes)
         list.words[list.count++] = wishes->quiet ? "--answer-only" : "--answer";
     list.words[list.count] = "/proc/self/fd/3";
-    static struct helper *helper; /* outlives this call where the intermediate stays */
-    if (!helper && !(helper = memory_map_shared(sizeof *helper))) {
-        result.why = "no memory";
-        return result;
-    }
-    *helper = (struct helper){.snapshot_fd = captured->fd,
-                              .arguments = list.words,
-                              .stays = !wait && orphans_come_back(),
-                              .stack_top = launch_stack + 2 * STACK};
+    return list;
+}
+
+static const char *why_not_started(const struct helper *helper) {
+    if (helper->pid > 0 && helper->error == 0)
+        return NULL;
+    return helper->pid <= 0          ? "cannot create a process"
+           : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
+           : helper->error == EACCES ? "leakwatch may not be executed"
+                                     : "leakwatch could not be executed";
+}
+
+/* Returns once the tool runs, or cannot: NULL, or why. */
+static const char *start(struct helper *helper) {
     unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
     long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
-    if (intermediate < 0) {
-        result.why = "cannot create a process";
-        return result;
-    }
+    if (intermediate < 0)
+        return "cannot create a process";
     if (helper->stays) {
         while (!__atomic_load_n(&helper->settled, __ATOMIC_ACQUIRE))
             sys_call(SYS_futex, &helper->settled, FUTEX_WAIT, 0, NULL);
@@ -250,21 +243,37 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     } else {
         sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
     }
-    if (helper->pid <= 0 || helper->error != 0) {
-        result.why = helper->pid <= 0          ? "cannot create a process"
-                     : helper->error == ENOENT ? "no leakwatch beside the library or in ../bin"
-                     : helper->error == EACCES ? "leakwatch may not be executed"
-                                               : "leakwatch could not be executed";
+    return why_not_started(helper);
+}
+
+/* The tool leaves its verdict in the snapshot itself (tool/cmd/render.c). */
+static int leaks_told(const struct captured *captured) {
+    uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
+    return answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
+}
+
+struct launched launch_tool(const struct captured *captured, const char *log,
+                            const struct report_wishes *wishes, bool wait) {
+    static struct helper *helper; /* outlives this call where the intermediate stays */
+    struct launched result = {.leaked = -1};
+    struct arguments list = arguments_for(log, wishes);
+    if (captured->fd < 0)
+        result.why = "cannot create a memfd";
+    else if (!stack_for_launch() || (!helper && !(helper = memory_map_shared(sizeof *helper))))
+        result.why = "no memory";
+    if (result.why)
         return result;
-    }
-    result.started = true;
-    if (wait) {
-        await_end(helper->pid);
-        /* The tool leaves its answer in the snapshot itself (tool/cmd/render.c). */
-        uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
-        result.leaked = answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
-        if (wishes && result.leaked >= 0)
-            result.answer = read_answer(captured);
-    }
+    *helper = (struct helper){.snapshot_fd = captured->fd,
+                              .arguments = list.words,
+                              .stays = !wait && orphans_come_back(),
+                              .stack_top = launch_stack + 2 * STACK};
+    result.why = start(helper);
+    result.started = !result.why;
+    if (!result.started || !wait)
+        return result;
+    await_end(helper->pid);
+    result.leaked = leaks_told(captured);
+    if (wishes && result.leaked >= 0)
+        result.answer = read_answer(captured);
     return result;
 }
