@@ -52,6 +52,27 @@ static void wake_evidence(const struct analysis *analysis, struct thread_finding
         FINDING_ADD(finding, SIGNALS_LOST, .count = (int64_t)wake->no_waiter, .of = (int64_t)wake->count);
 }
 
+/* What the children that it waits for are doing. */
+static void child_evidence(const struct analysis *analysis, const struct facts *facts,
+                           struct thread_finding *finding) {
+    static const enum evidence_kind kinds[] = {
+        [CHILD_RUNS] = EVIDENCE_CHILD_RUNS,
+        [CHILD_SLEEPS] = EVIDENCE_CHILD_SLEEPS,
+        [CHILD_WRITES_HERE] = EVIDENCE_CHILD_WRITES_HERE,
+        [CHILD_READS_HERE] = EVIDENCE_CHILD_READS_HERE,
+        [CHILD_STOPPED] = EVIDENCE_CHILD_STOPPED,
+        [CHILD_ENDED] = EVIDENCE_CHILD_ENDED,
+    };
+    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
+    for (size_t i = 0; facts && i < facts->children.count; i++) {
+        const struct child_fact *child = &facts->children.child[i];
+        if (child->thread == thread)
+            finding_add(finding, (struct evidence){.kind = kinds[child->doing],
+                                                   .text = child->name,
+                                                   .more = child->pipe[0] ? child->pipe : child->in});
+    }
+}
+
 static enum verdict pipe_evidence(const struct analysis *analysis, const struct facts *facts,
                                   struct thread_finding *finding) {
     bool reads = finding->thread->kind == LW_WAIT_PIPE_READ;
@@ -205,6 +226,10 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         break;
     case LW_WAIT_BARRIER:
         barrier_evidence(finding);
+        break;
+    case LW_WAIT_CHILD:
+        child_evidence(analysis, facts, finding);
+        verdict = VERDICT_IDLE;
         break;
     case LW_WAIT_EVENTFD_READ:
         eventfd_evidence(analysis, finding);

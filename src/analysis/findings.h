@@ -31,8 +31,34 @@ struct pipe_facts {
         of_thread; /* by thread of the snapshot: which pipe it waits on, from 1; 0 for none. NULL: none does */
 };
 
+/* A child process that a thread waits for, found outside (tool/process/awaited.h). */
+enum child_doing {
+    CHILD_RUNS,
+    CHILD_SLEEPS,      /* in a system call */
+    CHILD_WRITES_HERE, /* blocked: to a pipe that the watched process has open */
+    CHILD_READS_HERE,
+    CHILD_STOPPED,
+    CHILD_ENDED
+};
+struct child_fact {
+    size_t thread; /* of the snapshot: who waits for it, among others */
+    int32_t pid;
+    enum child_doing doing;
+    char name[64]; /* "cat (4711)" */
+    char in[32];   /* the system call that it sleeps in */
+    char pipe[64]; /* "pipe:[4711]" */
+};
+
+enum { CHILDREN_TOLD = 3 }; /* of those that a thread waits for */
+
+struct child_facts {
+    struct child_fact *child;
+    size_t count;
+};
+
 struct facts {
     struct pipe_facts pipes;
+    struct child_facts children;
     const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
@@ -47,7 +73,7 @@ enum evidence_kind {
 };
 
 /* Which fields of an evidence are set. */
-enum { E_WHO = 1, E_AGO = 2, E_SPAN = 4, E_COUNT = 8, E_OF = 16, E_SIGNALS = 32, E_TEXT = 64 };
+enum { E_WHO = 1, E_AGO = 2, E_SPAN = 4, E_COUNT = 8, E_OF = 16, E_SIGNALS = 32, E_TEXT = 64, E_MORE = 128 };
 
 /* One fact of a thread; its kind says which fields are set (evidence.def). */
 struct evidence {
@@ -59,6 +85,7 @@ struct evidence {
     int64_t count, of;
     uint64_t signals; /* bit n - 1 is signal n */
     const char *text; /* of the facts that the analysis was given */
+    const char *more; /* likewise, a second */
 };
 
 enum { EVIDENCE_MAX = 6 };

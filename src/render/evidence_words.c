@@ -9,7 +9,7 @@
 #include "lines.h"
 
 /* {who} worker-1 (4244)   {by} " by worker-1 (4244), which has ended", or nothing   {ago} 3.0s ago   {span} 3.0s
- * {ms} the same in ms   {count} {of}   {s} "s" if count is not 1   {cpu} `of` as seconds   {signals}   {text} */
+ * {ms} the same in ms   {count} {of}   {s} "s" if count is not 1   {cpu} `of` as seconds   {signals}   {text} {more} */
 static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_MAY_BE_SHARED] = "it may be shared with other processes",
     [EVIDENCE_NEVER_SIGNALLED] = "this condition was never signalled",
@@ -51,6 +51,14 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_DATA] = "no data for {span}",
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
+    [EVIDENCE_CHILD_RUNS] = "child {text} runs",
+    [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
+    [EVIDENCE_CHILD_WRITES_HERE] =
+        "child {text} is blocked in a write to {more}, which this process has open",
+    [EVIDENCE_CHILD_READS_HERE] =
+        "child {text} is blocked in a read from {more}, which this process has open",
+    [EVIDENCE_CHILD_STOPPED] = "child {text} is stopped",
+    [EVIDENCE_CHILD_ENDED] = "child {text} has ended and was not waited for",
     [EVIDENCE_CREATOR_ENDED] = "the thread that created it has ended",
     [EVIDENCE_PROCESSOR_USED] = "used {count}% of a processor over {ms} ms, {cpu}s of its time in all",
     [EVIDENCE_WAITS_FOR_OWN_END] = "it waits for its own end",
@@ -139,6 +147,8 @@ static void put_field(FILE *out, const struct analysis *analysis, const struct e
         fprintf(out, "%.1f", (double)evidence->of / 1e9);
     else if (IS("signals"))
         put_signals(out, evidence->signals);
+    else if (IS("more"))
+        lines_clean(out, evidence->more);
     else if (IS("text"))
         lines_clean(out, evidence->text);
 #undef IS
@@ -207,6 +217,8 @@ json_t *evidence_facts(const struct analysis *analysis, const struct thread_find
             json_object_set_new(fact, "signals", signals_list(evidence->signals));
         if (fields & E_TEXT)
             json_object_set_new(fact, "process", json_text(evidence->text));
+        if (fields & E_MORE)
+            json_object_set_new(fact, "in", json_text(evidence->more));
         json_array_append_new(list, fact);
     }
     return list;

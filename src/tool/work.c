@@ -7,6 +7,7 @@
 #include "symbols/progress.h"
 #include "tool.h"
 #include "tool/known/baseline.h"
+#include "tool/process/awaited.h"
 #include "tool/process/pipes.h"
 
 /* Only a report that judges has use for them. */
@@ -42,6 +43,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         places.exe = work->exe;
     if (pid)
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
+    work->facts.children = awaited_look(&work->snapshot, pid);
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
@@ -93,6 +95,7 @@ void work_end(struct work *work) {
     baseline_drop(work->baseline);
     free(work->suppressed);
     pipes_drop(&work->facts.pipes);
+    awaited_drop(&work->facts.children);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }
