@@ -19,7 +19,7 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
     if (thread->state == LW_STATE_BLOCKED || thread->kind == LW_WAIT_SPIN)
         evidence_gather(analysis, facts, finding);
     else if (thread->state == LW_STATE_WAITING)
-        finding->verdict = VERDICT_IDLE;
+        evidence_of_waiting(analysis, facts, finding);
     else if (thread->look_us > 0)
         evidence_of_running(finding);
     uint64_t least = analysis->snapshot->header->min_wait;

@@ -199,6 +199,14 @@ static void creator_evidence(const struct analysis *analysis, struct thread_find
         FINDING_ADD(finding, CREATOR_ENDED);
 }
 
+void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
+    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
+    finding->verdict = VERDICT_IDLE;
+    if (facts->naps && facts->naps[thread] > 0)
+        FINDING_ADD(finding, WAKES_OFTEN, .count = facts->naps[thread]);
+}
+
 void evidence_gather(const struct analysis *analysis, const struct facts *facts,
                      struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;

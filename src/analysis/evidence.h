@@ -7,5 +7,9 @@
 void evidence_gather(const struct analysis *analysis, const struct facts *facts,
                      struct thread_finding *finding);
 
+/* Of a thread whose wait has an end of its own: idle, and how often it wakes. */
+void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding);
+
 /* What is known of a running thread that was looked at twice. */
 void evidence_of_running(struct thread_finding *finding);

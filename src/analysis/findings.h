@@ -59,7 +59,8 @@ struct child_facts {
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
-    const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
+    const unsigned *naps;   /* by thread: how often a second it wakes from short sleeps; NULL: none */
+    const bool *suppressed; /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */

@@ -8,6 +8,7 @@
 #include "tool.h"
 #include "tool/known/baseline.h"
 #include "tool/process/awaited.h"
+#include "tool/process/naps.h"
 #include "tool/process/pipes.h"
 
 /* Only a report that judges has use for them. */
@@ -41,9 +42,13 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         places.sysroot = work->root;
     if (work->exe[0])
         places.exe = work->exe;
-    if (pid)
+    if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
-    work->facts.children = awaited_look(&work->snapshot, pid);
+        work->facts.children = awaited_look(&work->snapshot, pid);
+        /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
+        if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
+            work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
+    }
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
@@ -96,6 +101,7 @@ void work_end(struct work *work) {
     free(work->suppressed);
     pipes_drop(&work->facts.pipes);
     awaited_drop(&work->facts.children);
+    free(work->naps);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }

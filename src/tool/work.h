@@ -18,6 +18,7 @@ struct work {
     struct suppressions suppressions;
     struct baseline *baseline;
     bool *suppressed;
+    unsigned *naps;
     struct analysis *analysis;
     char root[64], exe[64]; /* of a process elsewhere: where its files are */
 };

@@ -1,0 +1,39 @@
+/* A thread that looks every few ms whether something has come, and one that sleeps for long.
+ *
+ * OPTIONS: at_exit=0:signal=USR1
+ * BOTH
+ * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1
+ * CHECK-DAG: [sleep, {{[0-9.]+}}s of 0.0s]  idle: polls: wakes {{[0-9]+}} times a second
+ * CHECK-DAG: #1 looks naps.c
+ * CHECK-DAG: [sleep, {{[0-9.]+}}s of 1000.0s]  idle{{$}}
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_int come;
+
+static void *looks(void *unused) {
+    while (!come)
+        usleep(20000);
+    return unused;
+}
+
+static void *sleeps(void *unused) {
+    nanosleep(&(struct timespec){.tv_sec = 1000}, NULL);
+    return unused;
+}
+
+int main(void) {
+    pthread_t naps, sleeper;
+    pthread_create(&naps, NULL, looks, NULL);
+    pthread_create(&sleeper, NULL, sleeps, NULL);
+    usleep(100000);
+    kill(getpid(), SIGUSR1);
+    usleep(1000000); /* it is looked at after the report has been asked for */
+    come = 1;
+    pthread_join(naps, NULL);
+    return 0;
+}
