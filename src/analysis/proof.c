@@ -94,10 +94,11 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         }
         sleepers++;
     }
-    if (sleepers == 0 || (header->handlers && found != NO_OBSTACLE))
+    uint64_t handlers = lw_waking_signals(header->handlers);
+    if (sleepers == 0 || (handlers && found != NO_OBSTACLE))
         return MANY_OBSTACLES;
-    if (header->handlers) {
-        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = header->handlers};
+    if (handlers) {
+        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = handlers};
         found = ONE_OBSTACLE;
     }
     return found;
