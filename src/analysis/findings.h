@@ -16,6 +16,7 @@ struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
+    bool named;       /* a FIFO: who may, opens it by its name */
     bool unsure;      /* some process could not be looked into */
     bool stirred;     /* a thread that waited on it has run since, or may have */
     bool travels;     /* the process has a unix socket: a descriptor may be on its way in one */

@@ -27,9 +27,10 @@ static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw
     if (!pipe || (reads ? pipe->writers_inside : pipe->readers_inside) == 0 ||
         (reads ? pipe->writers_outside : pipe->readers_outside) > 0)
         return MANY_OBSTACLES;
-    if (pipe->unsure + pipe->stirred + pipe->travels > 1)
+    if (pipe->named + pipe->unsure + pipe->stirred + pipe->travels > 1)
         return MANY_OBSTACLES;
-    return pipe->unsure    ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
+    return pipe->named     ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_NAMED)
+           : pipe->unsure  ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
            : pipe->stirred ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_STIRRED)
            : pipe->travels ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_TRAVELS)
                            : NO_OBSTACLE;

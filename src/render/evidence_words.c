@@ -63,6 +63,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_ALL_ASLEEP] = "all threads are asleep",
     [EVIDENCE_UNPROVED_HANDLERS] =
         "all threads are asleep; only a signal handler ({signals}) could wake a thread",
+    [EVIDENCE_UNPROVED_PIPE_NAMED] =
+        "all threads are asleep; not proved: another process could open the pipe of {who} by its name",
     [EVIDENCE_UNPROVED_PIPE_HIDDEN] = "all threads are asleep; not proved: some process could not be "
                                       "examined, and might have an end of the pipe of {who}",
     [EVIDENCE_UNPROVED_PIPE_TRAVELS] =

@@ -2,15 +2,20 @@
  * stays there. The tests send SIGUSR1 and look at the verdicts of its threads, by their names. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -548,6 +553,145 @@ static void asleep_but_for_another_process(void) {
     start("two", reads_pipe, NULL);
     rest();
 }
+/* Main is the one that takes the signal, in each kind of wait that nobody is left to end. */
+static void main_rests_in(void) {
+    start("one", waits_for_cond, NULL);
+    ready();
+}
+static void main_in_a_condition(void) {
+    main_rests_in();
+    pthread_mutex_lock(&a);
+    pthread_cond_wait(&wanted, &a);
+}
+static void main_in_a_barrier(void) {
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 3);
+    main_rests_in();
+    pthread_barrier_wait(&barrier);
+}
+static void main_in_a_join(void) {
+    first = start("one", waits_for_cond, NULL);
+    ready();
+    pthread_join(first, NULL);
+}
+static uint32_t word;
+static void main_in_a_futex(void) {
+    main_rests_in();
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+static void main_in_a_shared_futex(void) {
+    main_rests_in();
+    syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+/* Nobody wakes main, but its call made again finds that the word is another. */
+static void *changes_word(void *unused) {
+    settle();
+    word = 1;
+    return waits_for_cond(unused);
+}
+static void *says_ready(void *unused) {
+    ready();
+    return waits_for_cond(unused);
+}
+static void main_in_a_futex_that_changed(void) {
+    start("two", changes_word, NULL);
+    start("one", says_ready, NULL);
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+static void main_in_a_lock(void) {
+    start("one", takes_two, &(struct two){&a, &a});
+    ready();
+    pthread_mutex_lock(&a);
+}
+static void main_in_poll(void) {
+    main_rests_in();
+    poll(NULL, 0, -1);
+}
+static void main_reads_a_pipe(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    reads_pipe(NULL);
+}
+static void main_reads_a_stream(void) {
+    char line[16];
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    FILE *file = fdopen(ends[0], "r");
+    fgets(line, sizeof line, file);
+}
+static void *writes_pipe(void *unused) {
+    static char bytes[1 << 20];
+    if (write(ends[1], bytes, sizeof bytes) < 0)
+        exit(3);
+    return unused;
+}
+static void main_writes_a_pipe(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    writes_pipe(NULL);
+}
+static void main_reads_what_a_child_writes(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+    main_rests_in();
+    reads_pipe(NULL);
+}
+static void main_writes_what_a_child_reads(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+    main_rests_in();
+    writes_pipe(NULL);
+}
+static void main_in_poll_for_a_time(void) {
+    main_rests_in();
+    poll(NULL, 0, 1000000);
+}
+/* The signal comes to another thread than main. */
+static void one_takes_the_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    start("one", waits_for_cond, NULL);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    ready();
+    sem_wait(&never);
+}
+static void handles_faults(void) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], nothing);
+}
+static void asleep_with_fault_handlers(void) {
+    handles_faults();
+    rest();
+}
+static void asleep_but_for_a_handler_of_none(void) {
+    handles_faults();
+    signal(SIGPROF, nothing);
+    rest();
+}
+static void asleep_but_for_a_named_pipe(void) {
+    char name[] = "/tmp/proofs.XXXXXX";
+    if (!mkdtemp(name) || chdir(name) != 0 || mkfifo("pipe", 0600) != 0 ||
+        (ends[0] = open("pipe", O_RDWR)) < 0)
+        exit(3);
+    unlink("pipe");
+    rmdir(name);
+    start("two", reads_pipe, NULL);
+    rest();
+}
+
 static void *joins_main(void *main_thread) {
     pthread_join((pthread_t)main_thread, NULL);
     return NULL;
@@ -617,6 +761,37 @@ static void *makes_a_waker(void *number) {
     }
     return NULL;
 }
+/* Words that only the kernel's futex calls are used on: 1 is the token. */
+static uint32_t words[RING];
+static void *passes_word(void *number) {
+    for (int self = (int)(long)number, next = (self + 1) % RING;;) {
+        while (__atomic_exchange_n(&words[self], 0, __ATOMIC_SEQ_CST) == 0)
+            syscall(SYS_futex, &words[self], FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+        __atomic_store_n(&words[next], 1, __ATOMIC_SEQ_CST);
+        syscall(SYS_futex, &words[next], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    }
+    return NULL;
+}
+static void token_of_words(void) {
+    words[1] = 1;
+    pass(passes_word);
+}
+/* The pipe is full but for the one who reads it, a page at a time. */
+static void *drains(void *unused) {
+    static char page[4096];
+    while (read(ends[0], page, sizeof page) > 0)
+        ;
+    return unused;
+}
+static void token_of_room(void) {
+    static char bytes[3 * 4096];
+    if (pipe(ends) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 4096) < 0)
+        exit(3);
+    start("one", drains, NULL);
+    say_ready();
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        ;
+}
 static void token_of_threads(void) {
     for (int i = 0; i < RING; i++)
         sem_init(&turns[i], 0, 0);
@@ -649,7 +824,11 @@ static void token_of_bytes(void) {
     X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler) X(asleep_but_for_a_posix_timer) \
     X(asleep_but_for_a_timer_thread) X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore) \
     X(asleep_but_for_a_socket) X(asleep_on_a_pipe) X(asleep_but_for_another_process) X(asleep_joining_main) \
-    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes) X(token_of_threads)
+    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes) X(token_of_threads) \
+    X(token_of_words) X(token_of_room) X(main_in_a_condition) X(main_in_a_barrier) X(main_in_a_join) X(main_in_a_futex) \
+    X(main_in_a_shared_futex) X(main_in_a_futex_that_changed) X(main_in_a_lock) X(main_in_poll) X(main_in_poll_for_a_time) X(main_reads_a_pipe) X(main_reads_a_stream) \
+    X(main_writes_a_pipe) X(main_reads_what_a_child_writes) X(main_writes_what_a_child_reads) X(one_takes_the_signal) \
+    X(asleep_with_fault_handlers) X(asleep_but_for_a_handler_of_none) X(asleep_but_for_a_named_pipe)
 /* clang-format on */
 
 int main(int count, char **arguments) {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
         uint32_t *slot = slot_of(&table, target);
         if (*slot == 0) {
             table.facts.pipe[table.facts.count].target = target;
+            table.facts.pipe[table.facts.count].named = strncmp(target, "pipe:[", 6) != 0;
             *slot = (uint32_t)++table.facts.count;
         }
         table.facts.of_thread[i] = *slot;
@@ -179,6 +181,36 @@ static void look_into(struct look *look, const char *pid, bool inside) {
     closedir(directory);
 }
 
+static bool has_run(const struct look *look, const struct lw_snapshot_thread *thread) {
+    char path[64], words[128];
+    snprintf(path, sizeof path, "%d/task/%d/schedstat", look->pid, thread->tid);
+    int fd = openat(look->proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
+    if (fd >= 0)
+        close(fd);
+    words[length > 0 ? length : 0] = '\0';
+    uint64_t ran = strtoull(words, NULL, 10);
+    /* 1 is what the library says of 0 (rt/clock.h) */
+    return thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns;
+}
+
+/* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
+ * made room for it has left that. Opening an end that the process has open itself wakes nobody (kernel: fs/pipe.c,
+ * fifo_open). */
+static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
+    char path[64];
+    bool reads = thread->kind == LW_WAIT_PIPE_READ;
+    if (!(look->snapshot->header->flags & LW_PROCESS_HELD))
+        return false;
+    snprintf(path, sizeof path, "%d/fd/%lld", look->pid, (long long)thread->fd);
+    int fd = openat(look->proc, path, (reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC);
+    struct pollfd poll_fd = {.fd = fd, .events = reads ? POLLIN : POLLOUT};
+    bool blocked = fd >= 0 && poll(&poll_fd, 1, 0) == 0;
+    if (fd >= 0)
+        close(fd);
+    return blocked;
+}
+
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and
  * have written. Who waited for that has run then. Its CPU time tells (proc(5), /proc/PID/task/TID/schedstat).
  * Only a proof that all threads are asleep rests on that (analysis/proof.c), and there is none without a second look
@@ -191,16 +223,8 @@ static void note_stirred(struct look *look) {
         uint32_t number = look->table->facts.of_thread[i];
         if (number == 0)
             continue;
-        char path[64], words[128];
-        snprintf(path, sizeof path, "%d/task/%d/schedstat", look->pid, thread->tid);
-        int fd = openat(look->proc, path, O_RDONLY | O_CLOEXEC);
-        ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
-        if (fd >= 0)
-            close(fd);
-        words[length > 0 ? length : 0] = '\0';
-        uint64_t ran = strtoull(words, NULL, 10);
-        /* 1 is what the library says of 0 (rt/clock.h) */
-        if (thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns)
+        bool caller = thread->flags & LW_THREAD_CALLER;
+        if (caller ? !is_still_blocked(look, thread) : has_run(look, thread))
             look->table->facts.pipe[number - 1].stirred = true;
     }
 }
