@@ -7,6 +7,7 @@
 #include "symbols/progress.h"
 #include "tool.h"
 #include "tool/known/baseline.h"
+#include "tool/process/inside.h"
 #include "tool/process/pipes.h"
 
 /* Only a report that judges has use for them. */
@@ -40,8 +41,10 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         places.sysroot = work->root;
     if (work->exe[0])
         places.exe = work->exe;
-    if (pid)
+    if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
+        work->facts.inside = inside_look(&work->snapshot, pid);
+    }
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
@@ -93,6 +96,7 @@ void work_end(struct work *work) {
     baseline_drop(work->baseline);
     free(work->suppressed);
     pipes_drop(&work->facts.pipes);
+    inside_drop(&work->facts.inside);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -187,6 +189,35 @@ static void full_pipe_of_a_child_too(void) {
     must(write(ends[1], bytes, sizeof bytes) > 0);
 }
 
+static void own_eventfd(void) {
+    uint64_t number;
+    int fd = eventfd(0, 0);
+    ready();
+    must(read(fd, &number, sizeof number) > 0);
+}
+static void eventfd_of_a_child_too(void) {
+    must(pipe(ends) == 0);
+    uint64_t number;
+    int fd = eventfd(0, 0);
+    with_child();
+    ready();
+    must(read(fd, &number, sizeof number) > 0);
+}
+static void own_set(void) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int set = epoll_create1(0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
+    ready();
+    epoll_wait(set, &event, 1, -1);
+}
+static void set_with_input(void) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int set = epoll_create1(0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0);
+    ready();
+    epoll_wait(set, &event, 1, -1);
+}
 static void poll_of_nothing(void) {
     ready();
     poll(NULL, 0, -1);
@@ -220,7 +251,7 @@ static void never_still(void) {
     X(condition_with_a_handler) X(condition_that_is_shared) X(condition_for_a_time) X(barrier_of_two) X(semaphore) \
     X(semaphore_that_is_shared) X(raw_futex) X(raw_futex_that_is_shared) X(own_pipe) X(own_pipe_inside_libc) \
     X(pipe_of_a_child_too) X(pipe_of_a_child) X(pipe_with_a_name) X(own_full_pipe) \
-    X(own_full_pipe_of_pages) X(own_full_pipe_of_bytes) X(full_pipe_of_a_child_too) X(poll_of_nothing) X(poll_of_input) \
+    X(own_full_pipe_of_pages) X(own_full_pipe_of_bytes) X(full_pipe_of_a_child_too) X(poll_of_nothing) X(own_eventfd) X(eventfd_of_a_child_too) X(own_set) X(set_with_input) X(poll_of_input) \
     X(input) X(no_signal) X(time_to_pass) X(never_still)
 /* clang-format on */
 

@@ -2,7 +2,9 @@
  * stays there. The tests send SIGUSR1 and look at the verdicts of its threads, by their names. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,10 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -692,6 +698,225 @@ static void asleep_but_for_a_named_pipe(void) {
     rest();
 }
 
+/* Waits on other descriptors than pipes. set: of one pipe, eventfd, timer or socket, or of some. */
+static int one_end, set, pair[2];
+static void must(int done) {
+    if (!done)
+        exit(3);
+}
+static void into_set(int fd) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    must(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+static void with_child(void) {
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+}
+static void *reads_number(void *unused) {
+    uint64_t number;
+    must(read(one_end, &number, sizeof number) == sizeof number);
+    return unused;
+}
+static void *waits_for_set(void *unused) {
+    struct epoll_event event;
+    must(epoll_wait(set, &event, 1, -1) > 0);
+    return unused;
+}
+static void *polls_one(void *unused) {
+    struct pollfd one = {.fd = one_end, .events = POLLIN};
+    must(poll(&one, 1, -1) > 0);
+    return unused;
+}
+static void two_rests_in(void *(*waits)(void *)) {
+    start("two", waits, NULL);
+    rest();
+}
+static void asleep_on_an_eventfd(void) {
+    one_end = eventfd(0, 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_childs_eventfd(void) {
+    one_end = eventfd(0, 0);
+    with_child();
+    two_rests_in(reads_number);
+}
+static void asleep_on_an_eventfd_and_a_childs_other(void) {
+    one_end = eventfd(0, 0);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(one_end);
+        must(eventfd(0, 0) == one_end);
+        stay();
+    }
+    settle();
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_ring(void) {
+    struct io_uring_params params = {0};
+    one_end = eventfd(0, 0);
+    if (syscall(SYS_io_uring_setup, 4, &params) <
+        0) { /* where there are none, another queue of the kernel's */
+        aio_context_t queue = 0;
+        must(syscall(SYS_io_setup, 4, &queue) == 0);
+    }
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_queue(void) {
+    aio_context_t queue = 0;
+    one_end = eventfd(0, 0);
+    must(syscall(SYS_io_setup, 4, &queue) == 0);
+    two_rests_in(reads_number);
+}
+static void asleep_on_a_disarmed_timer(void) {
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_timerfd(void) {
+    struct itimerspec when = {.it_value = {.tv_sec = 1000}};
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    timerfd_settime(one_end, 0, &when, NULL);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_the_clock(void) {
+    struct itimerspec never_fires = {.it_value = {0}};
+    one_end = timerfd_create(CLOCK_REALTIME, 0);
+    must(timerfd_settime(one_end, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never_fires, NULL) == 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_childs_timerfd(void) {
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    with_child();
+    two_rests_in(reads_number);
+}
+static void make_set(void) {
+    set = epoll_create1(0);
+    must(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    into_set(ends[0]);
+    into_set(pair[0]);
+    into_set(eventfd(0, 0));
+    into_set(timerfd_create(CLOCK_MONOTONIC, 0));
+}
+static void asleep_on_a_set(void) {
+    make_set();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_childs_socket(void) {
+    make_set();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != pair[1])
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_childs_set(void) {
+    make_set();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != set)
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_an_inet_socket(void) {
+    make_set();
+    into_set(socket(AF_INET, SOCK_DGRAM, 0));
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_member_of_that_number(void) {
+    make_set();
+    int fd = eventfd(0, 0), other = dup(fd);
+    into_set(fd);
+    must(dup2(eventfd(0, 0), fd) == fd && other >= 0);
+    two_rests_in(waits_for_set);
+}
+static void asleep_polling_a_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    two_rests_in(polls_one);
+}
+static void asleep_but_polling_a_childs_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    with_child();
+    two_rests_in(polls_one);
+}
+static void asleep_polling_an_inet_socket(void) {
+    one_end = socket(AF_INET, SOCK_DGRAM, 0);
+    two_rests_in(polls_one);
+}
+/* An end of the pipe lies in a socket that a child has, and in nobody's table of descriptors. */
+static void send_away(int fd) {
+    char byte = 'x', room[CMSG_SPACE(sizeof fd)];
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    memset(room, 0, sizeof room);
+    *CMSG_FIRSTHDR(&message) =
+        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
+    must(sendmsg(pair[0], &message, 0) == 1);
+}
+static void begin_with_a_socket_of_a_child(void) {
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    with_child();
+    must(pipe(ends) == 0);
+}
+static void asleep_on_a_pipe_beside_a_socket(void) {
+    begin_with_a_socket_of_a_child();
+    two_rests_in(reads_pipe);
+}
+static void asleep_but_for_an_end_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    send_away(ends[1]);
+    close(pair[0]);
+    close(pair[1]);
+    two_rests_in(reads_pipe);
+}
+static void asleep_but_for_an_eventfd_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    one_end = eventfd(0, 0);
+    send_away(one_end);
+    close(pair[0]);
+    close(pair[1]);
+    two_rests_in(reads_number);
+}
+static void main_reads_an_eventfd(void) {
+    one_end = eventfd(0, 0);
+    main_rests_in();
+    reads_number(NULL);
+}
+static void main_waits_for_a_set(void) {
+    make_set();
+    main_rests_in();
+    waits_for_set(NULL);
+}
+static void main_waits_for_a_set_of_a_child(void) {
+    make_set();
+    with_child();
+    main_rests_in();
+    waits_for_set(NULL);
+}
+static void main_polls_a_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    main_rests_in();
+    polls_one(NULL);
+}
+static void main_polls_an_inet_socket(void) {
+    one_end = socket(AF_INET, SOCK_DGRAM, 0);
+    main_rests_in();
+    polls_one(NULL);
+}
+
 static void *joins_main(void *main_thread) {
     pthread_join((pthread_t)main_thread, NULL);
     return NULL;
@@ -828,7 +1053,14 @@ static void token_of_bytes(void) {
     X(token_of_words) X(token_of_room) X(main_in_a_condition) X(main_in_a_barrier) X(main_in_a_join) X(main_in_a_futex) \
     X(main_in_a_shared_futex) X(main_in_a_futex_that_changed) X(main_in_a_lock) X(main_in_poll) X(main_in_poll_for_a_time) X(main_reads_a_pipe) X(main_reads_a_stream) \
     X(main_writes_a_pipe) X(main_reads_what_a_child_writes) X(main_writes_what_a_child_reads) X(one_takes_the_signal) \
-    X(asleep_with_fault_handlers) X(asleep_but_for_a_handler_of_none) X(asleep_but_for_a_named_pipe)
+    X(asleep_with_fault_handlers) X(asleep_but_for_a_handler_of_none) X(asleep_but_for_a_named_pipe) \
+    X(asleep_on_an_eventfd) X(asleep_but_for_a_childs_eventfd) X(asleep_on_an_eventfd_and_a_childs_other) X(asleep_but_for_a_ring) \
+    X(asleep_but_for_a_queue) X(asleep_on_a_disarmed_timer) X(asleep_but_for_a_timerfd) X(asleep_but_for_the_clock) \
+    X(asleep_but_for_a_childs_timerfd) X(asleep_on_a_set) X(asleep_but_for_a_childs_socket) X(asleep_but_for_a_childs_set) \
+    X(asleep_but_for_an_inet_socket) X(asleep_but_for_a_member_of_that_number) X(asleep_polling_a_pipe) \
+    X(asleep_but_polling_a_childs_pipe) X(asleep_polling_an_inet_socket) X(asleep_on_a_pipe_beside_a_socket) \
+    X(asleep_but_for_an_end_on_its_way) X(asleep_but_for_an_eventfd_on_its_way) X(main_reads_an_eventfd) X(main_waits_for_a_set) \
+    X(main_waits_for_a_set_of_a_child) X(main_polls_a_pipe) X(main_polls_an_inet_socket)
 /* clang-format on */
 
 int main(int count, char **arguments) {

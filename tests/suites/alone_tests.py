@@ -19,9 +19,12 @@ PROVED = {  # scenario: what the report says of the wait
     "own_full_pipe_of_pages": "pipe write",
     "own_full_pipe_of_bytes": "pipe write",
     "poll_of_nothing": "poll",
+    "own_eventfd": "eventfd read",
+    "own_set": "epoll wait",
 }
 SILENT = ("relock_of_a_shared_one", "condition_with_a_handler", "condition_that_is_shared", "condition_for_a_time", "semaphore_that_is_shared",
           "raw_futex_that_is_shared", "pipe_of_a_child_too", "pipe_of_a_child", "pipe_with_a_name", "full_pipe_of_a_child_too", "poll_of_input",
+          "eventfd_of_a_child_too", "set_with_input",
           "input", "no_signal", "time_to_pass", "never_still")
 
 

@@ -86,6 +86,25 @@ static bool write_would_sleep(const struct kernel_state *kernel) {
            (beyond == 0 || (int64_t)beyond > size - unread);
 }
 
+/* A signal's handler ends the call for good, but our wrapper makes it again (wait.h); its arguments are still in the registers. */
+static bool poll_would_sleep(const struct kernel_state *kernel) {
+    enum { MOST = 64 };
+    struct pollfd fds[MOST];
+    uint64_t count = kernel->argument[1];
+    if (count == 0)
+        return true;
+    if (count > MOST || sys_peek(kernel->argument[0], fds, count * sizeof *fds) != count * sizeof *fds)
+        return false;
+    for (uint64_t i = 0; i < count; i++)
+        if (fds[i].fd >= 0 && !descriptor_is_local(fds[i].fd))
+            return false;
+    return sys_call(SYS_poll, fds, count, 0) == 0;
+}
+
+static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
+    return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) && descriptor_set_is_local(fd);
+}
+
 bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
     if (kernel->state != KERNEL_SLEEPS)
         return false;
@@ -96,7 +115,13 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
         return read_would_sleep(kernel) && descriptor_has_end(thread->fd, O_WRONLY);
     case LW_WAIT_PIPE_WRITE:
         return write_would_sleep(kernel) && descriptor_has_end(thread->fd, O_RDONLY);
+    case LW_WAIT_EVENTFD_READ:
+    case LW_WAIT_TIMERFD_READ: /* fewer bytes than a number has are refused */
+        return read_would_sleep(kernel) && kernel->argument[2] >= sizeof(uint64_t);
+    case LW_WAIT_EPOLL:
+        return epoll_would_sleep(kernel, (int)thread->fd);
     case LW_WAIT_POLL:
+        return poll_would_sleep(kernel);
     case LW_WAIT_SELECT:
         return thread->value[0] == 0;
     default:
