@@ -843,6 +843,38 @@ static void asleep_polling_a_pipe(void) {
     one_end = ends[0];
     two_rests_in(polls_one);
 }
+static void *polls_three(void *unused) {
+    struct pollfd three[] = {{.fd = ends[0], .events = POLLIN},
+                             {.fd = pair[0], .events = POLLIN},
+                             {.fd = one_end, .events = POLLIN}};
+    must(poll(three, 3, -1) > 0);
+    return unused;
+}
+static void make_three(void) {
+    must(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    one_end = eventfd(0, 0);
+}
+static void asleep_polling_three(void) {
+    make_three();
+    two_rests_in(polls_three);
+}
+static void asleep_but_polling_a_childs_third(void) {
+    make_three();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != one_end)
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(polls_three);
+}
+static void main_polls_three(void) {
+    make_three();
+    main_rests_in();
+    polls_three(NULL);
+}
 static void asleep_but_polling_a_childs_pipe(void) {
     must(pipe(ends) == 0);
     one_end = ends[0];
@@ -1060,7 +1092,7 @@ static void token_of_bytes(void) {
     X(asleep_but_for_an_inet_socket) X(asleep_but_for_a_member_of_that_number) X(asleep_polling_a_pipe) \
     X(asleep_but_polling_a_childs_pipe) X(asleep_polling_an_inet_socket) X(asleep_on_a_pipe_beside_a_socket) \
     X(asleep_but_for_an_end_on_its_way) X(asleep_but_for_an_eventfd_on_its_way) X(main_reads_an_eventfd) X(main_waits_for_a_set) \
-    X(main_waits_for_a_set_of_a_child) X(main_polls_a_pipe) X(main_polls_an_inet_socket)
+    X(main_waits_for_a_set_of_a_child) X(main_polls_a_pipe) X(asleep_polling_three) X(asleep_but_polling_a_childs_third) X(main_polls_three) X(main_polls_an_inet_socket)
 /* clang-format on */
 
 int main(int count, char **arguments) {

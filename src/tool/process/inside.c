@@ -135,6 +135,18 @@ static void add_set(struct look *look, size_t thread, int set) {
     free(words);
 }
 
+/* One that is ignored, for its number is negative, cannot be told from one whose number is too large. */
+static void add_polled(struct look *look, size_t i) {
+    const struct lw_snapshot_thread *thread = &look->snapshot->threads[i];
+    look->unknown |= thread->value[0] > LW_POLLED;
+    for (int k = 0; k < thread->value[0] && !look->unknown; k++) {
+        int fd = lw_polled(thread->value[1], k);
+        look->unknown = fd == LW_POLLED_NONE;
+        if (!look->unknown && !waits_already(look, i, fd))
+            add(look, i, fd);
+    }
+}
+
 /* Every wait of that kind; the look is over if one of any thread is not what a proof can be made of. */
 static void gather(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
@@ -148,6 +160,8 @@ static void gather(struct look *look) {
             add_set(look, i, (int)thread->fd);
         else if (is_of_set(thread) && thread->value[0] == 1 && thread->fd >= 0)
             add(look, i, (int)thread->fd);
+        else if (thread->kind == LW_WAIT_POLL && thread->value[0] > 0)
+            add_polled(look, i);
         else
             look->unknown |= is_of_set(thread) && thread->value[0] != 0;
     }
