@@ -52,7 +52,7 @@ static void make(void *argument) {
     struct text path = TEXT_IN(log);
     log[0] = '\0';
     path_expand(&path, options.log, work->request.sequence);
-    bool held = asked->wait || captured_needs_caller(&captured);
+    bool held = asked->wait || (captured_needs_caller(&captured) && !launch_orphans_come_back());
     captured_mark(&captured,
                   (held ? LW_PROCESS_HELD : 0) | (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
     struct launched launched = launch_tool(&captured, log, asked->wishes, held);
