@@ -16,9 +16,10 @@ struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
+    bool named;       /* a FIFO: who may, opens it by its name */
     bool unsure;      /* some process could not be looked into */
     bool stirred;     /* a thread that waited on it has run since, or may have */
-    bool travels;     /* the process has a unix socket: a descriptor may be on its way in one */
+    bool travels;     /* a descriptor is on its way through a UNIX socket, or may be */
     char other[64];   /* one of the other processes that have an end, "cat (4711)" */
     uint64_t written; /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */
     int32_t writer;   /* who that was */
@@ -56,11 +57,26 @@ struct child_facts {
     size_t count;
 };
 
+/* Could a wait on descriptors be ended only from inside the process (tool/process/inside.h)? Worst first. */
+enum inside {
+    INSIDE_UNKNOWN, /* no, or that is not known */
+    INSIDE_HIDDEN,  /* but for processes that could not be looked into */
+    INSIDE_TRAVELS, /* but for a descriptor on its way through a UNIX socket */
+    INSIDE_STRANGE, /* but for a device or a queue of the kernel's */
+    INSIDE_STIRRED, /* but the thread may have run since */
+    INSIDE_ONLY,    /* yes */
+};
+
+struct inside_facts {
+    uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
+};
+
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
-    const unsigned *naps;   /* by thread: how often a second it wakes from short sleeps; NULL: none */
-    const bool *suppressed; /* by thread: it is known, or in the baseline; NULL: none */
+    const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
+    struct inside_facts inside;
+    const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
         *positions; /* a key for each frame, equal for one source position; NULL: the addresses themselves */

@@ -27,12 +27,29 @@ static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw
     if (!pipe || (reads ? pipe->writers_inside : pipe->readers_inside) == 0 ||
         (reads ? pipe->writers_outside : pipe->readers_outside) > 0)
         return MANY_OBSTACLES;
-    if (pipe->unsure + pipe->stirred + pipe->travels > 1)
+    if (pipe->named + pipe->unsure + pipe->stirred + pipe->travels > 1)
         return MANY_OBSTACLES;
-    return pipe->unsure    ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
+    return pipe->named     ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_NAMED)
+           : pipe->unsure  ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
            : pipe->stirred ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_STIRRED)
            : pipe->travels ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_TRAVELS)
                            : NO_OBSTACLE;
+}
+
+/* A wait on an eventfd, a timer, or a set of descriptors. */
+static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const struct facts *facts,
+                                         const struct lw_snapshot_thread *thread, struct evidence *why) {
+    static const enum evidence_kind kinds[] = {
+        [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,
+        [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,
+        [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE,
+        [INSIDE_STIRRED] = EVIDENCE_UNPROVED_ENDS_STIRRED,
+    };
+    enum inside inside =
+        facts->inside.of_thread ? facts->inside.of_thread[thread - snapshot->threads] : INSIDE_UNKNOWN;
+    return inside == INSIDE_ONLY      ? NO_OBSTACLE
+           : inside == INSIDE_UNKNOWN ? MANY_OBSTACLES
+                                      : fact(why, thread, kinds[inside]);
 }
 
 /* Could only a thread of this process end this wait? */
@@ -57,7 +74,11 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
         return pipe_obstacle(pipe_of(snapshot, facts, thread), thread, why);
     case LW_WAIT_POLL:
     case LW_WAIT_SELECT:
-        return thread->value[0] == 0 ? NO_OBSTACLE : MANY_OBSTACLES;
+        return thread->value[0] == 0 ? NO_OBSTACLE : descriptor_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_EPOLL:
+    case LW_WAIT_EVENTFD_READ:
+    case LW_WAIT_TIMERFD_READ:
+        return descriptor_obstacle(snapshot, facts, thread, why);
     default:
         return MANY_OBSTACLES;
     }
@@ -94,10 +115,11 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         }
         sleepers++;
     }
-    if (sleepers == 0 || (header->handlers && found != NO_OBSTACLE))
+    uint64_t handlers = lw_waking_signals(header->handlers);
+    if (sleepers == 0 || (handlers && found != NO_OBSTACLE))
         return MANY_OBSTACLES;
-    if (header->handlers) {
-        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = header->handlers};
+    if (handlers) {
+        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = handlers};
         found = ONE_OBSTACLE;
     }
     return found;

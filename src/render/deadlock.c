@@ -99,7 +99,9 @@ void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *sy
         put_gone(out, analysis, symbols, first);
         break;
     case DEADLOCK_ALL_ASLEEP:
-        fprintf(out, "all threads are asleep, and only they could wake each other\n");
+        fputs(analysis->counts.threads == 1 ? "the only thread is asleep, and only itself could wake it\n"
+                                            : "all threads are asleep, and only they could wake each other\n",
+              out);
         break;
     }
     for (size_t i = 0; i < deadlock->count && i < MEMBERS_SHOWN; i++)

@@ -72,13 +72,23 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_ALL_ASLEEP] = "all threads are asleep",
     [EVIDENCE_UNPROVED_HANDLERS] =
         "all threads are asleep; only a signal handler ({signals}) could wake a thread",
+    [EVIDENCE_UNPROVED_PIPE_NAMED] =
+        "all threads are asleep; not proved: another process could open the pipe of {who} by its name",
     [EVIDENCE_UNPROVED_PIPE_HIDDEN] = "all threads are asleep; not proved: some process could not be "
                                       "examined, and might have an end of the pipe of {who}",
     [EVIDENCE_UNPROVED_PIPE_TRAVELS] =
-        "all threads are asleep; not proved: this process has a UNIX socket through which an "
-        "end of the pipe of {who} could arrive",
+        "all threads are asleep; not proved: a descriptor is on its way through a UNIX socket, and may be an "
+        "end of the pipe of {who}",
     [EVIDENCE_UNPROVED_PIPE_STIRRED] =
         "all threads are asleep; not proved: the pipe of {who} may have been used while the report was made",
+    [EVIDENCE_UNPROVED_ENDS_HIDDEN] = "all threads are asleep; not proved: some process could not be "
+                                      "examined, and might have what {who} waits for",
+    [EVIDENCE_UNPROVED_ENDS_TRAVEL] = "all threads are asleep; not proved: a descriptor is on its way "
+                                      "through a UNIX socket, and may be of what {who} waits for",
+    [EVIDENCE_UNPROVED_ENDS_STRANGE] = "all threads are asleep; not proved: a device or queue that this "
+                                       "process has open might write to what {who} waits for",
+    [EVIDENCE_UNPROVED_ENDS_STIRRED] = "all threads are asleep; not proved: what {who} waits for may have "
+                                       "been used while the report was made",
     [EVIDENCE_UNPROVED_SHARED] =
         "all threads are asleep; not proved: another process may share what {who} waits for",
     [EVIDENCE_UNPROVED_UNLISTED] =

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "triggers.def"
@@ -87,6 +88,16 @@ enum lw_hold_kind {
         LW_HOLD_KIND_COUNT
 };
 
+/* Of a set of signals that a program handles (bit n - 1 is signal n), those that can come to a thread that sleeps. A
+ * fault is the doing of the thread that it comes to, which runs (signal(7), "synchronously generated"): what sends such a
+ * signal to a sleeper is a person's hand, or a failure of the machine's memory (prctl(2), PR_MCE_KILL). */
+static inline uint64_t lw_waking_signals(uint64_t handled) {
+    static const uint8_t faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (unsigned i = 0; i < sizeof faults; i++)
+        handled &= ~((uint64_t)1 << (faults[i] - 1));
+    return handled;
+}
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */
@@ -108,6 +119,8 @@ enum lw_process_flag {
     LW_PROCESS_LISTED = 1u << 0,       /* the kernel listed all its threads */
     LW_PROCESS_LOOKED_TWICE = 1u << 1, /* at every thread, see LW_THREAD_STILL */
     LW_PROCESS_SCOPED = 1u << 2,       /* only threads with LW_THREAD_IN_SCOPE are judged */
+    LW_PROCESS_ONLY_PROVED = 1u << 3,  /* nothing is to be said but what is proved */
+    LW_PROCESS_HELD = 1u << 4,         /* the caller does nothing until the tool has ended */
 };
 
 struct lw_snapshot_header {
@@ -216,9 +229,21 @@ struct lw_snapshot_module {
  *   EVENTFD_READ     its count                                -
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -
- *   POLL, SELECT     descriptors polled                       -
+ *   POLL, SELECT     descriptors polled                       of a poll of LW_POLLED or fewer: lw_polled_put
  *   SOCKET_*         ns since data last came, -1 if not TCP   1 if keepalive is on
  */
+
+/* The descriptors of a poll in one number, 16 bits each; one that is none (negative), or has no room, is all ones: then there is one
+ * fewer than value[0] says. */
+enum { LW_POLLED = 4, LW_POLLED_BITS = 16, LW_POLLED_NONE = 0xffff };
+static inline int64_t lw_polled_put(int64_t polled, int at, int fd) {
+    uint64_t none = (uint64_t)LW_POLLED_NONE << LW_POLLED_BITS * at;
+    uint64_t one = fd >= 0 && fd < LW_POLLED_NONE ? (uint64_t)fd << LW_POLLED_BITS * at : none;
+    return (int64_t)(((uint64_t)polled & ~none) | one);
+}
+static inline int lw_polled(int64_t polled, int at) {
+    return (int)((uint64_t)polled >> LW_POLLED_BITS * at & LW_POLLED_NONE);
+}
 
 /* A lock that a thread holds, or initialisation that it runs (pthread_once): true at the capture, by the
  * lock's own fields. */

@@ -8,6 +8,7 @@
 #include "tool.h"
 #include "tool/known/baseline.h"
 #include "tool/process/awaited.h"
+#include "tool/process/inside.h"
 #include "tool/process/naps.h"
 #include "tool/process/pipes.h"
 
@@ -45,6 +46,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
     if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
+        work->facts.inside = inside_look(&work->snapshot, pid);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
         if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
@@ -102,6 +104,7 @@ void work_end(struct work *work) {
     pipes_drop(&work->facts.pipes);
     awaited_drop(&work->facts.children);
     free(work->naps);
+    inside_drop(&work->facts.inside);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }

@@ -6,7 +6,7 @@
  * CHECK: #1 wait_group_wait short_wait_group.c
  * CHECK-NEXT: #2 main short_wait_group.c
  * CHECK: last signalled at works short_wait_group.c
- * CHECK: deadlock 1: all threads are asleep
+ * CHECK: deadlock 1: the only thread is asleep
  * JSON: 1 cond wait deadlock; all asleep
  */
 #include <pthread.h>

@@ -2,15 +2,26 @@
  * stays there. The tests send SIGUSR1 and look at the verdicts of its threads, by their names. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/futex.h>
+#include <linux/io_uring.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -548,6 +559,396 @@ static void asleep_but_for_another_process(void) {
     start("two", reads_pipe, NULL);
     rest();
 }
+/* Main is the one that takes the signal, in each kind of wait that nobody is left to end. */
+static void main_rests_in(void) {
+    start("one", waits_for_cond, NULL);
+    ready();
+}
+static void main_in_a_condition(void) {
+    main_rests_in();
+    pthread_mutex_lock(&a);
+    pthread_cond_wait(&wanted, &a);
+}
+static void main_in_a_barrier(void) {
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 3);
+    main_rests_in();
+    pthread_barrier_wait(&barrier);
+}
+static void main_in_a_join(void) {
+    first = start("one", waits_for_cond, NULL);
+    ready();
+    pthread_join(first, NULL);
+}
+static uint32_t word;
+static void main_in_a_futex(void) {
+    main_rests_in();
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+static void main_in_a_shared_futex(void) {
+    main_rests_in();
+    syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+/* Nobody wakes main, but its call made again finds that the word is another. */
+static void *changes_word(void *unused) {
+    settle();
+    word = 1;
+    return waits_for_cond(unused);
+}
+static void *says_ready(void *unused) {
+    ready();
+    return waits_for_cond(unused);
+}
+static void main_in_a_futex_that_changed(void) {
+    start("two", changes_word, NULL);
+    start("one", says_ready, NULL);
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+static void main_in_a_lock(void) {
+    start("one", takes_two, &(struct two){&a, &a});
+    ready();
+    pthread_mutex_lock(&a);
+}
+static void main_in_poll(void) {
+    main_rests_in();
+    poll(NULL, 0, -1);
+}
+static void main_reads_a_pipe(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    reads_pipe(NULL);
+}
+static void main_reads_a_stream(void) {
+    char line[16];
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    FILE *file = fdopen(ends[0], "r");
+    fgets(line, sizeof line, file);
+}
+static void *writes_pipe(void *unused) {
+    static char bytes[1 << 20];
+    if (write(ends[1], bytes, sizeof bytes) < 0)
+        exit(3);
+    return unused;
+}
+static void main_writes_a_pipe(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    main_rests_in();
+    writes_pipe(NULL);
+}
+static void main_reads_what_a_child_writes(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+    main_rests_in();
+    reads_pipe(NULL);
+}
+static void main_writes_what_a_child_reads(void) {
+    if (pipe(ends) != 0)
+        exit(3);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+    main_rests_in();
+    writes_pipe(NULL);
+}
+static void main_in_poll_for_a_time(void) {
+    main_rests_in();
+    poll(NULL, 0, 1000000);
+}
+/* The signal comes to another thread than main. */
+static void one_takes_the_signal(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    start("one", waits_for_cond, NULL);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    ready();
+    sem_wait(&never);
+}
+static void handles_faults(void) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], nothing);
+}
+static void asleep_with_fault_handlers(void) {
+    handles_faults();
+    rest();
+}
+static void asleep_but_for_a_handler_of_none(void) {
+    handles_faults();
+    signal(SIGPROF, nothing);
+    rest();
+}
+static void asleep_but_for_a_named_pipe(void) {
+    char name[] = "/tmp/proofs.XXXXXX";
+    if (!mkdtemp(name) || chdir(name) != 0 || mkfifo("pipe", 0600) != 0 ||
+        (ends[0] = open("pipe", O_RDWR)) < 0)
+        exit(3);
+    unlink("pipe");
+    rmdir(name);
+    start("two", reads_pipe, NULL);
+    rest();
+}
+
+/* Waits on other descriptors than pipes. set: of one pipe, eventfd, timer or socket, or of some. */
+static int one_end, set, pair[2];
+static void must(int done) {
+    if (!done)
+        exit(3);
+}
+static void into_set(int fd) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    must(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+static void with_child(void) {
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay();
+    }
+}
+static void *reads_number(void *unused) {
+    uint64_t number;
+    must(read(one_end, &number, sizeof number) == sizeof number);
+    return unused;
+}
+static void *waits_for_set(void *unused) {
+    struct epoll_event event;
+    must(epoll_wait(set, &event, 1, -1) > 0);
+    return unused;
+}
+static void *polls_one(void *unused) {
+    struct pollfd one = {.fd = one_end, .events = POLLIN};
+    must(poll(&one, 1, -1) > 0);
+    return unused;
+}
+static void two_rests_in(void *(*waits)(void *)) {
+    start("two", waits, NULL);
+    rest();
+}
+static void asleep_on_an_eventfd(void) {
+    one_end = eventfd(0, 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_childs_eventfd(void) {
+    one_end = eventfd(0, 0);
+    with_child();
+    two_rests_in(reads_number);
+}
+static void asleep_on_an_eventfd_and_a_childs_other(void) {
+    one_end = eventfd(0, 0);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(one_end);
+        must(eventfd(0, 0) == one_end);
+        stay();
+    }
+    settle();
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_ring(void) {
+    struct io_uring_params params = {0};
+    one_end = eventfd(0, 0);
+    if (syscall(SYS_io_uring_setup, 4, &params) <
+        0) { /* where there are none, another queue of the kernel's */
+        aio_context_t queue = 0;
+        must(syscall(SYS_io_setup, 4, &queue) == 0);
+    }
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_queue(void) {
+    aio_context_t queue = 0;
+    one_end = eventfd(0, 0);
+    must(syscall(SYS_io_setup, 4, &queue) == 0);
+    two_rests_in(reads_number);
+}
+static void asleep_on_a_disarmed_timer(void) {
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_timerfd(void) {
+    struct itimerspec when = {.it_value = {.tv_sec = 1000}};
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    timerfd_settime(one_end, 0, &when, NULL);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_the_clock(void) {
+    struct itimerspec never_fires = {.it_value = {0}};
+    one_end = timerfd_create(CLOCK_REALTIME, 0);
+    must(timerfd_settime(one_end, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never_fires, NULL) == 0);
+    two_rests_in(reads_number);
+}
+static void asleep_but_for_a_childs_timerfd(void) {
+    one_end = timerfd_create(CLOCK_MONOTONIC, 0);
+    with_child();
+    two_rests_in(reads_number);
+}
+static void make_set(void) {
+    set = epoll_create1(0);
+    must(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    into_set(ends[0]);
+    into_set(pair[0]);
+    into_set(eventfd(0, 0));
+    into_set(timerfd_create(CLOCK_MONOTONIC, 0));
+}
+static void asleep_on_a_set(void) {
+    make_set();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_childs_socket(void) {
+    make_set();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != pair[1])
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_childs_set(void) {
+    make_set();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != set)
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_an_inet_socket(void) {
+    make_set();
+    into_set(socket(AF_INET, SOCK_DGRAM, 0));
+    two_rests_in(waits_for_set);
+}
+static void asleep_but_for_a_member_of_that_number(void) {
+    make_set();
+    int fd = eventfd(0, 0), other = dup(fd);
+    into_set(fd);
+    must(dup2(eventfd(0, 0), fd) == fd && other >= 0);
+    two_rests_in(waits_for_set);
+}
+static void asleep_polling_a_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    two_rests_in(polls_one);
+}
+static void *polls_three(void *unused) {
+    struct pollfd three[] = {{.fd = ends[0], .events = POLLIN},
+                             {.fd = pair[0], .events = POLLIN},
+                             {.fd = one_end, .events = POLLIN}};
+    must(poll(three, 3, -1) > 0);
+    return unused;
+}
+static void make_three(void) {
+    must(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    one_end = eventfd(0, 0);
+}
+static void asleep_polling_three(void) {
+    make_three();
+    two_rests_in(polls_three);
+}
+static void asleep_but_polling_a_childs_third(void) {
+    make_three();
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != one_end)
+                close(fd);
+        stay();
+    }
+    settle();
+    two_rests_in(polls_three);
+}
+static void main_polls_three(void) {
+    make_three();
+    main_rests_in();
+    polls_three(NULL);
+}
+static void asleep_but_polling_a_childs_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    with_child();
+    two_rests_in(polls_one);
+}
+static void asleep_polling_an_inet_socket(void) {
+    one_end = socket(AF_INET, SOCK_DGRAM, 0);
+    two_rests_in(polls_one);
+}
+/* An end of the pipe lies in a socket that a child has, and in nobody's table of descriptors. */
+static void send_away(int fd) {
+    char byte = 'x', room[CMSG_SPACE(sizeof fd)];
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+    memset(room, 0, sizeof room);
+    *CMSG_FIRSTHDR(&message) =
+        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof fd);
+    must(sendmsg(pair[0], &message, 0) == 1);
+}
+static void begin_with_a_socket_of_a_child(void) {
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    with_child();
+    must(pipe(ends) == 0);
+}
+static void asleep_on_a_pipe_beside_a_socket(void) {
+    begin_with_a_socket_of_a_child();
+    two_rests_in(reads_pipe);
+}
+static void asleep_but_for_an_end_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    send_away(ends[1]);
+    close(pair[0]);
+    close(pair[1]);
+    two_rests_in(reads_pipe);
+}
+static void asleep_but_for_an_eventfd_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    one_end = eventfd(0, 0);
+    send_away(one_end);
+    close(pair[0]);
+    close(pair[1]);
+    two_rests_in(reads_number);
+}
+static void main_reads_an_eventfd(void) {
+    one_end = eventfd(0, 0);
+    main_rests_in();
+    reads_number(NULL);
+}
+static void main_waits_for_a_set(void) {
+    make_set();
+    main_rests_in();
+    waits_for_set(NULL);
+}
+static void main_waits_for_a_set_of_a_child(void) {
+    make_set();
+    with_child();
+    main_rests_in();
+    waits_for_set(NULL);
+}
+static void main_polls_a_pipe(void) {
+    must(pipe(ends) == 0);
+    one_end = ends[0];
+    main_rests_in();
+    polls_one(NULL);
+}
+static void main_polls_an_inet_socket(void) {
+    one_end = socket(AF_INET, SOCK_DGRAM, 0);
+    main_rests_in();
+    polls_one(NULL);
+}
+
 static void *joins_main(void *main_thread) {
     pthread_join((pthread_t)main_thread, NULL);
     return NULL;
@@ -617,6 +1018,37 @@ static void *makes_a_waker(void *number) {
     }
     return NULL;
 }
+/* Words that only the kernel's futex calls are used on: 1 is the token. */
+static uint32_t words[RING];
+static void *passes_word(void *number) {
+    for (int self = (int)(long)number, next = (self + 1) % RING;;) {
+        while (__atomic_exchange_n(&words[self], 0, __ATOMIC_SEQ_CST) == 0)
+            syscall(SYS_futex, &words[self], FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+        __atomic_store_n(&words[next], 1, __ATOMIC_SEQ_CST);
+        syscall(SYS_futex, &words[next], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    }
+    return NULL;
+}
+static void token_of_words(void) {
+    words[1] = 1;
+    pass(passes_word);
+}
+/* The pipe is full but for the one who reads it, a page at a time. */
+static void *drains(void *unused) {
+    static char page[4096];
+    while (read(ends[0], page, sizeof page) > 0)
+        ;
+    return unused;
+}
+static void token_of_room(void) {
+    static char bytes[3 * 4096];
+    if (pipe(ends) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 4096) < 0)
+        exit(3);
+    start("one", drains, NULL);
+    say_ready();
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        ;
+}
 static void token_of_threads(void) {
     for (int i = 0; i < RING; i++)
         sem_init(&turns[i], 0, 0);
@@ -649,7 +1081,18 @@ static void token_of_bytes(void) {
     X(sleeps_in_cond) X(all_asleep) X(asleep_but_for_a_handler) X(asleep_but_for_a_posix_timer) \
     X(asleep_but_for_a_timer_thread) X(asleep_but_for_a_timed_wait) X(asleep_but_for_a_shared_semaphore) \
     X(asleep_but_for_a_socket) X(asleep_on_a_pipe) X(asleep_but_for_another_process) X(asleep_joining_main) \
-    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes) X(token_of_threads)
+    X(asleep_and_held) X(token_of_posts) X(token_of_signals) X(token_of_bytes) X(token_of_threads) \
+    X(token_of_words) X(token_of_room) X(main_in_a_condition) X(main_in_a_barrier) X(main_in_a_join) X(main_in_a_futex) \
+    X(main_in_a_shared_futex) X(main_in_a_futex_that_changed) X(main_in_a_lock) X(main_in_poll) X(main_in_poll_for_a_time) X(main_reads_a_pipe) X(main_reads_a_stream) \
+    X(main_writes_a_pipe) X(main_reads_what_a_child_writes) X(main_writes_what_a_child_reads) X(one_takes_the_signal) \
+    X(asleep_with_fault_handlers) X(asleep_but_for_a_handler_of_none) X(asleep_but_for_a_named_pipe) \
+    X(asleep_on_an_eventfd) X(asleep_but_for_a_childs_eventfd) X(asleep_on_an_eventfd_and_a_childs_other) X(asleep_but_for_a_ring) \
+    X(asleep_but_for_a_queue) X(asleep_on_a_disarmed_timer) X(asleep_but_for_a_timerfd) X(asleep_but_for_the_clock) \
+    X(asleep_but_for_a_childs_timerfd) X(asleep_on_a_set) X(asleep_but_for_a_childs_socket) X(asleep_but_for_a_childs_set) \
+    X(asleep_but_for_an_inet_socket) X(asleep_but_for_a_member_of_that_number) X(asleep_polling_a_pipe) \
+    X(asleep_but_polling_a_childs_pipe) X(asleep_polling_an_inet_socket) X(asleep_on_a_pipe_beside_a_socket) \
+    X(asleep_but_for_an_end_on_its_way) X(asleep_but_for_an_eventfd_on_its_way) X(main_reads_an_eventfd) X(main_waits_for_a_set) \
+    X(main_waits_for_a_set_of_a_child) X(main_polls_a_pipe) X(asleep_polling_three) X(asleep_but_polling_a_childs_third) X(main_polls_three) X(main_polls_an_inet_socket)
 /* clang-format on */
 
 int main(int count, char **arguments) {

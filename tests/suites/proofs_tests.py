@@ -57,6 +57,65 @@ SCENARIOS = {
     "asleep_but_for_another_process": ({}, []),
     "asleep_joining_main": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
     "asleep_and_held": (ASLEEP, ["all asleep"]),
+    "asleep_with_fault_handlers": (ASLEEP, ["all asleep"]),
+    "asleep_but_for_a_handler_of_none": ({}, []),
+    "asleep_but_for_a_named_pipe": ({}, []),
+    "main_in_a_condition": (ASLEEP, ["all asleep"]),
+    "main_in_a_barrier": (ASLEEP, ["all asleep"]),
+    "main_in_a_join": (ASLEEP, ["all asleep"]),
+    "main_in_a_futex": (ASLEEP, ["all asleep"]),
+    "main_in_a_shared_futex": ({}, []),
+    "main_in_a_futex_that_changed": ({}, []),
+    "main_in_a_lock": (dict(one="deadlock", proofs="stranded"), ["cycle"]),
+    "main_in_poll": (ASLEEP, ["all asleep"]),
+    "main_in_poll_for_a_time": ({}, []),
+    "main_reads_a_pipe": (ASLEEP, ["all asleep"]),
+    "main_reads_a_stream": (ASLEEP, ["all asleep"]),
+    "main_writes_a_pipe": (ASLEEP, ["all asleep"]),
+    "main_reads_what_a_child_writes": ({}, []),
+    "main_writes_what_a_child_reads": ({}, []),
+    "asleep_on_an_eventfd": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_on_an_eventfd_and_a_childs_other": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_on_a_disarmed_timer": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_on_a_set": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_polling_a_pipe": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_on_a_pipe_beside_a_socket": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "main_reads_an_eventfd": (ASLEEP, ["all asleep"]),
+    "main_waits_for_a_set": (ASLEEP, ["all asleep"]),
+    "asleep_polling_three": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_but_polling_a_childs_third": ({}, []),
+    "main_polls_three": (ASLEEP, ["all asleep"]),
+    "main_polls_a_pipe": (ASLEEP, ["all asleep"]),
+    "asleep_but_for_a_childs_eventfd": ({}, []),
+    "asleep_but_for_a_ring": ({}, []),
+    "asleep_but_for_a_queue": ({}, []),
+    "asleep_but_for_a_timerfd": ({}, []),
+    "asleep_but_for_the_clock": ({}, []),
+    "asleep_but_for_a_childs_timerfd": ({}, []),
+    "asleep_but_for_a_childs_socket": ({}, []),
+    "asleep_but_for_a_childs_set": ({}, []),
+    "asleep_but_for_an_inet_socket": ({}, []),
+    "asleep_but_for_a_member_of_that_number": ({}, []),
+    "asleep_but_polling_a_childs_pipe": ({}, []),
+    "asleep_polling_an_inet_socket": ({}, []),
+    "asleep_but_for_an_end_on_its_way": ({}, []),
+    "asleep_but_for_an_eventfd_on_its_way": ({}, []),
+    "main_waits_for_a_set_of_a_child": ({}, []),
+    "main_polls_an_inet_socket": ({}, []),
+    "one_takes_the_signal": (ASLEEP, ["all asleep"]),
+}
+# what alone stands in the way of a proof, as a fact
+WITHHELD = {
+    "asleep_but_for_a_handler": "all_asleep_but_for_handlers",
+    "asleep_but_for_a_handler_of_none": "all_asleep_but_for_handlers",
+    "asleep_but_for_a_posix_timer": "all_asleep_but_for_handlers",
+    "asleep_but_for_a_shared_semaphore": "all_asleep_but_for_shared_object",
+    "asleep_but_for_a_named_pipe": "all_asleep_but_pipe_has_name",
+    "asleep_but_for_a_ring": "all_asleep_but_for_device",
+    "asleep_but_for_a_queue": "all_asleep_but_for_device",
+    "asleep_but_for_an_end_on_its_way": "all_asleep_but_for_unix_socket",
+    "asleep_but_for_an_eventfd_on_its_way": "all_asleep_but_for_unix_socket",
+    "main_in_a_shared_futex": "all_asleep_but_for_shared_object",
 }
 
 
@@ -66,6 +125,11 @@ def scenario(name, wanted, deadlocks):
         found = verdicts(report)
         expect(found == wanted and kinds(report) == deadlocks,
                "%s: %r %r\n%s" % (name, found, kinds(report), json.dumps(report["threads"], indent=1)))
+        for thread in report["threads"]:
+            facts = [fact["fact"] for fact in thread["facts"] if fact["fact"].startswith("all_asleep_but")]
+            if name == "asleep_but_for_a_handler_of_none":
+                expect([fact["signals"] for fact in thread["facts"] if "signals" in fact] == [[signal.SIGPROF]], thread["facts"])
+            expect(facts == ([WITHHELD[name]] if name in WITHHELD else []), "%s: %r" % (name, thread["facts"]))
         for deadlock in report["deadlocks"]:
             named = {thread["tid"] for thread in report["threads"] if thread["verdict"] == "deadlock"}
             expect(set(deadlock["threads"]) <= named, deadlock["text"])
@@ -84,7 +148,7 @@ def never(name, count):
 
 
 # always on the way somewhere, but at no moment of a look
-for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes", "token_of_threads"):
+for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes", "token_of_threads", "token_of_words", "token_of_room"):
     globals()["test_" + _name] = never(_name, 30 if _name == "in_between" else 60)
 
 

@@ -152,6 +152,37 @@ struct captured capture(const struct capture_request *request) {
     return captured;
 }
 
+static const struct lw_snapshot_thread *threads_of(const struct captured *captured) {
+    const struct lw_snapshot_header *header = captured->base;
+    return (const void *)((const char *)captured->base + header->threads.offset);
+}
+
+bool captured_may_prove(const struct captured *captured) {
+    const struct lw_snapshot_header *header = captured->base;
+    if (!(header->flags & LW_PROCESS_LOOKED_TWICE))
+        return false;
+    bool owned = false;
+    for (uint64_t i = 0; i < header->threads.count; i++)
+        owned |= lw_wait_traits(threads_of(captured)[i].kind) & W_OWNED;
+    return owned || !lw_waking_signals(header->handlers);
+}
+
+bool captured_needs_caller(const struct captured *captured) {
+    const struct lw_snapshot_header *header = captured->base;
+    for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
+        bool polls = (thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT) && thread->value[0] > 0;
+        if ((thread->flags & LW_THREAD_CALLER) && (polls || (lw_wait_traits(thread->kind) & W_DESCRIPTOR)))
+            return true;
+    }
+    return false;
+}
+
+void captured_mark(const struct captured *captured, uint32_t flag) {
+    struct lw_snapshot_header *header = captured->base;
+    header->flags |= flag;
+}
+
 void captured_drop(struct captured *captured) {
     if (captured->base)
         memory_unmap(captured->base, captured->mapped);

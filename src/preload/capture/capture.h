@@ -27,6 +27,13 @@ struct captured {
 };
 
 struct captured capture(const struct capture_request *request);
+/* Could a proof be found in it, if all that is outside the process allows one? */
+bool captured_may_prove(const struct captured *captured);
+/* Does the caller wait, among threads that are all asleep, on a descriptor? Then what came through that while the snapshot
+ * was looked at cannot be told by the caller's having run, for it runs in any case: it is to be held. */
+bool captured_needs_caller(const struct captured *captured);
+/* Sets a flag in the header (enum lw_process_flag). */
+void captured_mark(const struct captured *captured, uint32_t flag);
 void captured_drop(struct captured *captured);
 
 /* How far the process is from its end, for the grace period. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "caller.h"
 #include "describe_wait.h"
 #include "object.h"
 #include "observation.h"
@@ -140,7 +141,7 @@ static void describe_live(struct view *view, size_t index) {
         /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
          * wait. */
         thread->flags |= LW_THREAD_CALLER;
-        seen.kernel = kernel_state_of_context(view->context);
+        seen.kernel = caller_state(view->context, task.record);
         seen.by_record = task.record && wait_check(task.record, &seen.kernel, &seen.wait);
         seen.waits = seen.by_record || (seen.kernel.state == KERNEL_SLEEPS &&
                                         sleeping_call_of(seen.kernel.number, seen.kernel.argument));
@@ -189,8 +190,9 @@ static void describe_live(struct view *view, size_t index) {
             ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
         return;
     }
-    /* A wait of the caller's that only its registers show is no ground for a proof. */
-    if (task.tid != caller || seen.by_record)
+    /* A wait of the caller's that only its registers show, and that will not be made again when the handler returns, is
+     * no ground for a proof. */
+    if (task.tid != caller || seen.by_record || caller_goes_on(&seen.kernel))
         recheck_add(&view->second, thread, tasks, index, seen.moves, &seen.kernel);
 }
 

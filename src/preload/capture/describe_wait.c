@@ -135,6 +135,8 @@ static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread
         put_fd(writer, thread, fds[0].fd);
         return;
     }
+    for (size_t i = 0; i < shown && count <= LW_POLLED; i++)
+        thread->value[1] = lw_polled_put(thread->value[1], (int)i, numbers[i]);
     descriptor_targets(numbers, shown, &text);
     if (count > shown) {
         text_put(&text, " and ");

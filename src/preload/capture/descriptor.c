@@ -149,3 +149,36 @@ int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind) {
     *kind = starved ? LW_WAIT_UNSETTLED_READ : LW_WAIT_UNSETTLED_WRITE;
     return starved ? in : out;
 }
+
+static bool is_end(int fd, int mode, const struct stat *pipe) {
+    struct stat status;
+    if (sys_call(SYS_fstat, fd, &status) != 0 || !S_ISFIFO(status.st_mode) || status.st_dev != pipe->st_dev ||
+        status.st_ino != pipe->st_ino)
+        return false;
+    long flags = sys_call(SYS_fcntl, fd, F_GETFL);
+    return flags >= 0 && !(flags & O_PATH) && ((flags & O_ACCMODE) == mode || (flags & O_ACCMODE) == O_RDWR);
+}
+
+bool descriptor_has_end(int fd, int mode) {
+    char listing[4096];
+    struct stat pipe;
+    long length;
+    bool found = false;
+    long directory = sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", O_DIRECTORY | OWN_FLAGS);
+    if (directory < 0 || sys_call(SYS_fstat, fd, &pipe) != 0)
+        length = -1;
+    else
+        length = 0;
+    while (length >= 0 && !found &&
+           (length = sys_call(SYS_getdents64, directory, listing, sizeof listing)) > 0)
+        for (long at = 0; at < length && !found;) {
+            const struct kernel_entry *entry = (const void *)(listing + at);
+            const char *name = entry->name;
+            uint64_t number;
+            found = text_number(&name, &number) && is_end((int)number, mode, &pipe);
+            at += entry->length;
+        }
+    if (directory >= 0)
+        sys_call(SYS_close, directory);
+    return found;
+}

@@ -1,6 +1,7 @@
 /* What a descriptor is, asked of the kernel when a report is made. Async-signal-safe. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "rt/text.h"
@@ -17,3 +18,9 @@ int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind);
 void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]);
 /* Appends what each of the descriptors of a poll names, as far as there is room in a report. */
 void descriptor_targets(const int *fds, size_t count, struct text *target);
+/* Has this process an end of the pipe that fd is an end of, for reading (O_RDONLY) or writing (O_WRONLY)? */
+bool descriptor_has_end(int fd, int mode);
+/* Is it one of those that only processes of this machine could make ready (a pipe, a UNIX socket, an eventfd or the like)? Nothing is
+ * proved by that, but much is ruled out. Of a set: are all of its members? */
+bool descriptor_is_local(int fd);
+bool descriptor_set_is_local(int fd);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "descriptor.h"
 #include "rt/sys.h"
@@ -88,4 +89,29 @@ void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]) {
     default:
         break;
     }
+}
+
+/* What has no type of file is an anon_inode (kernel: fs/anon_inodes.c). */
+bool descriptor_is_local(int fd) {
+    struct stat status;
+    int family = 0;
+    socklen_t length = sizeof family;
+    if (sys_call(SYS_fstat, fd, &status) != 0)
+        return false;
+    if (S_ISSOCK(status.st_mode))
+        return sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 &&
+               family == AF_UNIX;
+    return S_ISFIFO(status.st_mode) || (status.st_mode & S_IFMT) == 0;
+}
+
+bool descriptor_set_is_local(int fd) {
+    char words[FDINFO];
+    bool local = read_fdinfo(fd, words);
+    for (const char *at = words; local && (at = strstr(at, "tfd:"));) {
+        uint64_t member;
+        at += strlen("tfd:");
+        at += strspn(at, " ");
+        local = text_number(&at, &member) && descriptor_is_local((int)member);
+    }
+    return local;
 }

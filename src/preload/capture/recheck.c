@@ -1,6 +1,7 @@
 #include "recheck.h"
 
 #include "arch/arch.h"
+#include "caller.h"
 #include "object.h"
 #include "process.h"
 #include "record/holds.h"
@@ -42,16 +43,18 @@ static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
     }
 }
 
-/* Is the owner, and what else a proof rests on, as it was? known: what has been read of the object just now, or NULL. */
-static bool same_object(const struct lw_snapshot_thread *thread, const struct object *known, bool caller) {
+/* Is the owner, and what else a proof rests on, as it was? known: what has been read of the object just now, or NULL.
+ * unsatisfied: it is known that the wait has not been satisfied, else the object must show it. */
+static bool same_object(const struct lw_snapshot_thread *thread, const struct object *known,
+                        bool unsatisfied) {
     struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, thread->object);
     if (!object.known)
-        return !caller && !is_of_an_owner(thread);
+        return unsatisfied && !is_of_an_owner(thread);
     int32_t owner = object.owner != 0 && thread_was_initial(object.owner) ? process.pid : object.owner;
     if (is_of_an_owner(thread) && (owner != thread->owner || object.value[0] != thread->value[0] ||
                                    object.value[1] != thread->value[1]))
         return false;
-    return object.unsatisfied || !caller;
+    return unsatisfied || object.unsatisfied;
 }
 
 static bool is_there(const struct tasks *tasks, int tid) {
@@ -94,12 +97,6 @@ static bool slept(const struct tasks *tasks, const struct waiter_batches *batche
     return kernel.state == KERNEL_SLEEPS && there && has_not_run(thread);
 }
 
-/* The caller does not sleep: it runs this. It did until its signal, if the kernel says so in its registers,
- * and will again if what it waits for has not come since. */
-static bool caller_slept(const void *context) {
-    return kernel_state_of_context(context).state == KERNEL_SLEEPS;
-}
-
 struct round {
     const struct tasks *tasks;
     struct waiter_batches *batches;
@@ -108,11 +105,17 @@ struct round {
 
 static bool is_still(const struct round *round, const struct looked_at *looked) {
     const struct lw_snapshot_thread *thread = looked->thread;
-    bool caller = thread->flags & LW_THREAD_CALLER;
-    if (caller ? !caller_slept(round->context) : !slept(round->tasks, round->batches, looked))
+    bool unsatisfied = true;
+    if (thread->flags & LW_THREAD_CALLER) {
+        struct kernel_state kernel = caller_state(round->context, looked->record);
+        if (kernel.state != KERNEL_SLEEPS)
+            return false;
+        unsatisfied = caller_would_sleep(thread, &kernel);
+    } else if (!slept(round->tasks, round->batches, looked)) {
         return false;
+    }
     return thread->kind == LW_WAIT_JOIN ? same_target(round->tasks, thread)
-                                        : same_object(thread, NULL, caller);
+                                        : same_object(thread, NULL, unsatisfied);
 }
 
 static void put_gone(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
@@ -189,7 +192,7 @@ static bool is_batched(const struct round *round, const struct looked_at *looked
 static bool is_still_in_batch(const struct round *round, const struct looked_at *looked) {
     const struct object *object =
         batched_object(round->batches, batched_waiter(round->batches, looked->task));
-    return object && has_not_moved(looked) && same_object(looked->thread, object, false) &&
+    return object && has_not_moved(looked) && same_object(looked->thread, object, true) &&
            has_not_run(looked->thread);
 }
 

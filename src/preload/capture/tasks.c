@@ -11,14 +11,6 @@
 
 enum { LISTING = 32 * 1024 };
 
-struct kernel_entry { /* struct linux_dirent64, getdents64(2) */
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
 /* A directory has two links and one for each in it; here that is one a thread (kernel: fs/proc/base.c,
  * proc_task_getattr). */
 size_t tasks_now(const struct tasks *tasks) {

@@ -6,6 +6,7 @@
 #include "process.h"
 #include "rt/sys.h"
 #include "rt/table.h"
+#include "shared/snapshot.h"
 
 CALLS(int, real_sigaction, "sigaction", (int, const struct sigaction *, struct sigaction *))
 
@@ -122,10 +123,8 @@ static void note_handler(int signal, const struct sigaction *action) {
 }
 
 bool dispositions_could_interrupt(void) {
-    const uint64_t faults = (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGBUS - 1) |
-                            (uint64_t)1 << (SIGFPE - 1) | (uint64_t)1 << (SIGILL - 1);
     __atomic_fetch_or(&ever_handled, dispositions_of_program(), __ATOMIC_ACQ_REL);
-    return __atomic_load_n(&ever_handled, __ATOMIC_ACQUIRE) & ~faults;
+    return lw_waking_signals(__atomic_load_n(&ever_handled, __ATOMIC_ACQUIRE));
 }
 
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before) {

@@ -170,7 +170,7 @@ static void stays_on(int pid) {
     launch_stack = NULL; /* in use until that one ends */
 }
 
-static bool orphans_come_back(void) {
+bool launch_orphans_come_back(void) {
     int subreaper = 0;
     return process.pid == 1 || (sys_call(SYS_prctl, PR_GET_CHILD_SUBREAPER, &subreaper) == 0 && subreaper);
 }
@@ -265,7 +265,7 @@ struct launched launch_tool(const struct captured *captured, const char *log,
         return result;
     *helper = (struct helper){.snapshot_fd = captured->fd,
                               .arguments = list.words,
-                              .stays = !wait && orphans_come_back(),
+                              .stays = !wait && launch_orphans_come_back(),
                               .stack_top = launch_stack + 2 * STACK};
     result.why = start(helper);
     result.started = !result.why;

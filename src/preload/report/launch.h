@@ -35,3 +35,7 @@ void launch_setup(void);
  * report, for at most a minute. */
 struct launched launch_tool(const struct captured *captured, const char *log,
                             const struct report_wishes *wishes, bool wait);
+
+/* Would the program find the tool among its children, if it went on after a launch that waits: as the first process of a PID
+ * namespace, or a subreaper (prctl(2))? */
+bool launch_orphans_come_back(void);

@@ -33,12 +33,18 @@ struct work {
 static void make(void *argument) {
     struct work *work = argument;
     struct captured captured = capture(&work->request);
+    const struct report_request *asked = work->asked;
     if (!captured.base) {
-        text_complain("no memory for a report of ", process_name(), NULL);
+        if (!asked->only_proved)
+            text_complain("no memory for a report of ", process_name(), NULL);
         return;
     }
-    if (work->asked->token) {
-        request_answer(&captured, work->asked->token);
+    if (asked->only_proved && !captured_may_prove(&captured)) {
+        captured_drop(&captured);
+        return;
+    }
+    if (asked->token) {
+        request_answer(&captured, asked->token);
         captured_drop(&captured);
         return;
     }
@@ -46,12 +52,15 @@ static void make(void *argument) {
     struct text path = TEXT_IN(log);
     log[0] = '\0';
     path_expand(&path, options.log, work->request.sequence);
-    struct launched launched = launch_tool(&captured, log, work->asked->wishes, work->asked->wait);
+    bool held = asked->wait || (captured_needs_caller(&captured) && !launch_orphans_come_back());
+    captured_mark(&captured,
+                  (held ? LW_PROCESS_HELD : 0) | (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
+    struct launched launched = launch_tool(&captured, log, asked->wishes, held);
     work->result.leaked = launched.leaked;
     work->result.answer = launched.answer;
-    if (!launched.started && work->asked->wishes)
+    if (!launched.started && asked->wishes)
         text_complain("no answer: ", launched.why, NULL);
-    else if (!launched.started)
+    else if (!launched.started && !asked->only_proved)
         work->result.leaked = plain_list(captured.base, log, launched.why);
     captured_drop(&captured);
 }

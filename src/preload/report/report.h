@@ -12,6 +12,7 @@ struct report_request {
     int signal;                         /* that asked for it, 0 if none did */
     const void *context;                /* ucontext_t of what the signal interrupted, or NULL */
     bool wait;                          /* come back only when it has been written */
+    bool only_proved;                   /* say nothing but what is proved */
     const struct scope *scope;          /* judge only these threads; NULL: all */
     const struct report_wishes *wishes; /* of the API; NULL: as the options say */
     unsigned requests;                  /* how many signals it answers together */

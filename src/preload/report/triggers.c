@@ -143,12 +143,15 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
         metrics_file_remove();
     if (process_is_ours())
         owed_at_end();
-    /* A program that never had a second thread is not what this is for, and a shell's ^C reaches many of
-     * those. */
-    if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL) &&
-        (thread_created_count() > 0 || !report_all_done(0)))
-        report_make(&(struct report_request){
-            .trigger = LW_TRIGGER_TERMINATE, .signal = signal, .context = context, .wait = true});
+    /* A shell's ^C reaches many programs that never had a second thread: only where it is proved that one would
+     * never have gone on is that told. */
+    if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
+        report_make(
+            &(struct report_request){.trigger = LW_TRIGGER_TERMINATE,
+                                     .signal = signal,
+                                     .context = context,
+                                     .wait = true,
+                                     .only_proved = thread_created_count() == 0 && report_all_done(0)});
     disposition_die_of(signal);
     errno = saved_errno;
 }

@@ -38,6 +38,14 @@ static inline void sys_sleep_ns(uint64_t ns) {
     sys_call(SYS_nanosleep, &span, NULL);
 }
 
+struct kernel_entry { /* struct linux_dirent64, getdents64(2) */
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
 /* Reads a small file whole into buffer and terminates it. Returns its length, or -errno. */
 static inline long sys_read_file(int directory, const char *path, char *buffer, size_t size) {
     long fd = sys_call(SYS_openat, directory, path, OWN_FLAGS);

@@ -53,6 +53,8 @@ static bool write_report(const struct work *work, const struct made *made, int d
 static int report(struct work *work, render_function *format, bool keeps) {
     const struct settings *settings = work->settings;
     int descriptor = settings->watched ? STDERR_FILENO : STDOUT_FILENO;
+    if ((work->snapshot.header->flags & LW_PROCESS_ONLY_PROVED) && work->analysis->counts.deadlocks == 0)
+        return TOOL_OK;
     struct made made = {.binary = render_is_binary(settings->format)};
     style_use(format == render_text && !settings->log[0] && settings_color(settings, descriptor));
     made.words = work_render(work, format, &made.size);

@@ -4,12 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
+
+#include "descriptor_file.h"
+#include "has_run.h"
 
 /* Pipes by target: open addressing. */
 struct pipe_table {
@@ -63,6 +66,7 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
         uint32_t *slot = slot_of(&table, target);
         if (*slot == 0) {
             table.facts.pipe[table.facts.count].target = target;
+            table.facts.pipe[table.facts.count].named = strncmp(target, "pipe:[", 6) != 0;
             *slot = (uint32_t)++table.facts.count;
         }
         table.facts.of_thread[i] = *slot;
@@ -81,22 +85,6 @@ static void name_process(char *into, size_t room, int proc, const char *pid) {
     if (fd >= 0)
         close(fd);
     snprintf(into, room, "%s (%.16s)", name, pid);
-}
-
-/* The kernel's own threads have no descriptors, and let nobody but root see that: PF_KTHREAD, the ninth word
- * of /proc/PID/stat (kernel: include/linux/sched.h). */
-static bool is_kernel_thread(int proc, const char *pid) {
-    char path[300], words[1024];
-    snprintf(path, sizeof path, "%s/stat", pid);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
-    if (fd >= 0)
-        close(fd);
-    words[length > 0 ? length : 0] = '\0';
-    const char *name_end = strrchr(words, ')');
-    unsigned flags;
-    return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-           (flags & 0x00200000);
 }
 
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
@@ -143,18 +131,14 @@ static struct pipe_fact *pipe_called(const struct look *look, const char *target
 }
 
 static void look_at(struct look *look, const char *pid, bool inside, int fds, const char *entry) {
-    char target[1400], family[16];
+    char target[1400];
     struct stat status;
     ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
     if (length <= 0)
         return;
     target[length] = '\0';
-    if (inside && !look->travels && strncmp(target, "socket:", 7) == 0) {
-        char path[320];
-        snprintf(path, sizeof path, "/proc/%.16s/fd/%.16s", pid, entry);
-        ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
-        look->travels = said < 4 || memcmp(family, "UNIX", 4) == 0;
-    }
+    if (strncmp(target, "socket:", 7) == 0)
+        look->travels = look->travels || socket_carries(look->proc, atoi(pid), atoi(entry), inside);
     struct pipe_fact *pipe = pipe_called(look, target);
     if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
@@ -179,6 +163,23 @@ static void look_into(struct look *look, const char *pid, bool inside) {
     closedir(directory);
 }
 
+/* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
+ * made room for it has left that. Opening an end that the process has open itself wakes nobody (kernel: fs/pipe.c,
+ * fifo_open). */
+static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
+    char path[64];
+    bool reads = thread->kind == LW_WAIT_PIPE_READ;
+    if (!(look->snapshot->header->flags & LW_PROCESS_HELD))
+        return false;
+    snprintf(path, sizeof path, "%d/fd/%lld", look->pid, (long long)thread->fd);
+    int fd = openat(look->proc, path, (reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC);
+    struct pollfd poll_fd = {.fd = fd, .events = reads ? POLLIN : POLLOUT};
+    bool blocked = fd >= 0 && poll(&poll_fd, 1, 0) == 0;
+    if (fd >= 0)
+        close(fd);
+    return blocked;
+}
+
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and
  * have written. Who waited for that has run then. Its CPU time tells (proc(5), /proc/PID/task/TID/schedstat).
  * Only a proof that all threads are asleep rests on that (analysis/proof.c), and there is none without a second look
@@ -191,16 +192,8 @@ static void note_stirred(struct look *look) {
         uint32_t number = look->table->facts.of_thread[i];
         if (number == 0)
             continue;
-        char path[64], words[128];
-        snprintf(path, sizeof path, "%d/task/%d/schedstat", look->pid, thread->tid);
-        int fd = openat(look->proc, path, O_RDONLY | O_CLOEXEC);
-        ssize_t length = fd < 0 ? -1 : read(fd, words, sizeof words - 1);
-        if (fd >= 0)
-            close(fd);
-        words[length > 0 ? length : 0] = '\0';
-        uint64_t ran = strtoull(words, NULL, 10);
-        /* 1 is what the library says of 0 (rt/clock.h) */
-        if (thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns)
+        bool caller = thread->flags & LW_THREAD_CALLER;
+        if (caller ? !is_still_blocked(look, thread) : has_run(look->proc, look->pid, thread))
             look->table->facts.pipe[number - 1].stirred = true;
     }
 }
@@ -215,6 +208,7 @@ struct pipe_survey {
     struct pipe_end *ends; /* by target */
     size_t count, room;
     bool failed;       /* no memory: some are missing */
+    bool travels;      /* a descriptor is on its way through a UNIX socket */
     size_t unreadable; /* processes that cannot be looked into */
     int one_unreadable;
 };
@@ -223,10 +217,12 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
 }
 
-static void survey_end(struct pipe_survey *survey, int pid, int fds, const char *entry) {
+static void survey_end(struct pipe_survey *survey, int proc, int pid, int fds, const char *entry) {
     char target[40];
     struct stat status;
     ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
+    if (length > 7 && memcmp(target, "socket:", 7) == 0)
+        survey->travels = survey->travels || socket_carries(proc, pid, atoi(entry), false);
     if (length <= 5 || length == sizeof target - 1 || memcmp(target, "pipe:", 5) != 0 ||
         fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
@@ -259,7 +255,7 @@ static void survey_process(struct pipe_survey *survey, int proc, const char *pid
         return;
     }
     for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(survey, atoi(pid), fds, entry->d_name);
+        survey_end(survey, proc, atoi(pid), fds, entry->d_name);
     closedir(directory);
 }
 
@@ -289,6 +285,7 @@ void pipes_survey_drop(struct pipe_survey *survey) {
 static void look_outside(struct look *look, const struct pipe_survey *survey) {
     bool unsure = survey->failed || survey->unreadable > (survey->one_unreadable == look->pid);
     look->unsure |= unsure;
+    look->travels |= survey->travels;
     for (size_t i = 0; i < look->table->facts.count; i++) {
         struct pipe_fact *pipe = &look->table->facts.pipe[i];
         struct pipe_end wanted = {0};

@@ -1,0 +1,130 @@
+#include "caller.h"
+
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "arch/arch.h"
+#include "descriptor.h"
+#include "record/wait.h"
+#include "rt/sys.h"
+
+/* A write to a pipe that a signal ends returns how much it has written, and the call is over: its number is lost, but the
+ * record of the wait is there (pipe(7); kernel: fs/pipe.c, pipe_write). */
+static bool is_cut_write(const void *context, const struct thread *record, const uint64_t argument[6],
+                         int64_t done) {
+    struct wait wait;
+    unsigned char code[2];
+    uintptr_t at = record ? (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) : 0;
+    return at != 0 && done > 0 && (uint64_t)done < argument[2] &&
+           sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code && code_is_system_call(code) &&
+           sys_peek(at, &wait, sizeof wait) == sizeof wait && call_is_known(wait.call) &&
+           wait.thread == record && wait.call->counts && wait.call->object == OBJECT_FD &&
+           wait.call->syscalls[0] == SYS_write && (int)wait.on.object == (int)argument[0];
+}
+
+struct kernel_state caller_state(const void *context, const struct thread *record) {
+    struct kernel_state kernel = kernel_state_of_context(context);
+    if (!context || kernel.state == KERNEL_SLEEPS)
+        return kernel;
+    uint64_t argument[6];
+    int64_t done = context_result(context);
+    context_call(context, argument);
+    if (!is_cut_write(context, record, argument, done))
+        return kernel;
+    struct registers registers;
+    registers_of_context(context, &registers);
+    kernel = (struct kernel_state){
+        .state = KERNEL_SLEEPS, .number = SYS_write, .sp = registers.sp, .pc = registers.pc};
+    kernel.argument[0] = argument[0];
+    kernel.argument[1] = argument[1] + (uint64_t)done;
+    kernel.argument[2] = argument[2] - (uint64_t)done;
+    return kernel;
+}
+
+bool caller_goes_on(const struct kernel_state *kernel) {
+    return kernel->state == KERNEL_SLEEPS && kernel->number >= 0;
+}
+
+/* The kernel sleeps if the word is what the caller says it is, and else answers EAGAIN (futex(2)); who wakes somebody
+ * changes it. A waiter that was woken in the moment of the signal has returned 0 and is not in the call any more
+ * (kernel: kernel/futex/waitwake.c, futex_wait). */
+static bool futex_would_wait(const uint64_t argument[6]) {
+    uint32_t word;
+    switch ((int)argument[1] & FUTEX_CMD_MASK) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+        return sys_peek(argument[0], &word, sizeof word) == sizeof word && word == (uint32_t)argument[2];
+    }
+    return false;
+}
+
+static bool is_blocking(int fd) {
+    long flags = sys_call(SYS_fcntl, fd, F_GETFL);
+    return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+static bool is_ready(int fd, short events) {
+    struct pollfd poll = {.fd = fd, .events = events};
+    return sys_call(SYS_poll, &poll, 1, 0) != 0;
+}
+
+static bool read_would_sleep(const struct kernel_state *kernel) {
+    int fd = (int)kernel->argument[0];
+    return kernel->number == SYS_read && kernel->argument[2] > 0 && is_blocking(fd) && !is_ready(fd, POLLIN);
+}
+
+/* What is beyond whole pages goes into the last page that is there, if there is room, even where the pipe has no page left
+ * and is not said to be writable (kernel: fs/pipe.c, pipe_write). */
+static bool write_would_sleep(const struct kernel_state *kernel) {
+    enum { PAGE = 4096 };
+    int fd = (int)kernel->argument[0], unread = 0;
+    long size = sys_call(SYS_fcntl, fd, F_GETPIPE_SZ);
+    uint64_t beyond = kernel->argument[2] % PAGE;
+    return kernel->number == SYS_write && kernel->argument[2] > 0 && is_blocking(fd) && size > 0 &&
+           sys_call(SYS_ioctl, fd, FIONREAD, &unread) == 0 && !is_ready(fd, POLLOUT) &&
+           (beyond == 0 || (int64_t)beyond > size - unread);
+}
+
+/* A signal's handler ends the call for good, but our wrapper makes it again (wait.h); its arguments are still in the registers. */
+static bool poll_would_sleep(const struct kernel_state *kernel) {
+    enum { MOST = 64 };
+    struct pollfd fds[MOST];
+    uint64_t count = kernel->argument[1];
+    if (count == 0)
+        return true;
+    if (count > MOST || sys_peek(kernel->argument[0], fds, count * sizeof *fds) != count * sizeof *fds)
+        return false;
+    for (uint64_t i = 0; i < count; i++)
+        if (fds[i].fd >= 0 && !descriptor_is_local(fds[i].fd))
+            return false;
+    return sys_call(SYS_poll, fds, count, 0) == 0;
+}
+
+static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
+    return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) && descriptor_set_is_local(fd);
+}
+
+bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
+    if (kernel->state != KERNEL_SLEEPS)
+        return false;
+    if (kernel->number == SYS_futex && futex_would_wait(kernel->argument))
+        return true;
+    switch (thread->kind) {
+    case LW_WAIT_PIPE_READ:
+        return read_would_sleep(kernel) && descriptor_has_end(thread->fd, O_WRONLY);
+    case LW_WAIT_PIPE_WRITE:
+        return write_would_sleep(kernel) && descriptor_has_end(thread->fd, O_RDONLY);
+    case LW_WAIT_EVENTFD_READ:
+    case LW_WAIT_TIMERFD_READ: /* fewer bytes than a number has are refused */
+        return read_would_sleep(kernel) && kernel->argument[2] >= sizeof(uint64_t);
+    case LW_WAIT_EPOLL:
+        return epoll_would_sleep(kernel, (int)thread->fd);
+    case LW_WAIT_POLL:
+        return poll_would_sleep(kernel);
+    case LW_WAIT_SELECT:
+        return thread->value[0] == 0;
+    default:
+        return false;
+    }
+}

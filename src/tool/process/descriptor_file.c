@@ -1,0 +1,128 @@
+#include "descriptor_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static bool starts(const char *words, const char *start) {
+    return strncmp(words, start, strlen(start)) == 0;
+}
+
+/* Memory, terminals and their like (kernel: Documentation/admin-guide/devices.txt). */
+static bool is_plain_device(dev_t device) {
+    enum { MEMORY = 1, SERIAL = 4, TERMINAL = 5, PTY = 136, PTY_END = 143 };
+    unsigned of = major(device);
+    return of == MEMORY || of == SERIAL || of == TERMINAL || (of >= PTY && of <= PTY_END);
+}
+
+/* Files do nothing to others, but for those of a control group: the kernel writes to eventfds that were named there (kernel:
+ * Documentation/admin-guide/cgroup-v1/memory.rst, "Memory thresholds"). */
+static bool is_plain(int fds, const char *entry) {
+    enum { CGROUP = 0x27e0eb };
+    struct stat status;
+    struct statfs system;
+    int fd = openat(fds, entry, O_PATH | O_CLOEXEC); /* of what the link leads to; opens nothing (open(2)) */
+    bool known = fd >= 0 && fstat(fd, &status) == 0 && fstatfs(fd, &system) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (!known)
+        return false;
+    if (S_ISCHR(status.st_mode))
+        return is_plain_device(status.st_rdev);
+    return (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode)) &&
+           system.f_type != CGROUP;
+}
+
+enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode) {
+    static const struct {
+        const char *start;
+        enum file_kind kind;
+    } kinds[] = {
+        {"pipe:[", FILE_PIPE},
+        {"socket:[", FILE_SOCKET},
+        {"anon_inode:[eventfd]", FILE_EVENTFD},
+        {"anon_inode:[timerfd]", FILE_TIMERFD},
+        {"anon_inode:[eventpoll]", FILE_EPOLL},
+        {"anon_inode:[signalfd]", FILE_OTHER},
+        {"anon_inode:inotify", FILE_OTHER},
+        {"anon_inode:[pidfd]", FILE_OTHER},
+        {"anon_inode:", FILE_STRANGE},
+        {"pidfd:[", FILE_OTHER},
+    };
+    char target[64];
+    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    *inode = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!starts(target, kinds[i].start))
+            continue;
+        if (kinds[i].kind == FILE_PIPE || kinds[i].kind == FILE_SOCKET)
+            *inode = strtoull(target + strlen(kinds[i].start), NULL, 10);
+        return kinds[i].kind;
+    }
+    return is_plain(fds, entry) ? FILE_OTHER : FILE_STRANGE;
+}
+
+static char *read_whole(int proc, const char *path) {
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char *words = NULL;
+    size_t room = 0;
+    if (file && getdelim(&words, &room, '\0', file) < 0) {
+        free(words);
+        words = NULL;
+    }
+    if (file)
+        fclose(file);
+    return words;
+}
+
+char *file_info(int proc, int pid, int fd) {
+    char path[64];
+    snprintf(path, sizeof path, "%d/fdinfo/%d", pid, fd);
+    return read_whole(proc, path);
+}
+
+int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
+    char *words = file_info(proc, pid, fd), *at = words ? strstr(words, word) : NULL;
+    int64_t number = at ? (int64_t)strtoull(at + strlen(word), NULL, base) : -1;
+    free(words);
+    return number;
+}
+
+/* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */
+bool socket_carries(int proc, int pid, int fd, bool inside) {
+    int64_t waiting = file_number(proc, pid, fd, "scm_fds:", 10);
+    if (waiting >= 0 || !inside)
+        return waiting > 0;
+    char path[64], family[16];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+    ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
+    return said < 4 || memcmp(family, "UNIX", 4) == 0;
+}
+
+bool maps_have_strangers(int proc, int pid) {
+    static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
+    char path[32];
+    snprintf(path, sizeof path, "%d/maps", pid);
+    char *words = read_whole(proc, path), *rest = words;
+    bool found = !words;
+    for (char *line; !found && (line = strsep(&rest, "\n"));) {
+        const char *name = strpbrk(line, "/[");
+        const char *anonymous = strstr(line, " anon_inode:");
+        found = anonymous || (name && starts(name, "/[aio]"));
+        if (!found && name && starts(name, "/dev/")) {
+            found = true;
+            for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+                found &= !starts(name, plain[i]);
+        }
+    }
+    free(words);
+    return found;
+}

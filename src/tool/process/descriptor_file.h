@@ -1,0 +1,32 @@
+/* A descriptor of a process, as /proc shows it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum file_kind {
+    FILE_OTHER, /* does nothing by itself: files, terminals, sockets of the network */
+    FILE_PIPE,
+    FILE_EVENTFD,
+    FILE_TIMERFD,
+    FILE_EPOLL,
+    FILE_SOCKET,
+    FILE_STRANGE, /* a device or the like, by which the kernel might write to others */
+};
+
+/* fds: of a process's /proc/PID/fd; entry: a name in it. *inode: of a pipe or socket, else 0. */
+enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode);
+
+/* The number behind a word in a descriptor's fdinfo; -1 if it is not there. proc: of /proc. */
+int64_t file_number(int proc, int pid, int fd, const char *word, int base);
+/* Its fdinfo whole, NULL without. Caller frees. */
+char *file_info(int proc, int pid, int fd);
+
+/* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
+ * does not tell, any UNIX socket of the watched process (inside) may. */
+bool socket_carries(int proc, int pid, int fd, bool inside);
+
+/* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if
+ * that cannot be seen. */
+bool maps_have_strangers(int proc, int pid);

@@ -1,0 +1,271 @@
+/* alone SCENARIO: a program that never makes a thread says "ready" and waits, in some scenarios for what only it itself could
+ * do, in others for what may come. The tests end it and look at what is told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
+static int ends[2];
+static char bytes[1 << 20];
+
+static void must(int done) {
+    if (!done)
+        exit(3);
+}
+
+static void ready(void) {
+    must(write(STDOUT_FILENO, "ready\n", 6) == 6);
+}
+
+/* A child that has all descriptors, and does nothing until its standard input says so: then it writes and ends. */
+static void with_child(void) {
+    if (fork() != 0)
+        return;
+    char byte;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    must(read(STDIN_FILENO, &byte, 1) == 1 && write(ends[1], "x", 1) == 1);
+    _exit(0);
+}
+
+static void nothing(int signal) {
+    (void)signal;
+}
+
+static void relock(void) {
+    pthread_mutex_lock(&lock);
+    ready();
+    pthread_mutex_lock(&lock);
+}
+static void relock_with_a_handler(void) {
+    signal(SIGUSR2, nothing);
+    relock();
+}
+static void relock_of_a_shared_one(void) {
+    pthread_mutexattr_t attr;
+    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(shared, &attr);
+    int locked[2];
+    must(pipe(locked) == 0);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pthread_mutex_lock(shared);
+        must(write(locked[1], "x", 1) == 1);
+        for (;;)
+            pause();
+    }
+    must(read(locked[0], bytes, 1) == 1);
+    ready();
+    pthread_mutex_lock(shared);
+}
+
+static void condition(void) {
+    pthread_mutex_lock(&lock);
+    ready();
+    pthread_cond_wait(&wanted, &lock);
+}
+static void condition_with_fault_handlers(void) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        signal(faults[i], nothing);
+    condition();
+}
+static void condition_with_a_handler(void) {
+    signal(SIGUSR2, nothing);
+    condition();
+}
+static void condition_that_is_shared(void) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_cond_init(&wanted, &attr);
+    condition();
+}
+static void condition_for_a_time(void) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1000;
+    pthread_mutex_lock(&lock);
+    ready();
+    pthread_cond_timedwait(&wanted, &lock, &until);
+}
+static void barrier_of_two(void) {
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 2);
+    ready();
+    pthread_barrier_wait(&barrier);
+}
+static void semaphore(void) {
+    sem_t never;
+    sem_init(&never, 0, 0);
+    ready();
+    sem_wait(&never);
+}
+static void semaphore_that_is_shared(void) {
+    sem_t never;
+    sem_init(&never, 1, 0);
+    ready();
+    sem_wait(&never);
+}
+static void raw_futex(void) {
+    static uint32_t word = 7;
+    ready();
+    syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 7, NULL, NULL, 0);
+}
+static void raw_futex_that_is_shared(void) {
+    static uint32_t word = 7;
+    ready();
+    syscall(SYS_futex, &word, FUTEX_WAIT, 7, NULL, NULL, 0);
+}
+
+static void own_pipe(void) {
+    must(pipe(ends) == 0);
+    ready();
+    must(read(ends[0], bytes, 1) >= 0);
+}
+static void own_pipe_inside_libc(void) {
+    must(pipe(ends) == 0);
+    FILE *file = fdopen(ends[0], "r");
+    ready();
+    fgets(bytes, sizeof bytes, file);
+}
+static void pipe_of_a_child_too(void) {
+    must(pipe(ends) == 0);
+    with_child();
+    ready();
+    must(read(ends[0], bytes, 1) >= 0);
+    must(read(ends[0], bytes, 1) >= 0);
+}
+static void pipe_of_a_child(void) {
+    must(pipe(ends) == 0);
+    with_child();
+    close(ends[1]);
+    ready();
+    must(read(ends[0], bytes, 1) >= 0);
+}
+static void pipe_with_a_name(void) {
+    must(mkfifo("pipe", 0600) == 0 && (ends[0] = open("pipe", O_RDWR)) >= 0);
+    ready();
+    must(read(ends[0], bytes, 1) >= 0);
+}
+static void own_full_pipe(void) {
+    must(pipe(ends) == 0);
+    ready();
+    must(write(ends[1], bytes, sizeof bytes) > 0);
+}
+static void own_full_pipe_of_pages(void) {
+    must(pipe(ends) == 0);
+    ready();
+    for (;;)
+        must(write(ends[1], bytes, 4096) == 4096);
+}
+static void own_full_pipe_of_bytes(void) {
+    must(pipe(ends) == 0);
+    ready();
+    for (;;)
+        must(write(ends[1], "x", 1) == 1);
+}
+static void full_pipe_of_a_child_too(void) {
+    must(pipe(ends) == 0);
+    with_child();
+    ready();
+    must(write(ends[1], bytes, sizeof bytes) > 0);
+}
+
+static void own_eventfd(void) {
+    uint64_t number;
+    int fd = eventfd(0, 0);
+    ready();
+    must(read(fd, &number, sizeof number) > 0);
+}
+static void eventfd_of_a_child_too(void) {
+    must(pipe(ends) == 0);
+    uint64_t number;
+    int fd = eventfd(0, 0);
+    with_child();
+    ready();
+    must(read(fd, &number, sizeof number) > 0);
+}
+static void own_set(void) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int set = epoll_create1(0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
+    ready();
+    epoll_wait(set, &event, 1, -1);
+}
+static void set_with_input(void) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int set = epoll_create1(0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
+    must(epoll_ctl(set, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0);
+    ready();
+    epoll_wait(set, &event, 1, -1);
+}
+static void poll_of_nothing(void) {
+    ready();
+    poll(NULL, 0, -1);
+}
+static void poll_of_input(void) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    ready();
+    poll(&input, 1, -1);
+}
+static void input(void) {
+    ready();
+    must(read(STDIN_FILENO, bytes, 1) >= 0);
+}
+static void no_signal(void) {
+    ready();
+    pause();
+}
+static void time_to_pass(void) {
+    ready();
+    sleep(1000);
+}
+static void never_still(void) {
+    ready();
+    for (;;)
+        must(getppid() > 0);
+}
+
+/* clang-format off */
+#define SCENARIOS(X) \
+    X(relock) X(relock_with_a_handler) X(relock_of_a_shared_one) X(condition) X(condition_with_fault_handlers) \
+    X(condition_with_a_handler) X(condition_that_is_shared) X(condition_for_a_time) X(barrier_of_two) X(semaphore) \
+    X(semaphore_that_is_shared) X(raw_futex) X(raw_futex_that_is_shared) X(own_pipe) X(own_pipe_inside_libc) \
+    X(pipe_of_a_child_too) X(pipe_of_a_child) X(pipe_with_a_name) X(own_full_pipe) \
+    X(own_full_pipe_of_pages) X(own_full_pipe_of_bytes) X(full_pipe_of_a_child_too) X(poll_of_nothing) X(own_eventfd) X(eventfd_of_a_child_too) X(own_set) X(set_with_input) X(poll_of_input) \
+    X(input) X(no_signal) X(time_to_pass) X(never_still)
+/* clang-format on */
+
+int main(int count, char **arguments) {
+    static const struct {
+        const char *name;
+        void (*play)(void);
+    } scenarios[] = {
+#define X(name) {#name, name},
+        SCENARIOS(X)
+#undef X
+    };
+    for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof *scenarios; i++)
+        if (strcmp(arguments[1], scenarios[i].name) == 0)
+            scenarios[i].play();
+    return 4;
+}
