@@ -172,6 +172,19 @@ static void barrier_evidence(struct thread_finding *finding) {
         FINDING_ADD(finding, BARRIER_REACHED, .count = value[1], .of = value[0]);
 }
 
+/* A word that has changed, and nobody woke who waits for that, speaks for a wait that lasts. */
+static enum verdict word_evidence(struct thread_finding *finding) {
+    int64_t word = finding->thread->value[0], from = finding->thread->value[1];
+    if (word < 0 || from < 0)
+        return VERDICT_NONE;
+    /* most take it for an int */
+    struct evidence evidence = {.kind = word == from ? EVIDENCE_WORD_UNCHANGED : EVIDENCE_WORD_CHANGED,
+                                .count = (int32_t)word,
+                                .of = (int32_t)from};
+    finding_add(finding, evidence);
+    return word == from ? VERDICT_NONE : VERDICT_SUSPECT;
+}
+
 static void creator_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->creator_tid != 0 && !thread_alive(analysis, thread->creator_tid))
@@ -222,8 +235,10 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         socket_evidence(finding);
         verdict = VERDICT_IDLE;
         break;
-    case LW_WAIT_JOIN:
     case LW_WAIT_FUTEX:
+        verdict = word_evidence(finding);
+        break;
+    case LW_WAIT_JOIN:
         break;
     default:
         verdict = VERDICT_IDLE;

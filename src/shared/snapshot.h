@@ -213,6 +213,7 @@ struct lw_snapshot_module {
  *   RWLOCK_*         threads that hold it for reading         writers that wait or hold
  *   SEMAPHORE        its value                                threads that wait
  *   BARRIER          threads it is for                        threads that are there
+ *   FUTEX            the word there, unsigned                 the word that it is to change from
  *   EVENTFD_READ     its count                                -
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -

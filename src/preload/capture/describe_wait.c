@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "mappings.h"
 #include "object.h"
 #include "process.h"
 #include "rt/sys.h"
@@ -25,6 +26,7 @@ static uint32_t capture = 1;
 
 void describe_wait_forget(void) {
     capture++;
+    mappings_forget();
 }
 
 static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
@@ -83,6 +85,19 @@ static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *t
     put_fd(writer, thread, fd);
 }
 
+/* What a thread waits for that only the kernel saw: a word of memory. */
+static void put_futex(struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
+    uint32_t word;
+    thread->object = kernel->argument[0];
+    if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !mapping_has_private_futex(thread->object))
+        thread->flags |= LW_THREAD_SHARED;
+    if (!sleeping_call_compares(kernel->argument) ||
+        sys_peek(thread->object, &word, sizeof word) != sizeof word)
+        return;
+    thread->value[0] = word;
+    thread->value[1] = (uint32_t)kernel->argument[2];
+}
+
 /* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
  */
 void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
@@ -105,9 +120,7 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
                 (int)kernel->argument[call->number == SYS_splice ? 2 : 1]);
         break;
     case FIRST_ADDRESS:
-        thread->object = kernel->argument[0];
-        if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG))
-            thread->flags |= LW_THREAD_SHARED;
+        put_futex(thread, kernel);
         break;
     case FIRST_OTHER:
         if (kernel->number == SYS_poll || kernel->number == SYS_ppoll)
