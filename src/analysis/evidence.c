@@ -211,6 +211,8 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         break;
     case LW_WAIT_MUTEX:
     case LW_WAIT_SPIN:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         owner_evidence(analysis, finding);
         break;
     case LW_WAIT_ONCE:

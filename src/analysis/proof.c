@@ -47,6 +47,8 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_SEMAPHORE: /* those of System V have no address */
     case LW_WAIT_FUTEX:
     case LW_WAIT_ONCE:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         return thread->object == 0                ? MANY_OBSTACLES
                : thread->flags & LW_THREAD_SHARED ? fact(why, thread, EVIDENCE_UNPROVED_SHARED)
                                                   : NO_OBSTACLE;

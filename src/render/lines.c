@@ -119,6 +119,8 @@ void lines_address(FILE *out, struct symbols *symbols, uint64_t address) {
 
 void lines_object(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                   const struct lw_snapshot_thread *thread) {
+    if (thread->kind == LW_WAIT_STREAM)
+        fputs("the stream ", out);
     if (thread->fd >= 0) {
         fprintf(out, "fd %lld ", (long long)thread->fd);
         lines_clean(out, lines_words(analysis, thread->target));

@@ -1,6 +1,8 @@
 /* owners SCENARIO: comes to rest where somebody owns what a thread waits for in a way that no wrapper sees, says "ready", and
  * stays there. The tests send SIGUSR1 and look at the verdicts of its threads, by their names, as of proofs.c. */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -11,11 +13,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "settle.h"
 
 static sem_t never;
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER;
 
 static pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
     pthread_t thread;
@@ -29,6 +33,11 @@ static void ready(void) {
     settle_all();
     if (write(STDOUT_FILENO, "ready\n", 6) != 6)
         exit(3);
+}
+
+static void stay(void) {
+    for (;;)
+        sleep(1000);
 }
 
 /* Futexes that were not said to be private: everybody sleeps, main included. */
@@ -103,7 +112,7 @@ static void word_changed(void) {
     settle_all();
     word = 1;
     ready();
-    sleep(1000);
+    stay();
 }
 
 static void in_child(void (*play)(void)) {
@@ -111,8 +120,7 @@ static void in_child(void (*play)(void)) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         play();
     }
-    for (;;)
-        sleep(1000);
+    stay();
 }
 
 /* A child's copy of private memory is its own; shared memory is no copy. */
@@ -129,10 +137,144 @@ static void word_shared_by_fork(void) {
     in_child(rest_on_inherited);
 }
 
+/* One has what libc locks by itself and wants a mutex, which two has, who wants what libc locks. */
+static void wants_mutex(void) {
+    settle();
+    pthread_mutex_lock(&a);
+}
+static void wants_mutex_timed(void) {
+    struct timespec until = {.tv_sec = time(NULL) + 1000};
+    settle();
+    pthread_mutex_timedlock(&a, &until);
+}
+static void sleeps(void) {
+    stay();
+}
+
+static FILE *stream;
+static void (*then)(void);
+
+static void *has_stream(void *unused) {
+    flockfile(stream);
+    then();
+    return unused;
+}
+static void *wants_stream(void *unused) {
+    pthread_mutex_lock(&a);
+    settle();
+    fputs("words", stream);
+    return unused;
+}
+static void with_stream(FILE *of, void (*does)(void)) {
+    stream = of;
+    then = does;
+    start("one", has_stream, NULL);
+    start("two", wants_stream, NULL);
+    ready();
+    stay();
+}
+static void stream_cycle(void) {
+    with_stream(stderr, wants_mutex);
+}
+static void stream_of_heap_cycle(void) {
+    with_stream(fdopen(file_of_zeros(), "r+"), wants_mutex);
+}
+static void stream_owner_sleeps(void) {
+    with_stream(stderr, sleeps);
+}
+static void stream_owner_timed(void) {
+    with_stream(stderr, wants_mutex_timed);
+}
+/* Who ends with a stream leaves it locked; but a thread that nobody saw could bear its handle by now. */
+static void *takes_stream(void *unused) {
+    flockfile(stderr);
+    return unused;
+}
+static void stream_owner_ended(void) {
+    pthread_join(start("culprit", takes_stream, NULL), NULL);
+    stream = stderr;
+    start("one", wants_stream, NULL);
+    ready();
+    stay();
+}
+
+/* What a constructor does is done with the loader's lock. */
+void (*when_opened)(void);
+static pthread_t second;
+static void *opens(void *unused) {
+    char path[512];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 64);
+    if (length <= 0)
+        exit(3);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/libowners_library.so");
+    if (!dlopen(path, RTLD_NOW))
+        exit(3);
+    return unused;
+}
+static void *locks_and_opens(void *unused) {
+    pthread_mutex_lock(&a);
+    settle();
+    return opens(unused);
+}
+static void with_loader(void (*does)(void)) {
+    when_opened = does;
+    start("one", opens, NULL);
+    second = start("two", locks_and_opens, NULL);
+    ready();
+    stay();
+}
+static void joins_second(void) {
+    settle();
+    pthread_join(second, NULL);
+}
+static void loader_cycle(void) {
+    with_loader(wants_mutex);
+}
+static void loader_joins(void) {
+    with_loader(joins_second);
+}
+static void loader_owner_sleeps(void) {
+    with_loader(sleeps);
+}
+static void loader_owner_timed(void) {
+    with_loader(wants_mutex_timed);
+}
+
+static int looks(struct dl_phdr_info *info, size_t size, void *unused) {
+    (void)info, (void)size, (void)unused;
+    then();
+    return 1;
+}
+static void *iterates(void *unused) {
+    dl_iterate_phdr(looks, NULL);
+    return unused;
+}
+static void *locks_and_iterates(void *unused) {
+    pthread_mutex_lock(&a);
+    settle();
+    return iterates(unused);
+}
+static void with_iteration(void (*does)(void)) {
+    then = does;
+    start("one", iterates, NULL);
+    start("two", locks_and_iterates, NULL);
+    ready();
+    stay();
+}
+static void iteration_cycle(void) {
+    with_iteration(wants_mutex);
+}
+static void iteration_sleeps(void) {
+    with_iteration(sleeps);
+}
+
 /* clang-format off */
 #define SCENARIOS(X) \
     X(word_of_data) X(word_on_stack) X(word_on_heap) X(word_of_private_file) X(word_of_read_file) X(word_of_shared_file) \
-    X(word_of_shared_memory) X(word_mapped_over) X(word_changed) X(word_copied_by_fork) X(word_shared_by_fork)
+    X(word_of_shared_memory) X(word_mapped_over) X(word_changed) X(word_copied_by_fork) X(word_shared_by_fork) \
+    X(stream_cycle) X(stream_of_heap_cycle) X(stream_owner_sleeps) X(stream_owner_timed) X(stream_owner_ended) \
+    X(loader_cycle) X(loader_joins) X(loader_owner_sleeps) X(loader_owner_timed) X(iteration_cycle) X(iteration_sleeps)
 /* clang-format on */
 
 int main(int count, char **arguments) {

@@ -5,9 +5,10 @@ from harness import expect, program
 from resting import snapshots
 
 PROGRAM = program("owners")
+BOTH = {"one": "deadlock", "two": "deadlock"}
 ASLEEP = {"owners": "deadlock", "one": "deadlock"}
 SHARED = "all_asleep_but_for_shared_object"
-# scenario: (verdicts that are proved, by thread; kinds of deadlocks; facts of the thread "one", some of them)
+# scenario: (verdicts that are proved, by thread; kinds of deadlocks; facts that are told, some of them)
 SCENARIOS = {
     "word_of_data": (ASLEEP, ["all asleep"], ["futex_word_unchanged"]),
     "word_on_stack": (ASLEEP, ["all asleep"], []),
@@ -20,17 +21,28 @@ SCENARIOS = {
     "word_changed": ({}, [], ["futex_word_changed"]),
     "word_copied_by_fork": (ASLEEP, ["all asleep"], []),
     "word_shared_by_fork": ({}, [], [SHARED]),
+    "stream_cycle": (BOTH, ["cycle"], []),
+    "stream_of_heap_cycle": (BOTH, ["cycle"], []),
+    "stream_owner_sleeps": ({}, [], ["held_by"]),
+    "stream_owner_timed": ({}, [], []),
+    "stream_owner_ended": ({}, [], []),
+    "loader_cycle": (BOTH, ["cycle"], []),
+    "loader_joins": (BOTH, ["cycle"], []),
+    "loader_owner_sleeps": ({}, [], ["held_by"]),
+    "loader_owner_timed": ({}, [], []),
+    "iteration_cycle": (BOTH, ["cycle"], []),
+    "iteration_sleeps": ({}, [], ["held_by"]),
 }
 
 
 def scenario(name, wanted, deadlocks, facts):
     def test():
         report, = snapshots([PROGRAM, name])
-        shown = json.dumps(report, indent=1)
+        shown = "\n".join(json.dumps({key: thread[key] for key in ("name", "state", "wait", "evidence")}) for thread in report["threads"])
         found = {thread["name"]: thread["verdict"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")}
         kinds = sorted(deadlock["kind"] for deadlock in report["deadlocks"])
         expect(found == wanted and kinds == deadlocks, "%s: %r %r\n%s" % (name, found, kinds, shown))
-        told = {fact["fact"] for thread in report["threads"] if thread["name"] == "one" for fact in thread["facts"]}
+        told = {fact["fact"] for thread in report["threads"] for fact in thread["facts"]}
         expect(told >= set(facts), "%s: %r\n%s" % (name, told, shown))
     return test
 

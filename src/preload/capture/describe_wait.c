@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "libc_locks.h"
 #include "mappings.h"
 #include "object.h"
 #include "process.h"
@@ -85,9 +86,29 @@ static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *t
     put_fd(writer, thread, fd);
 }
 
+/* libc's own locks are private, and their words are 2 while somebody waits (nptl/lowlevellock.c). */
+static bool put_libc_lock(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                          const struct kernel_state *kernel) {
+    enum { CONTENDED = 2 };
+    struct libc_lock lock = {.kind = LW_WAIT_NONE};
+    if ((kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !(thread->flags & LW_THREAD_TIMED) &&
+        (uint32_t)kernel->argument[2] == CONTENDED)
+        lock = libc_lock_of(kernel->argument[0]);
+    if (lock.kind == LW_WAIT_NONE)
+        return false;
+    thread->kind = lock.kind;
+    put_object(thread, lock.object, NULL);
+    if (lock.fd >= 0)
+        put_fd(writer, thread, lock.fd);
+    return true;
+}
+
 /* What a thread waits for that only the kernel saw: a word of memory. */
-static void put_futex(struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
+static void put_futex(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                      const struct kernel_state *kernel) {
     uint32_t word;
+    if (sleeping_call_compares(kernel->argument) && put_libc_lock(writer, thread, kernel))
+        return;
     thread->object = kernel->argument[0];
     if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !mapping_has_private_futex(thread->object))
         thread->flags |= LW_THREAD_SHARED;
@@ -120,7 +141,7 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
                 (int)kernel->argument[call->number == SYS_splice ? 2 : 1]);
         break;
     case FIRST_ADDRESS:
-        put_futex(thread, kernel);
+        put_futex(writer, thread, kernel);
         break;
     case FIRST_OTHER:
         if (kernel->number == SYS_poll || kernel->number == SYS_ppoll)

@@ -293,6 +293,24 @@ const struct thread *thread_that_ended(int32_t tid) {
     return latest;
 }
 
+int32_t thread_number(pthread_t handle) {
+    static struct thread *latest; /* ten thousand may wait for the same */
+    int32_t number = 0;
+    if (latest && !thread_has_exited(latest) && pthread_equal(latest->handle, handle))
+        return __atomic_load_n(&latest->tid, __ATOMIC_ACQUIRE);
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        if (thread_has_exited(record) || !pthread_equal(record->handle, handle))
+            continue;
+        if (number != 0) {
+            latest = NULL;
+            return 0;
+        }
+        number = __atomic_load_n(&record->tid, __ATOMIC_ACQUIRE);
+        latest = record;
+    }
+    return number;
+}
+
 struct thread *thread_find(pthread_t handle) {
     struct thread *record = NULL;
     if (!table_lock())

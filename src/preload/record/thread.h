@@ -107,6 +107,9 @@ unsigned thread_live_count(void);
 
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
+/* The tid of the thread that has this handle and has not ended; 0 if that is not known. Without a lock: what it says was so at
+ * one moment. */
+int32_t thread_number(pthread_t handle);
 /* The calling thread leaves through pthread_exit. */
 void thread_exits(void);
 /* Has the thread of this record ended, and is it only remembered? Not before the kernel is done with it: one
