@@ -22,8 +22,23 @@ struct lock {
 
 /* _rtld_global of the loader (sysdeps/generic/ldsodefs.h), which has its locks in it, in places that differ by version. */
 static uintptr_t loader, loader_size;
+static uintptr_t libc, libc_size;
+
+/* Where libc lies: its header is mapped with it (ELF, "Program Loading"). */
+static void find_libc(void) {
+    Dl_info info;
+    if (!&_IO_list_all || !dladdr(&_IO_list_all, &info))
+        return;
+    const ElfW(Ehdr) *header = info.dli_fbase;
+    const ElfW(Phdr) *segment = (const void *)((uintptr_t)header + header->e_phoff);
+    libc = (uintptr_t)header;
+    for (int i = 0; i < header->e_phnum; i++)
+        if (segment[i].p_type == PT_LOAD && segment[i].p_vaddr + segment[i].p_memsz > libc_size)
+            libc_size = segment[i].p_vaddr + segment[i].p_memsz;
+}
 
 void libc_locks_setup(void) {
+    find_libc();
     void *at = dlsym(RTLD_DEFAULT, "_rtld_global");
     Dl_info info;
     const ElfW(Sym) *symbol = NULL;
@@ -85,4 +100,20 @@ struct libc_lock libc_lock_of(uintptr_t futex) {
     if (is_loader_lock(futex))
         return (struct libc_lock){.kind = LW_WAIT_LOADER, .object = futex, .fd = -1};
     return stream_of(futex);
+}
+
+/* Of an arena that is not the first: it follows the header of its heap, which lies at a multiple of its size and names it
+ * (malloc/arena.c). */
+static bool is_arena(uintptr_t futex) {
+    const uintptr_t heap_size = 64u << 20;
+    uintptr_t arena;
+    return sys_peek(futex & ~(heap_size - 1), &arena, sizeof arena) == sizeof arena && arena == futex;
+}
+
+bool libc_uses_futex(uintptr_t futex, uintptr_t block) {
+    enum { BLOCK = 4096 };
+    if (libc_lock_of(futex).kind != LW_WAIT_NONE)
+        return false;
+    return futex - block < BLOCK || futex - loader < loader_size || futex - libc < libc_size ||
+           is_arena(futex);
 }

@@ -7,7 +7,7 @@
 
 #include "shared/snapshot.h"
 
-/* Finds the loader's data, with dlsym. Once, when libc is ready. */
+/* Finds the data of the loader, with dlsym, and of libc. Once, when libc is ready. */
 void libc_locks_setup(void);
 
 struct libc_lock {
@@ -17,6 +17,9 @@ struct libc_lock {
 };
 
 struct libc_lock libc_lock_of(uintptr_t futex);
+
+/* Is it one of those that libc takes by itself when a thread ends: in the thread's block, of its list of stacks, of malloc? */
+bool libc_uses_futex(uintptr_t futex, uintptr_t block);
 
 /* The lock of a FILE, as it is now. */
 struct stream_lock {

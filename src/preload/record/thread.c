@@ -272,8 +272,7 @@ bool thread_has_exited(const struct thread *record) {
            !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
 }
 
-bool thread_is_ending(const struct thread *record, struct clock_reading now) {
-    const uint64_t moment = 5000000000;
+bool thread_is_ending(const struct thread *record, struct clock_reading now, uint64_t moment) {
     return (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_ENDING) &&
            !exit_notice_given(&record->notice) && !__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) &&
            now.ns - clock_of_mark(record->ended, now) < moment;

@@ -115,10 +115,13 @@ void thread_exits(void);
 /* Has the thread of this record ended, and is it only remembered? Not before the kernel is done with it: one
  * that hangs in a destructor has not. */
 bool thread_has_exited(const struct thread *record);
+/* How long libc's clean-up may take, ns: on a busy machine, and mostly. */
+#define THREAD_ENDS_WITHIN 5000000000u
+#define THREAD_ENDS_MOSTLY 50000000u
 /* Has it left its start routine, a moment ago, and waits for nothing that the program waits for? Then it is in
  * libc's clean-up (which on a busy machine may take long: many ends wait for one lock there), and as good as
- * ended where threads are judged. Not one that stays there. */
-bool thread_is_ending(const struct thread *record, struct clock_reading now);
+ * ended where threads are judged. Not one that stays there (capture/ending.h asks the kernel). */
+bool thread_is_ending(const struct thread *record, struct clock_reading now, uint64_t moment);
 /* Is it neither joined nor detached? */
 bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
