@@ -151,6 +151,10 @@ static void put_cycle(struct analysis *analysis, size_t cycle, size_t first) {
 static void add_dead_owner(struct analysis *analysis, size_t member) {
     struct thread_finding *finding = &analysis->findings[member];
     const struct lw_snapshot_gone *gone = index_gone(&analysis->index, finding->thread->owner);
+    if (finding->thread->flags & LW_THREAD_OWNER_NOT_COPIED) {
+        FINDING_ADD(finding, OWNER_NOT_COPIED, .tid = finding->thread->owner, .name = gone ? gone->name : 0);
+        return;
+    }
     if (!gone) {
         FINDING_ADD(finding, OWNER_ENDED, .tid = finding->thread->owner, .ended = true);
         return;

@@ -60,6 +60,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_IN_CYCLE] = "in a cycle of {count} threads",
     [EVIDENCE_OWNER_ENDED] = "its owner, {who}, has ended",
     [EVIDENCE_OWNER_ENDED_AGO] = "its owner, {who}, has ended {ago}",
+    [EVIDENCE_OWNER_NOT_COPIED] = "held by {who} of the parent, which fork did not copy",
     [EVIDENCE_WILL_NEVER_END] = "{who} will never end",
     [EVIDENCE_WILL_NEVER_RELEASE] = "{who} will never release it",
     [EVIDENCE_ALL_ASLEEP] = "all threads are asleep",

@@ -157,10 +157,11 @@ enum lw_thread_flag {
     /* It was looked at again after all threads had been looked at once, and had slept in the same wait, for
      * the same owner, all the time: there was a moment at which all threads with this flag slept at once. */
     LW_THREAD_STILL = 1u << 10,
-    LW_THREAD_OWNER_GONE = 1u << 11, /* the owner is no thread of this process, as the kernel says */
-    LW_THREAD_SHARED = 1u << 12,     /* another process may own or release the object */
-    LW_THREAD_IN_SCOPE = 1u << 14,   /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
-    LW_THREAD_ROBUST = 1u << 13,     /* a robust mutex: the kernel hands it on when its owner ends */
+    LW_THREAD_OWNER_GONE = 1u << 11,       /* the owner is no thread of this process, as the kernel says */
+    LW_THREAD_SHARED = 1u << 12,           /* another process may own or release the object */
+    LW_THREAD_IN_SCOPE = 1u << 14,         /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
+    LW_THREAD_OWNER_NOT_COPIED = 1u << 15, /* of an owner that is gone: by fork (LW_GONE_NOT_COPIED) */
+    LW_THREAD_ROBUST = 1u << 13,           /* a robust mutex: the kernel hands it on when its owner ends */
 };
 
 struct lw_snapshot_thread {
@@ -240,7 +241,12 @@ struct lw_snapshot_gone {
     uint64_t created, ended;
     uint64_t creation_first; /* frames */
     uint32_t creation_count;
-    uint32_t reserved;
+    uint32_t flags; /* enum lw_gone_flag */
+};
+
+enum lw_gone_flag {
+    LW_GONE_NOT_COPIED =
+        1u << 0, /* it may live in the parent: the fork that made this process did not copy it */
 };
 
 /* Who signalled a condition or posted a semaphore, by its address. */

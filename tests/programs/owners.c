@@ -151,6 +151,11 @@ static void sleeps(void) {
     stay();
 }
 
+static void *sleeps_on(void *unused) {
+    stay();
+    return unused;
+}
+
 static FILE *stream;
 static void (*then)(void);
 
@@ -269,12 +274,51 @@ static void iteration_sleeps(void) {
     with_iteration(sleeps);
 }
 
+/* A thread has the mutex when the process forks: it is not in the child, its lock is. Not if the memory is the same. */
+static pthread_mutex_t *wanted;
+static void *locks_and_stays(void *unused) {
+    pthread_mutex_lock(wanted);
+    stay();
+    return unused;
+}
+static void *wants(void *unused) {
+    pthread_mutex_lock(wanted);
+    return unused;
+}
+static void child_wants(void) {
+    start("one", wants, NULL);
+    ready();
+    stay();
+}
+static void fork_beside_owner(pthread_mutex_t *mutex) {
+    wanted = mutex;
+    start("culprit", locks_and_stays, NULL);
+    settle_all();
+    in_child(child_wants);
+}
+static void owner_not_copied(void) {
+    fork_beside_owner(&a);
+}
+static void owner_of_shared_memory(void) {
+    pthread_mutex_t *shared = page(PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+    pthread_mutex_init(shared, NULL);
+    fork_beside_owner(shared);
+}
+/* The child's own thread has the number that forked. */
+static void owner_copied(void) {
+    wanted = &a;
+    pthread_mutex_lock(wanted);
+    start("bystander", sleeps_on, NULL);
+    settle_all();
+    in_child(child_wants);
+}
 /* clang-format off */
 #define SCENARIOS(X) \
     X(word_of_data) X(word_on_stack) X(word_on_heap) X(word_of_private_file) X(word_of_read_file) X(word_of_shared_file) \
     X(word_of_shared_memory) X(word_mapped_over) X(word_changed) X(word_copied_by_fork) X(word_shared_by_fork) \
     X(stream_cycle) X(stream_of_heap_cycle) X(stream_owner_sleeps) X(stream_owner_timed) X(stream_owner_ended) \
-    X(loader_cycle) X(loader_joins) X(loader_owner_sleeps) X(loader_owner_timed) X(iteration_cycle) X(iteration_sleeps)
+    X(loader_cycle) X(loader_joins) X(loader_owner_sleeps) X(loader_owner_timed) X(iteration_cycle) X(iteration_sleeps) \
+    X(owner_not_copied) X(owner_of_shared_memory) X(owner_copied)
 /* clang-format on */
 
 int main(int count, char **arguments) {

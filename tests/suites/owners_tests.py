@@ -32,6 +32,9 @@ SCENARIOS = {
     "loader_owner_timed": ({}, [], []),
     "iteration_cycle": (BOTH, ["cycle"], []),
     "iteration_sleeps": ({}, [], ["held_by"]),
+    "owner_not_copied": ({"one": "deadlock"}, ["owner gone"], ["owner_not_copied_by_fork"]),
+    "owner_of_shared_memory": ({}, [], []),
+    "owner_copied": ({}, [], ["held_by"]),
 }
 
 

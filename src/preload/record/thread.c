@@ -355,6 +355,13 @@ void thread_setup(void) {
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
 }
 
+bool thread_was_not_copied(int32_t tid) {
+    for (const struct thread *record = thread_first(); record; record = record->next)
+        if (record->tid == tid && (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_NOT_COPIED))
+            return true;
+    return false;
+}
+
 /* Numbers that the initial thread of this process had in those that it was forked from. */
 static int32_t former_tids[8];
 static unsigned former_count;
@@ -376,10 +383,14 @@ void thread_forked(bool whole) {
         free_count = 0;
     }
     for (struct thread *record = first; record; record = record->next) {
-        if (record != self && (record->flags & THREAD_USED) && whole)
+        if (record == self || (record->flags & THREAD_NOT_COPIED))
+            continue;
+        bool lived = record->tid != 0 && !thread_has_exited(record);
+        if ((record->flags & THREAD_USED) && whole)
             drop_record(record);
-        else if (record != self)
-            record->flags = 0, record->tid = 0;
+        record->flags = lived ? THREAD_NOT_COPIED : 0;
+        if (!lived)
+            record->tid = 0;
     }
     created_count = lost_count = 0;
     if (!self || self == &nobody)

@@ -25,6 +25,7 @@ enum thread_flag {
     THREAD_DETACHED = 1u << 4,
     THREAD_ENDING = 1u << 5, /* its start routine has ended; destructors may still run, and block */
     THREAD_JOINED = 1u << 6,
+    THREAD_NOT_COPIED = 1u << 7, /* by fork, in the child: all else is over, and its number may be in locks */
 };
 
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
@@ -126,6 +127,8 @@ bool thread_is_ending(const struct thread *record, struct clock_reading now, uin
 bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
+/* Was this the number of a thread that a fork, from which this process comes, did not copy? */
+bool thread_was_not_copied(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though
  * the lock names the old number. True, to be safe, if the process comes of more forks than are remembered. */
 bool thread_was_initial(int32_t tid);
