@@ -77,6 +77,24 @@ static enum verdict pipe_evidence(const struct analysis *analysis, const struct 
     return verdict;
 }
 
+/* The signals in whose handlers a thread is; one that handlers interrupt may be in several. */
+static uint64_t handled_signals(const struct snapshot *snapshot, const struct lw_snapshot_thread *thread) {
+    uint64_t signals = 0;
+    for (uint32_t i = 0; i < thread->stack_count; i++) {
+        uint64_t frame = snapshot->frames[thread->stack_first + i];
+        if (lw_frame_is_signal(frame) && frame > LW_FRAME_SIGNAL && frame <= LW_FRAME_SIGNAL + 64)
+            signals |= 1ull << (frame - LW_FRAME_SIGNAL - 1);
+    }
+    return signals;
+}
+
+static void itself_evidence(const struct analysis *analysis, struct thread_finding *finding) {
+    uint64_t signals = handled_signals(analysis->snapshot, finding->thread);
+    FINDING_ADD(finding, HELD_BY_ITSELF);
+    if (signals)
+        FINDING_ADD(finding, WAITS_IN_HANDLER, .signals = signals);
+}
+
 static void owner_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     int owner = thread->owner;
@@ -85,7 +103,7 @@ static void owner_evidence(const struct analysis *analysis, struct thread_findin
     const struct lw_snapshot_thread *holder = thread_alive(analysis, owner);
     finding->hold = index_hold_by(&analysis->index, owner, thread->object);
     if (owner == thread->tid)
-        FINDING_ADD(finding, HELD_BY_ITSELF);
+        itself_evidence(analysis, finding);
     else if (holder)
         FINDING_ADD(finding, HELD_BY, OF_THREAD(holder));
     else if (thread->flags & LW_THREAD_SHARED)

@@ -35,6 +35,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_WRITTEN_THROUGH] = "last written through fd {count} {ago}{by}",
     [EVIDENCE_NEVER_WRITTEN_THROUGH] = "nothing was written through this descriptor",
     [EVIDENCE_HELD_BY_ITSELF] = "held by the waiting thread itself",
+    [EVIDENCE_WAITS_IN_HANDLER] = "it waits in a handler of {signals}",
     [EVIDENCE_HELD_BY] = "held by {who}",
     [EVIDENCE_HELD_ELSEWHERE] = "held by {who}, of another process",
     [EVIDENCE_OWNER_NOT_FOUND] = "held by {who}, which was not found",

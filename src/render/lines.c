@@ -33,6 +33,10 @@ static const char *base_name(const char *path) {
 static void put_place(FILE *out, const struct symbol_frame *frame, int width) {
     const char *function = frame->function ? frame->function : "??";
     int missing = width - (int)strlen(function);
+    if (lw_frame_is_signal(frame->address)) {
+        fprintf(out, "%s\n", function);
+        return;
+    }
     fprintf(out, "%s%*s", function, missing > 0 ? missing : 0, "");
     if (frame->file)
         fprintf(out, "  %s:%d", base_name(frame->file), frame->line);

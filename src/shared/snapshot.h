@@ -87,6 +87,15 @@ enum lw_hold_kind {
         LW_HOLD_KIND_COUNT
 };
 
+/* A frame that is no address: there the kernel called a handler, of this signal; 0: of which is not known. What follows is where
+ * the interrupted code stood, not a return address. No program is mapped so high. */
+#define LW_FRAME_SIGNAL 0xfffc000000000000u
+enum { LW_FRAME_SIGNALS = 128 };
+
+static inline int lw_frame_is_signal(uint64_t frame) {
+    return frame - LW_FRAME_SIGNAL < LW_FRAME_SIGNALS;
+}
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */

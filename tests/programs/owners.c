@@ -312,13 +312,48 @@ static void owner_copied(void) {
     settle_all();
     in_child(child_wants);
 }
+/* A handler wants what the code that it interrupted has, or something else. */
+static pthread_mutex_t b = PTHREAD_MUTEX_INITIALIZER;
+static void locks_wanted(int number) {
+    (void)number;
+    pthread_mutex_lock(wanted);
+    stay();
+}
+static void *is_interrupted(void *unused) {
+    pthread_mutex_lock(&a);
+    raise(SIGUSR2);
+    return unused;
+}
+static void interrupt(pthread_mutex_t *mutex) {
+    signal(SIGUSR2, locks_wanted);
+    wanted = mutex;
+    start("one", is_interrupted, NULL);
+    ready();
+    stay();
+}
+static void handler_relocks(void) {
+    interrupt(&a);
+}
+static void handler_waits(void) {
+    pthread_mutex_lock(&b);
+    interrupt(&b);
+}
+static void handler_has_it_already(void) {
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&a, &recursive);
+    interrupt(&a);
+}
+
 /* clang-format off */
 #define SCENARIOS(X) \
     X(word_of_data) X(word_on_stack) X(word_on_heap) X(word_of_private_file) X(word_of_read_file) X(word_of_shared_file) \
     X(word_of_shared_memory) X(word_mapped_over) X(word_changed) X(word_copied_by_fork) X(word_shared_by_fork) \
     X(stream_cycle) X(stream_of_heap_cycle) X(stream_owner_sleeps) X(stream_owner_timed) X(stream_owner_ended) \
     X(loader_cycle) X(loader_joins) X(loader_owner_sleeps) X(loader_owner_timed) X(iteration_cycle) X(iteration_sleeps) \
-    X(owner_not_copied) X(owner_of_shared_memory) X(owner_copied)
+    X(owner_not_copied) X(owner_of_shared_memory) X(owner_copied) \
+    X(handler_relocks) X(handler_waits) X(handler_has_it_already)
 /* clang-format on */
 
 int main(int count, char **arguments) {

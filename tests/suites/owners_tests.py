@@ -35,6 +35,9 @@ SCENARIOS = {
     "owner_not_copied": ({"one": "deadlock"}, ["owner gone"], ["owner_not_copied_by_fork"]),
     "owner_of_shared_memory": ({}, [], []),
     "owner_copied": ({}, [], ["held_by"]),
+    "handler_relocks": ({"one": "deadlock"}, ["cycle"], ["held_by_itself", "waits_in_signal_handler"]),
+    "handler_waits": ({}, [], ["held_by"]),
+    "handler_has_it_already": ({}, [], []),
 }
 
 
