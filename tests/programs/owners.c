@@ -346,6 +346,54 @@ static void handler_has_it_already(void) {
     interrupt(&a);
 }
 
+/* Each in turn holds its stream, and then waits a moment for the other's: never both at once (proofs.c, in_between). */
+struct two {
+    FILE *has, *wants;
+};
+static void *takes_turns(void *argument) {
+    struct two *two = argument;
+    never_settles();
+    for (;;) {
+        flockfile(two->has);
+        usleep(300);
+        funlockfile(two->has);
+        flockfile(two->wants);
+        funlockfile(two->wants);
+    }
+    return NULL;
+}
+static void streams_in_turns(void) {
+    FILE *first = fdopen(file_of_zeros(), "r+"), *last = fdopen(file_of_zeros(), "r+");
+    start("one", takes_turns, &(struct two){first, last});
+    for (int i = 0; i < 200; i++)
+        start("between", sleeps_on, NULL);
+    start("two", takes_turns, &(struct two){last, first});
+    ready();
+    stay();
+}
+
+/* A token goes round in futexes that are not said to be private: nearly always all sleep but one. */
+enum { RING = 3 };
+static int tokens[RING];
+static void *passes_token(void *number) {
+    for (int self = (int)(long)number;;) {
+        while (__atomic_load_n(&tokens[self], __ATOMIC_ACQUIRE) == 0)
+            syscall(SYS_futex, &tokens[self], FUTEX_WAIT, 0, NULL);
+        tokens[self] = 0;
+        int *next = &tokens[(self + 1) % RING];
+        __atomic_store_n(next, 1, __ATOMIC_RELEASE);
+        syscall(SYS_futex, next, FUTEX_WAKE, 1);
+    }
+    return NULL;
+}
+static void token_of_words(void) {
+    tokens[1] = 1;
+    for (long i = 1; i < RING; i++)
+        start("one", passes_token, (void *)i);
+    if (write(STDOUT_FILENO, "ready\n", 6) == 6)
+        passes_token((void *)0);
+}
+
 /* clang-format off */
 #define SCENARIOS(X) \
     X(word_of_data) X(word_on_stack) X(word_on_heap) X(word_of_private_file) X(word_of_read_file) X(word_of_shared_file) \
@@ -353,7 +401,7 @@ static void handler_has_it_already(void) {
     X(stream_cycle) X(stream_of_heap_cycle) X(stream_owner_sleeps) X(stream_owner_timed) X(stream_owner_ended) \
     X(loader_cycle) X(loader_joins) X(loader_owner_sleeps) X(loader_owner_timed) X(iteration_cycle) X(iteration_sleeps) \
     X(owner_not_copied) X(owner_of_shared_memory) X(owner_copied) \
-    X(handler_relocks) X(handler_waits) X(handler_has_it_already)
+    X(handler_relocks) X(handler_waits) X(handler_has_it_already) X(streams_in_turns) X(token_of_words)
 /* clang-format on */
 
 int main(int count, char **arguments) {

@@ -1,7 +1,7 @@
 """Owners that no wrapper sees, and memory that is nobody else's: each with a twin, as close as can be, about which nothing can be proved."""
 import json
 
-from harness import expect, program
+from harness import expect, program, slow
 from resting import snapshots
 
 PROGRAM = program("owners")
@@ -55,3 +55,16 @@ def scenario(name, wanted, deadlocks, facts):
 
 for _name, _wanted in SCENARIOS.items():
     globals()["test_" + _name] = scenario(_name, *_wanted)
+
+
+def never(name, count):
+    def test():
+        for report in snapshots([PROGRAM, name], count=count, pause=0.005):
+            proved = [thread["name"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")]
+            expect(not proved and not report["deadlocks"], json.dumps(report["deadlocks"]))
+    return test
+
+
+# always on the way somewhere, but at no moment of a look
+test_streams_in_turns = never("streams_in_turns", 30)
+test_token_of_words = slow(never("token_of_words", 60))
