@@ -98,6 +98,24 @@ static enum verdict pipe_evidence(const struct analysis *analysis, const struct 
     return verdict;
 }
 
+/* The signals in whose handlers a thread is; one that handlers interrupt may be in several. */
+static uint64_t handled_signals(const struct snapshot *snapshot, const struct lw_snapshot_thread *thread) {
+    uint64_t signals = 0;
+    for (uint32_t i = 0; i < thread->stack_count; i++) {
+        uint64_t frame = snapshot->frames[thread->stack_first + i];
+        if (lw_frame_is_signal(frame) && frame > LW_FRAME_SIGNAL && frame <= LW_FRAME_SIGNAL + 64)
+            signals |= 1ull << (frame - LW_FRAME_SIGNAL - 1);
+    }
+    return signals;
+}
+
+static void itself_evidence(const struct analysis *analysis, struct thread_finding *finding) {
+    uint64_t signals = handled_signals(analysis->snapshot, finding->thread);
+    FINDING_ADD(finding, HELD_BY_ITSELF);
+    if (signals)
+        FINDING_ADD(finding, WAITS_IN_HANDLER, .signals = signals);
+}
+
 static void owner_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     int owner = thread->owner;
@@ -106,7 +124,7 @@ static void owner_evidence(const struct analysis *analysis, struct thread_findin
     const struct lw_snapshot_thread *holder = thread_alive(analysis, owner);
     finding->hold = index_hold_by(&analysis->index, owner, thread->object);
     if (owner == thread->tid)
-        FINDING_ADD(finding, HELD_BY_ITSELF);
+        itself_evidence(analysis, finding);
     else if (holder)
         FINDING_ADD(finding, HELD_BY, OF_THREAD(holder));
     else if (thread->flags & LW_THREAD_SHARED)
@@ -193,6 +211,19 @@ static void barrier_evidence(struct thread_finding *finding) {
         FINDING_ADD(finding, BARRIER_REACHED, .count = value[1], .of = value[0]);
 }
 
+/* A word that has changed, and nobody woke who waits for that, speaks for a wait that lasts. */
+static enum verdict word_evidence(struct thread_finding *finding) {
+    int64_t word = finding->thread->value[0], from = finding->thread->value[1];
+    if (word < 0 || from < 0)
+        return VERDICT_NONE;
+    /* most take it for an int */
+    struct evidence evidence = {.kind = word == from ? EVIDENCE_WORD_UNCHANGED : EVIDENCE_WORD_CHANGED,
+                                .count = (int32_t)word,
+                                .of = (int32_t)from};
+    finding_add(finding, evidence);
+    return word == from ? VERDICT_NONE : VERDICT_SUSPECT;
+}
+
 static void creator_evidence(const struct analysis *analysis, struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     if (thread->creator_tid != 0 && !thread_alive(analysis, thread->creator_tid))
@@ -227,6 +258,8 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         break;
     case LW_WAIT_MUTEX:
     case LW_WAIT_SPIN:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         owner_evidence(analysis, finding);
         break;
     case LW_WAIT_ONCE:
@@ -255,8 +288,10 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         socket_evidence(finding);
         verdict = VERDICT_IDLE;
         break;
-    case LW_WAIT_JOIN:
     case LW_WAIT_FUTEX:
+        verdict = word_evidence(finding);
+        break;
+    case LW_WAIT_JOIN:
         break;
     default:
         verdict = VERDICT_IDLE;

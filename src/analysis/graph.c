@@ -74,6 +74,8 @@ static void edges_of(const struct index *index, const struct lw_snapshot_thread 
     switch (thread->kind) {
     case LW_WAIT_MUTEX:
     case LW_WAIT_SPIN:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         if (thread->owner != 0)
             add_owner(index, thread, edges);
         break;

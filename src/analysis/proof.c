@@ -64,6 +64,8 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_SEMAPHORE: /* those of System V have no address */
     case LW_WAIT_FUTEX:
     case LW_WAIT_ONCE:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         return thread->object == 0                ? MANY_OBSTACLES
                : thread->flags & LW_THREAD_SHARED ? fact(why, thread, EVIDENCE_UNPROVED_SHARED)
                                                   : NO_OBSTACLE;
@@ -171,6 +173,10 @@ static void put_cycle(struct analysis *analysis, size_t cycle, size_t first) {
 static void add_dead_owner(struct analysis *analysis, size_t member) {
     struct thread_finding *finding = &analysis->findings[member];
     const struct lw_snapshot_gone *gone = index_gone(&analysis->index, finding->thread->owner);
+    if (finding->thread->flags & LW_THREAD_OWNER_NOT_COPIED) {
+        FINDING_ADD(finding, OWNER_NOT_COPIED, .tid = finding->thread->owner, .name = gone ? gone->name : 0);
+        return;
+    }
     if (!gone) {
         FINDING_ADD(finding, OWNER_ENDED, .tid = finding->thread->owner, .ended = true);
         return;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "capture/libc_locks.h"
 #include "interpose/call.h"
 #include "interpose/dispositions.h"
 #include "options.h"
@@ -78,6 +79,7 @@ void start_late(void) {
     clock_setup();
     thread_setup_late();
     process.stacks = unwind_setup();
+    libc_locks_setup();
     watcher_start();
     errno = saved_errno;
 }

@@ -59,13 +59,17 @@ static void put_gone(FILE *out, const struct analysis *analysis, struct symbols 
                      const struct lw_snapshot_thread *thread) {
     const struct lw_snapshot_gone *gone = index_gone(&analysis->index, thread->owner);
     const struct lw_snapshot_hold *hold = index_hold_by(&analysis->index, thread->owner, thread->object);
+    bool not_copied = thread->flags & LW_THREAD_OWNER_NOT_COPIED;
     if (!gone) {
-        fprintf(out, "  thread %d, which is not remembered, ended with it\n", thread->owner);
+        fprintf(out,
+                not_copied ? "  thread %d of the parent has it there\n"
+                           : "  thread %d, which is not remembered, ended with it\n",
+                thread->owner);
         return;
     }
     fprintf(out, "  ");
     lines_name(out, lines_words(analysis, gone->name), gone->tid);
-    fprintf(out, " ended with it");
+    fprintf(out, not_copied ? " of the parent has it there" : " ended with it");
     if (hold && hold->site_count > 0) {
         fprintf(out, ", taken at  ");
         lines_site(out, analysis, symbols, hold->site);
@@ -95,7 +99,8 @@ void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *sy
         fprintf(out, "%zu thread%s wait%s for ", deadlock->count, lines_plural(deadlock->count),
                 deadlock->count == 1 ? "s" : "");
         lines_address(out, symbols, first->object);
-        fprintf(out, ", whose owner has ended\n");
+        fprintf(out, first->flags & LW_THREAD_OWNER_NOT_COPIED ? ", whose owner fork did not copy\n"
+                                                               : ", whose owner has ended\n");
         put_gone(out, analysis, symbols, first);
         break;
     case DEADLOCK_ALL_ASLEEP:
@@ -121,7 +126,9 @@ void deadlock_put_left_locked(FILE *out, const struct analysis *analysis, struct
                 continue;
             fputc('\n', out);
             lines_name(out, lines_words(analysis, gone->name), gone->tid);
-            fprintf(out, " has ended and left locked:  ");
+            fprintf(out, gone->flags & LW_GONE_NOT_COPIED
+                             ? " of the parent, which fork did not copy, left locked:  "
+                             : " has ended and left locked:  ");
             lines_hold(out, analysis, symbols, hold);
         }
     }

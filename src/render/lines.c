@@ -34,6 +34,10 @@ static const char *base_name(const char *path) {
 static void put_place(FILE *out, const struct symbol_frame *frame, int width) {
     const char *function = frame->function ? frame->function : "??";
     int missing = width - (int)strlen(function);
+    if (lw_frame_is_signal(frame->address)) {
+        fprintf(out, "%s\n", function);
+        return;
+    }
     fprintf(out, "%s%*s", function, missing > 0 ? missing : 0, "");
     if (frame->file)
         fprintf(out, "  %s:%d", base_name(frame->file), frame->line);
@@ -97,6 +101,8 @@ void lines_address(FILE *out, struct symbols *symbols, uint64_t address) {
 
 void lines_object(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                   const struct lw_snapshot_thread *thread) {
+    if (thread->kind == LW_WAIT_STREAM)
+        fputs("the stream ", out);
     if (thread->fd >= 0) {
         fprintf(out, "fd %lld ", (long long)thread->fd);
         lines_clean(out, lines_words(analysis, thread->target));

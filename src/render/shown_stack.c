@@ -22,7 +22,8 @@ size_t stack_each(struct symbols *symbols, const uint64_t *frames, size_t count,
         if (symbols_is_shim(symbols, frames[i]) || (below_main && symbols_is_libc(symbols, frames[i])))
             continue;
         const struct symbol_frame *at;
-        size_t inlined = symbols_frames(symbols, frames[i], i > 0 || !first_is_exact, &at);
+        bool is_return = i > 0 ? !lw_frame_is_signal(frames[i - 1]) : !first_is_exact;
+        size_t inlined = symbols_frames(symbols, frames[i], is_return, &at);
         if (i > 0 && symbols_is_libc(symbols, frames[i]) && at->function && is_start(at->function))
             continue;
         for (size_t k = 0; k < inlined; k++, shown++) {

@@ -98,6 +98,15 @@ static inline uint64_t lw_waking_signals(uint64_t handled) {
     return handled;
 }
 
+/* A frame that is no address: there the kernel called a handler, of this signal; 0: of which is not known. What follows is where
+ * the interrupted code stood, not a return address. No program is mapped so high. */
+#define LW_FRAME_SIGNAL 0xfffc000000000000u
+enum { LW_FRAME_SIGNALS = 128 };
+
+static inline int lw_frame_is_signal(uint64_t frame) {
+    return frame - LW_FRAME_SIGNAL < LW_FRAME_SIGNALS;
+}
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */
@@ -170,10 +179,11 @@ enum lw_thread_flag {
     /* It was looked at again after all threads had been looked at once, and had slept in the same wait, for
      * the same owner, all the time: there was a moment at which all threads with this flag slept at once. */
     LW_THREAD_STILL = 1u << 10,
-    LW_THREAD_OWNER_GONE = 1u << 11, /* the owner is no thread of this process, as the kernel says */
-    LW_THREAD_SHARED = 1u << 12,     /* another process may own or release the object */
-    LW_THREAD_IN_SCOPE = 1u << 14,   /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
-    LW_THREAD_ROBUST = 1u << 13,     /* a robust mutex: the kernel hands it on when its owner ends */
+    LW_THREAD_OWNER_GONE = 1u << 11,       /* the owner is no thread of this process, as the kernel says */
+    LW_THREAD_SHARED = 1u << 12,           /* another process may own or release the object */
+    LW_THREAD_IN_SCOPE = 1u << 14,         /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
+    LW_THREAD_OWNER_NOT_COPIED = 1u << 15, /* of an owner that is gone: by fork (LW_GONE_NOT_COPIED) */
+    LW_THREAD_ROBUST = 1u << 13,           /* a robust mutex: the kernel hands it on when its owner ends */
 };
 
 struct lw_snapshot_thread {
@@ -226,6 +236,7 @@ struct lw_snapshot_module {
  *   RWLOCK_*         threads that hold it for reading         writers that wait or hold
  *   SEMAPHORE        its value                                threads that wait
  *   BARRIER          threads it is for                        threads that are there
+ *   FUTEX            the word there, unsigned                 the word that it is to change from
  *   EVENTFD_READ     its count                                -
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -
@@ -264,7 +275,12 @@ struct lw_snapshot_gone {
     uint64_t created, ended;
     uint64_t creation_first; /* frames */
     uint32_t creation_count;
-    uint32_t reserved;
+    uint32_t flags; /* enum lw_gone_flag */
+};
+
+enum lw_gone_flag {
+    LW_GONE_NOT_COPIED =
+        1u << 0, /* it may live in the parent: the fork that made this process did not copy it */
 };
 
 /* Who signalled a condition or posted a semaphore, by its address. */

@@ -12,6 +12,7 @@
 
 #include "files.h"
 #include "progress.h"
+#include "signal_frames.h"
 
 enum { INLINES_MAX = 32 };
 
@@ -257,6 +258,11 @@ static Dwarf_Die *unit_of(Dwfl_Module *dwfl, uint64_t pc, Dwarf_Addr *bias) {
 
 static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
     struct symbol_frame frame = {.module = "", .address = address};
+    if (lw_frame_is_signal(address)) {
+        frame.function = signal_frame_name((int)(address - LW_FRAME_SIGNAL));
+        add(entry, frame);
+        return;
+    }
     struct module *module = module_of(symbols, address);
     if (!module) {
         add(entry, frame);

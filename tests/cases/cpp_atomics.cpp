@@ -3,7 +3,7 @@
  *
  * OPTIONS: grace=100ms
  * CHECK: leakwatch: 3 leaked threads in {{.*}} at exit; 4 live
- * CHECK-DAG: [futex, {{[0-9.]+}}s]{{$}}
+ * CHECK-DAG: [futex, {{[0-9.]+}}s]  the word is 0, and it waits for it to change from 0{{$}}
  * CHECK-DAG: #0 syscall
  * CHECK-DAG: std::__atomic_semaphore::_M_acquire()
  * CHECK-DAG: acquires()

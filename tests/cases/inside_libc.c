@@ -6,7 +6,7 @@
  * CHECK-DAG: reads_lines inside_libc.c:
  * CHECK-DAG: #0 main inside_libc.c:
  * CHECK-DAG: creator unknown
- * CHECK-DAG: 1 thread  [futex, about {{[0-9.]+}}s]
+ * CHECK-DAG: 1 thread  [futex, about {{[0-9.]+}}s]  the word is 0, and it waits for it to change from 0
  */
 #include <linux/futex.h>
 #include <pthread.h>

@@ -30,7 +30,7 @@ int main(void) {
     pthread_t naps, sleeper;
     pthread_create(&naps, NULL, looks, NULL);
     pthread_create(&sleeper, NULL, sleeps, NULL);
-    usleep(100000);
+    usleep(110000); /* amid a nap */
     kill(getpid(), SIGUSR1);
     usleep(1000000); /* it is looked at after the report has been asked for */
     come = 1;

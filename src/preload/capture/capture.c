@@ -6,6 +6,7 @@
 
 #include "arch/unwind.h"
 #include "describe.h"
+#include "ending.h"
 #include "interpose/dispositions.h"
 #include "modules.h"
 #include "options.h"
@@ -201,9 +202,9 @@ struct liveness capture_liveness(const struct scope *scope) {
         int tid = tasks.task[i].tid;
         if (tid == caller || tasks_has_exited(&tasks, i))
             continue;
-        if (tasks.task[i].record && thread_is_ending(tasks.task[i].record, now))
-            continue;
         if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
+            continue;
+        if (tasks.task[i].record && ends_soon(&tasks, tasks.task[i].record, now))
             continue;
         struct sleep sleep = describe_sleep(&tasks, i, &batches, now);
         gone |= !sleep.alive;
@@ -220,8 +221,9 @@ struct liveness capture_liveness(const struct scope *scope) {
         result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
     }
     for (struct thread *record = thread_first(); record; record = record->next) {
-        bool ended = exit_notice_given(&record->notice) || thread_is_ending(record, now);
-        if (ended && thread_is_joinable(record) && (!scope || scope_has(scope, record)))
+        if (!thread_is_joinable(record) || (scope && !scope_has(scope, record)))
+            continue;
+        if (exit_notice_given(&record->notice) || ends_soon(&tasks, record, now))
             result.unjoined++;
     }
     waiter_batches_drop(&batches);

@@ -4,6 +4,7 @@
 
 #include "caller.h"
 #include "describe_wait.h"
+#include "ending.h"
 #include "object.h"
 #include "observation.h"
 #include "process.h"
@@ -211,7 +212,7 @@ static void describe_finished(const struct view *view, const struct thread *reco
 }
 
 static bool has_ended(const struct view *view, const struct thread *record) {
-    return exit_notice_given(&record->notice) || (view->judges && thread_is_ending(record, view->now));
+    return exit_notice_given(&record->notice) || (view->judges && ends_soon(view->tasks, record, view->now));
 }
 
 /* A tid whose record is over may have been given to a thread that the shim never met: then the kernel finds

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "libc_locks.h"
+#include "mappings.h"
 #include "object.h"
 #include "process.h"
 #include "rt/sys.h"
@@ -25,6 +27,7 @@ static uint32_t capture = 1;
 
 void describe_wait_forget(void) {
     capture++;
+    mappings_forget();
 }
 
 static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
@@ -83,6 +86,39 @@ static void put_fds(struct snapshot_writer *writer, struct lw_snapshot_thread *t
     put_fd(writer, thread, fd);
 }
 
+/* libc's own locks are private, and their words are 2 while somebody waits (nptl/lowlevellock.c). */
+static bool put_libc_lock(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                          const struct kernel_state *kernel) {
+    enum { CONTENDED = 2 };
+    struct libc_lock lock = {.kind = LW_WAIT_NONE};
+    if ((kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !(thread->flags & LW_THREAD_TIMED) &&
+        (uint32_t)kernel->argument[2] == CONTENDED)
+        lock = libc_lock_of(kernel->argument[0]);
+    if (lock.kind == LW_WAIT_NONE)
+        return false;
+    thread->kind = lock.kind;
+    put_object(thread, lock.object, NULL);
+    if (lock.fd >= 0)
+        put_fd(writer, thread, lock.fd);
+    return true;
+}
+
+/* What a thread waits for that only the kernel saw: a word of memory. */
+static void put_futex(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                      const struct kernel_state *kernel) {
+    uint32_t word;
+    if (sleeping_call_compares(kernel->argument) && put_libc_lock(writer, thread, kernel))
+        return;
+    thread->object = kernel->argument[0];
+    if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !mapping_has_private_futex(thread->object))
+        thread->flags |= LW_THREAD_SHARED;
+    if (!sleeping_call_compares(kernel->argument) ||
+        sys_peek(thread->object, &word, sizeof word) != sizeof word)
+        return;
+    thread->value[0] = word;
+    thread->value[1] = (uint32_t)kernel->argument[2];
+}
+
 /* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
  */
 void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
@@ -105,9 +141,7 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
                 (int)kernel->argument[call->number == SYS_splice ? 2 : 1]);
         break;
     case FIRST_ADDRESS:
-        thread->object = kernel->argument[0];
-        if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG))
-            thread->flags |= LW_THREAD_SHARED;
+        put_futex(writer, thread, kernel);
         break;
     case FIRST_OTHER:
         if (kernel->number == SYS_poll || kernel->number == SYS_ppoll)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arch/libc.h"
+#include "libc_locks.h"
 #include "record/holds.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -135,9 +136,16 @@ static struct object spin(uintptr_t at) {
     return object;
 }
 
+static struct object stream(uintptr_t at) {
+    struct stream_lock seen = stream_lock_read(at);
+    return (struct object){
+        .known = seen.known, .unsatisfied = seen.taken, .owner = seen.owner, .value = {-1, -1}};
+}
+
 struct object object_read(enum lw_wait_kind kind, uintptr_t address) {
     switch (kind) {
     case LW_WAIT_MUTEX:
+    case LW_WAIT_LOADER:
         return mutex(address);
     case LW_WAIT_RWLOCK_READ:
     case LW_WAIT_RWLOCK_WRITE:
@@ -152,6 +160,8 @@ struct object object_read(enum lw_wait_kind kind, uintptr_t address) {
         return once(address);
     case LW_WAIT_SPIN:
         return spin(address);
+    case LW_WAIT_STREAM:
+        return stream(address);
     default:
         return (struct object){.value = {-1, -1}};
     }

@@ -2,6 +2,7 @@
 
 #include "arch/arch.h"
 #include "caller.h"
+#include "mappings.h"
 #include "object.h"
 #include "process.h"
 #include "record/holds.h"
@@ -37,6 +38,8 @@ static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
     case LW_WAIT_JOIN:
     case LW_WAIT_ONCE:
     case LW_WAIT_SPIN:
+    case LW_WAIT_STREAM:
+    case LW_WAIT_LOADER:
         return true;
     default:
         return false;
@@ -124,6 +127,7 @@ static void put_gone(struct snapshot_writer *writer, const struct thread *record
         return;
     struct clock_reading now = clock_reading();
     gone->tid = tid;
+    gone->flags = record->flags & THREAD_NOT_COPIED ? LW_GONE_NOT_COPIED : 0;
     gone->name = snapshot_string(writer, record->name);
     gone->creator_tid = record->creator_tid;
     gone->creator_name = snapshot_string(writer, record->creator_name);
@@ -158,15 +162,23 @@ static bool is_nowhere(const struct tasks *tasks, int tid) {
     return !is_there(tasks, tid) && sys_call(SYS_kill, tid, 0) == -ESRCH;
 }
 
+static bool is_not_here(const struct tasks *tasks, int tid) {
+    return !is_there(tasks, tid);
+}
+
 static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread *thread) {
     int32_t owner = thread->owner;
+    bool (*is_gone)(const struct tasks *, int) = is_nowhere;
+    /* It may live in the parent, but what it locked was copied: nobody has it here. */
+    bool not_copied = owner != 0 && thread_was_not_copied(owner) && mapping_is_private(thread->object);
+    if (not_copied)
+        is_gone = is_not_here;
     if ((thread->kind != LW_WAIT_MUTEX && thread->kind != LW_WAIT_RWLOCK_READ &&
          thread->kind != LW_WAIT_RWLOCK_WRITE) ||
-        owner == 0 || !is_nowhere(tasks, owner) ||
-        object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner ||
-        !is_nowhere(tasks, owner))
+        owner == 0 || !is_gone(tasks, owner) ||
+        object_read((enum lw_wait_kind)thread->kind, thread->object).owner != owner || !is_gone(tasks, owner))
         return;
-    thread->flags |= LW_THREAD_OWNER_GONE;
+    thread->flags |= LW_THREAD_OWNER_GONE | (not_copied ? LW_THREAD_OWNER_NOT_COPIED : 0);
 }
 
 /* Were all threads found blocked, in waits that may be for each other? One that was created since they were listed

@@ -41,6 +41,10 @@ const struct sleeping_call *sleeping_call_of(long number, const uint64_t argumen
     return NULL;
 }
 
+bool sleeping_call_compares(const uint64_t argument[6]) {
+    return futex_command(argument) == FUTEX_WAIT || futex_command(argument) == FUTEX_WAIT_BITSET;
+}
+
 struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]) {
     struct waited_for on = {.timeout = argument[call->timeout_argument], .timeout_form = call->timeout_form};
     /* futex(2): only FUTEX_WAIT takes a span. clock_nanosleep(2): a flag tells. */

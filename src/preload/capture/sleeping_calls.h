@@ -86,3 +86,6 @@ const struct sleeping_call *sleeping_call_of(long number, const uint64_t argumen
 
 /* How long it waits: the timeout and its form, which for some calls depends on another argument. */
 struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]);
+
+/* Does a futex call with these arguments wait for its word to change from the third? Others wait for a lock (futex(2)). */
+bool sleeping_call_compares(const uint64_t argument[6]);

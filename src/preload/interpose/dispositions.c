@@ -101,6 +101,10 @@ bool disposition_is_ours(int signal) {
            (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == taken[signal].handler;
 }
 
+bool disposition_seen(int signal, struct sigaction *seen) {
+    return seen_by_program(signal, seen) == 0;
+}
+
 bool disposition_is_handled(int signal) {
     struct sigaction seen;
     return seen_by_program(signal, &seen) == 0 && disposition_has_handler(&seen);

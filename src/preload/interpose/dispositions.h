@@ -28,6 +28,9 @@ bool disposition_is_ours(int signal);
 /* Has the program a handler of its own for this signal? */
 bool disposition_is_handled(int signal);
 
+/* What the program knows as a signal's disposition. False for those that are libc's own. */
+bool disposition_seen(int signal, struct sigaction *seen);
+
 /* The signals for which the program has a handler of its own: bit n - 1 is signal n. */
 uint64_t dispositions_of_program(void);
 /* Has the program, at any time, had a handler that can run while a thread sleeps in a system call? Those of signals

@@ -33,7 +33,7 @@ unsigned scope_left(const struct scope *scope) {
     struct clock_reading now = clock_reading();
     for (const struct thread *record = thread_first(); record; record = record->next) {
         uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
-        bool ended = thread_has_exited(record) || thread_is_ending(record, now);
+        bool ended = thread_has_exited(record) || thread_is_ending(record, now, THREAD_ENDS_MOSTLY);
         bool over = !(flags & THREAD_USED) || (ended && (flags & (THREAD_DETACHED | THREAD_JOINED)));
         left += !over && record != thread_current && scope_has(scope, record);
     }

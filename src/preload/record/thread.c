@@ -272,8 +272,7 @@ bool thread_has_exited(const struct thread *record) {
            !(__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_USED);
 }
 
-bool thread_is_ending(const struct thread *record, struct clock_reading now) {
-    const uint64_t moment = 5000000000;
+bool thread_is_ending(const struct thread *record, struct clock_reading now, uint64_t moment) {
     return (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_ENDING) &&
            !exit_notice_given(&record->notice) && !__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) &&
            now.ns - clock_of_mark(record->ended, now) < moment;
@@ -291,6 +290,24 @@ const struct thread *thread_that_ended(int32_t tid) {
             latest = record;
     }
     return latest;
+}
+
+int32_t thread_number(pthread_t handle) {
+    static struct thread *latest; /* ten thousand may wait for the same */
+    int32_t number = 0;
+    if (latest && !thread_has_exited(latest) && pthread_equal(latest->handle, handle))
+        return __atomic_load_n(&latest->tid, __ATOMIC_ACQUIRE);
+    for (struct thread *record = thread_first(); record; record = record->next) {
+        if (thread_has_exited(record) || !pthread_equal(record->handle, handle))
+            continue;
+        if (number != 0) {
+            latest = NULL;
+            return 0;
+        }
+        number = __atomic_load_n(&record->tid, __ATOMIC_ACQUIRE);
+        latest = record;
+    }
+    return number;
 }
 
 struct thread *thread_find(pthread_t handle) {
@@ -338,6 +355,13 @@ void thread_setup(void) {
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
 }
 
+bool thread_was_not_copied(int32_t tid) {
+    for (const struct thread *record = thread_first(); record; record = record->next)
+        if (record->tid == tid && (__atomic_load_n(&record->flags, __ATOMIC_ACQUIRE) & THREAD_NOT_COPIED))
+            return true;
+    return false;
+}
+
 /* Numbers that the initial thread of this process had in those that it was forked from. */
 static int32_t former_tids[8];
 static unsigned former_count;
@@ -359,10 +383,14 @@ void thread_forked(bool whole) {
         free_count = 0;
     }
     for (struct thread *record = first; record; record = record->next) {
-        if (record != self && (record->flags & THREAD_USED) && whole)
+        if (record == self || (record->flags & THREAD_NOT_COPIED))
+            continue;
+        bool lived = record->tid != 0 && !thread_has_exited(record);
+        if ((record->flags & THREAD_USED) && whole)
             drop_record(record);
-        else if (record != self)
-            record->flags = 0, record->tid = 0;
+        record->flags = lived ? THREAD_NOT_COPIED : 0;
+        if (!lived)
+            record->tid = 0;
     }
     created_count = lost_count = 0;
     if (!self || self == &nobody)

@@ -25,6 +25,7 @@ enum thread_flag {
     THREAD_DETACHED = 1u << 4,
     THREAD_ENDING = 1u << 5, /* its start routine has ended; destructors may still run, and block */
     THREAD_JOINED = 1u << 6,
+    THREAD_NOT_COPIED = 1u << 7, /* by fork, in the child: all else is over, and its number may be in locks */
 };
 
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
@@ -107,19 +108,27 @@ unsigned thread_live_count(void);
 
 /* The record of a handle that is not yet joined or ended detached; NULL if there is none. */
 struct thread *thread_find(pthread_t handle);
+/* The tid of the thread that has this handle and has not ended; 0 if that is not known. Without a lock: what it says was so at
+ * one moment. */
+int32_t thread_number(pthread_t handle);
 /* The calling thread leaves through pthread_exit. */
 void thread_exits(void);
 /* Has the thread of this record ended, and is it only remembered? Not before the kernel is done with it: one
  * that hangs in a destructor has not. */
 bool thread_has_exited(const struct thread *record);
+/* How long libc's clean-up may take, ns: on a busy machine, and mostly. */
+#define THREAD_ENDS_WITHIN 5000000000u
+#define THREAD_ENDS_MOSTLY 50000000u
 /* Has it left its start routine, a moment ago, and waits for nothing that the program waits for? Then it is in
  * libc's clean-up (which on a busy machine may take long: many ends wait for one lock there), and as good as
- * ended where threads are judged. Not one that stays there. */
-bool thread_is_ending(const struct thread *record, struct clock_reading now);
+ * ended where threads are judged. Not one that stays there (capture/ending.h asks the kernel). */
+bool thread_is_ending(const struct thread *record, struct clock_reading now, uint64_t moment);
 /* Is it neither joined nor detached? */
 bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
+/* Was this the number of a thread that a fork, from which this process comes, did not copy? */
+bool thread_was_not_copied(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though
  * the lock names the old number. True, to be safe, if the process comes of more forks than are remembered. */
 bool thread_was_initial(int32_t tid);

@@ -39,6 +39,12 @@ static void put_frame(struct listing *listing, uint64_t address) {
     const struct lw_snapshot_module *module = (const void *)(listing->base + listing->header->modules.offset);
     struct text *text = &listing->text;
     text_put(text, "    ");
+    if (lw_frame_is_signal(address)) {
+        text_put(text, "<signal ");
+        text_put_number(text, (int64_t)(address - LW_FRAME_SIGNAL));
+        text_put(text, ">\n");
+        return;
+    }
     for (uint64_t i = 0; i < listing->header->modules.count; i++, module++) {
         if (address < module->start || address >= module->end)
             continue;

@@ -6,6 +6,8 @@
 
 #include "arch/unwind.h"
 #include "rt/sys.h"
+#include "shared/snapshot.h"
+#include "signal_frames.h"
 
 /* The functions used, by their names in the library for this processor. */
 #define LIBUNWIND(X)                                                     \
@@ -15,7 +17,6 @@
     X(step, int, (unw_cursor_t *))                                       \
     X(get_reg, int, (unw_cursor_t *, int, unw_word_t *))                 \
     X(get_save_loc, int, (unw_cursor_t *, int, unw_save_loc_t *))        \
-    X(is_signal_frame, int, (unw_cursor_t *))                            \
     X(dwarf_search_unwind_table, int,                                    \
       (unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *))
 
@@ -282,8 +283,20 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
     return row;
 }
 
+/* What is kept of a frame that the kernel made to call a handler, whose address or return address is `called`: the signal. It is
+ * known by what the handler returns to; libunwind tells of a frame only that it was interrupted. */
+static uintptr_t signal_frame(unw_cursor_t *cursor, struct stack_memory *memory, uintptr_t called) {
+    unw_word_t sp;
+    uintptr_t word;
+    if (lib.get_reg(cursor, UNW_X86_64_RSP, &sp) < 0 ||
+        !memory->word(memory, sp + SIGNAL_FRAME_NUMBER, &word))
+        word = 0;
+    return LW_FRAME_SIGNAL +
+           (uintptr_t)signal_of_handler(libunwind_function_start(called, false), (uint32_t)word);
+}
+
 void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
-                     size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result) {
+                     size_t room, bool (*ends_at)(uintptr_t pc), bool asks, struct unwound *result) {
     struct question question = {.pc = from->pc, .registers = from, .memory = memory};
     unw_cursor_t cursor;
     *result = (struct unwound){.broken = true};
@@ -303,6 +316,9 @@ void libunwind_whole(const struct registers *from, struct stack_memory *memory, 
             result->broken = false;
             return;
         }
+        uintptr_t called = result->count > 0 ? frames[result->count - 1] - 1 : from->pc;
+        if (is_signal_frame(pc))
+            pc = asks ? signal_frame(&cursor, memory, called) : LW_FRAME_SIGNAL;
         frames[result->count++] = pc;
     }
 }

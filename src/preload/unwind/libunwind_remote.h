@@ -20,8 +20,9 @@ void libunwind_give_up(void);
  * unloaded meanwhile, and no system call is needed to read its tables. */
 struct row libunwind_row(uintptr_t pc, bool in_place);
 
-/* Unwinds with all registers; ends_at says which return address is beyond the outermost frame to keep. */
+/* Unwinds with all registers; ends_at says which return address is beyond the outermost frame to keep;
+ * asks: the kernel may be asked for what tells signals. */
 void libunwind_whole(const struct registers *from, struct stack_memory *memory, uintptr_t *frames,
-                     size_t room, bool (*ends_at)(uintptr_t pc), struct unwound *result);
+                     size_t room, bool (*ends_at)(uintptr_t pc), bool asks, struct unwound *result);
 
 uintptr_t libunwind_function_start(uintptr_t pc, bool in_place);

@@ -78,13 +78,14 @@ struct whole_question {
     struct stack_memory *memory;
     uintptr_t *frames;
     size_t room;
+    bool own;
     struct unwound *result;
 };
 
 static void ask_whole(void *argument) {
     struct whole_question *question = argument;
     libunwind_whole(question->from, question->memory, question->frames, question->room, is_thread_main,
-                    question->result);
+                    !question->own, question->result);
 }
 
 static struct unwound unwind_rows(const struct registers *from, bool bp_known, struct stack_memory *memory,
@@ -105,7 +106,7 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
         } else if (row.kind == ROW_BP && bp_known) {
             cfa = bp + (uintptr_t)(intptr_t)row.cfa;
         } else if (row.kind == ROW_COMPLEX && bp_known) {
-            struct whole_question question = {from, memory, frames, room, &result};
+            struct whole_question question = {from, memory, frames, room, own, &result};
             uint64_t signals;
             signals_block_all(&signals);
             gate_enter(&libunwind_gate);

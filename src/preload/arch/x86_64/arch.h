@@ -109,6 +109,17 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
  * processor's memory of pages, and each that a wrapper touches then costs as much as its instructions. */
 #define HOT __attribute__((section("leakwatch_hot")))
 
+/* What a handler returns to: rt_sigreturn(2), as glibc and the kernel's vDSO spell it (sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c),
+ * which unwinders know it by. */
+enum { SIGNAL_RETURN_CODE = 9 };
+static inline bool code_returns_from_signal(const unsigned char code[SIGNAL_RETURN_CODE]) {
+    static const unsigned char known[SIGNAL_RETURN_CODE] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+    return __builtin_memcmp(code, known, sizeof known) == 0;
+}
+/* Where the number of the signal lies, from what a handler's return address was followed by: siginfo_t comes after the kernel's
+ * ucontext (kernel: arch/x86/include/asm/sigframe.h, struct rt_sigframe). */
+enum { SIGNAL_FRAME_NUMBER = 304 };
+
 /* The registers of the code that a signal interrupted. */
 static inline void registers_of_context(const void *context, struct registers *into) {
     const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
