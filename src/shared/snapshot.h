@@ -71,7 +71,8 @@ enum lw_state {
         LW_STATE_COUNT
 };
 
-enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS };
+/* LOOKED: the process has been looked at, and the rest needs only the snapshot. */
+enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS, LW_ANSWER_LOOKED };
 
 /* What a thread can hold. */
 #define LW_HOLDS(X)        \
@@ -129,7 +130,7 @@ enum lw_process_flag {
     LW_PROCESS_LOOKED_TWICE = 1u << 1, /* at every thread, see LW_THREAD_STILL */
     LW_PROCESS_SCOPED = 1u << 2,       /* only threads with LW_THREAD_IN_SCOPE are judged */
     LW_PROCESS_ONLY_PROVED = 1u << 3,  /* nothing is to be said but what is proved */
-    LW_PROCESS_HELD = 1u << 4,         /* the caller does nothing until the tool has ended */
+    LW_PROCESS_HELD = 1u << 4,         /* the caller does nothing until the tool has looked at the process */
 };
 
 struct lw_snapshot_header {

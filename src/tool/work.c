@@ -47,6 +47,8 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
         work->facts.inside = inside_look(&work->snapshot, pid);
+        if (work->snapshot.header->flags & LW_PROCESS_HELD)
+            snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
         if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);

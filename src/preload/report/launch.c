@@ -126,19 +126,22 @@ static int intermediate_main(void *argument) {
 }
 
 /* Waits for the end of a process that is not our child, through a pidfd (Linux 5.3; valgrind 3.19 complains of it), or by
- * asking for it. */
-static void await_end(int pid) {
+ * asking for it; not longer than until *answer is set, if there is one to look at. */
+static void await(int pid, const volatile uint32_t *answer) {
+    enum { ANSWER_US = 200, END_US = 5000 };
     own_descriptors_pidfd(pid);
     long fd = process.emulated ? -1 : sys_call(SYS_pidfd_open, pid, 0);
-    if (fd >= 0) {
-        struct pollfd end = {.fd = (int)fd, .events = POLLIN};
-        struct timespec limit = {.tv_sec = WAIT_MS / 1000};
-        sys_call(SYS_ppoll, &end, 1, &limit, NULL, 0);
-        sys_call(SYS_close, fd);
-        return;
+    struct pollfd end = {.fd = (int)fd, .events = POLLIN};
+    uint64_t step = answer ? ANSWER_US : fd >= 0 ? WAIT_MS * 1000 : END_US;
+    for (uint64_t waited = 0; waited < WAIT_MS * 1000 && !(answer && *answer); waited += step) {
+        struct timespec span = {.tv_sec = (time_t)(step / 1000000), .tv_nsec = (long)(step % 1000000 * 1000)};
+        if (fd < 0)
+            sys_call(SYS_nanosleep, &span, NULL);
+        if (fd < 0 ? sys_call(SYS_kill, pid, 0) != 0 : sys_call(SYS_ppoll, &end, 1, &span, NULL, 0) != 0)
+            break;
     }
-    for (int waited = 0; waited < WAIT_MS && sys_call(SYS_kill, pid, 0) == 0; waited += 5)
-        sys_sleep_ns(5000000);
+    if (fd >= 0)
+        sys_call(SYS_close, fd);
 }
 
 /* Intermediates that stayed; each is reaped by a later launch, its stack used again. */
@@ -253,7 +256,7 @@ static int leaks_told(const struct captured *captured) {
 }
 
 struct launched launch_tool(const struct captured *captured, const char *log,
-                            const struct report_wishes *wishes, bool wait) {
+                            const struct report_wishes *wishes, enum launch_wait wait) {
     static struct helper *helper; /* outlives this call where the intermediate stays */
     struct launched result = {.leaked = -1};
     struct arguments list = arguments_for(log, wishes);
@@ -265,13 +268,15 @@ struct launched launch_tool(const struct captured *captured, const char *log,
         return result;
     *helper = (struct helper){.snapshot_fd = captured->fd,
                               .arguments = list.words,
-                              .stays = !wait && launch_orphans_come_back(),
+                              .stays = wait == LAUNCH_GOES_ON && launch_orphans_come_back(),
                               .stack_top = launch_stack + 2 * STACK};
     result.why = start(helper);
     result.started = !result.why;
-    if (!result.started || !wait)
+    if (result.started && wait == LAUNCH_IS_LOOKED_AT)
+        await(helper->pid, &((const volatile struct lw_snapshot_header *)captured->base)->answer);
+    if (!result.started || wait != LAUNCH_WAITS)
         return result;
-    await_end(helper->pid);
+    await(helper->pid, NULL);
     result.leaked = leaks_told(captured);
     if (wishes && result.leaked >= 0)
         result.answer = read_answer(captured);

@@ -31,10 +31,13 @@ struct launched {
 /* Finds the tool relative to the shim's own file. Once, from the constructor. */
 void launch_setup(void);
 
-/* log: path to append to, empty for stderr. wishes: of the API, or NULL. wait: until the tool has written the
- * report, for at most a minute. */
+/* For how long the program waits: not at all, until the tool has looked at it (LW_PROCESS_HELD), or until the report is
+ * written; for at most a minute. */
+enum launch_wait { LAUNCH_GOES_ON, LAUNCH_IS_LOOKED_AT, LAUNCH_WAITS };
+
+/* log: path to append to, empty for stderr. wishes: of the API, or NULL. */
 struct launched launch_tool(const struct captured *captured, const char *log,
-                            const struct report_wishes *wishes, bool wait);
+                            const struct report_wishes *wishes, enum launch_wait wait);
 
 /* Would the program find the tool among its children, if it went on after a launch that waits: as the first process of a PID
  * namespace, or a subreaper (prctl(2))? */

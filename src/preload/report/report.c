@@ -52,9 +52,12 @@ static void make(void *argument) {
     struct text path = TEXT_IN(log);
     log[0] = '\0';
     path_expand(&path, options.log, work->request.sequence);
-    bool held = asked->wait || (captured_needs_caller(&captured) && !launch_orphans_come_back());
-    captured_mark(&captured,
-                  (held ? LW_PROCESS_HELD : 0) | (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
+    enum launch_wait held = asked->wait ? LAUNCH_WAITS
+                            : captured_needs_caller(&captured) && !launch_orphans_come_back()
+                                ? LAUNCH_IS_LOOKED_AT
+                                : LAUNCH_GOES_ON;
+    captured_mark(&captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
+                                 (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
     struct launched launched = launch_tool(&captured, log, asked->wishes, held);
     work->result.leaked = launched.leaked;
     work->result.answer = launched.answer;
