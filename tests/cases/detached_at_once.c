@@ -35,7 +35,7 @@ int main(void) {
     if (pipe(ends) != 0)
         return 1;
     pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, 64 * 1024);
+    pthread_attr_setstacksize(&small, 16 * 1024);
     for (int i = 0; i < 100000; i++)
         create(end);
     create(stay);

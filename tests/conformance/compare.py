@@ -24,8 +24,11 @@ def without_numbers(output):
 
 
 def views(outcomes):
-    """For each output, the closest look at which all that ended alike (of these outcomes) are the same; None where there is none."""
+    """For each output, the closest look at which all that ended alike (of these outcomes) are the same; None where there is none. From
+    one alone, where all others took too long, nothing can be known of what differs by itself."""
     found = {}
+    if len(outcomes) > 1 and sum(outcome.status != "timeout" for outcome in outcomes) < 2:
+        return dict.fromkeys(OUTPUTS)
     for field in OUTPUTS:
         for view in (as_it_is, without_numbers, None):
             seen = collections.defaultdict(set)

@@ -70,6 +70,7 @@ def read(path):
 def run(command, env=None, preload=None, files=(), seconds=60):
     mark = "%s=%s" % (MARK, secrets.token_hex(8))
     top = tempfile.mkdtemp(prefix="conformance-")
+    os.chmod(top, 0o777)  # a test may become another user, of whom there is a report too
     try:
         # the same length each time: names of files are printed, and measured
         here = os.path.join(top, "here")
