@@ -64,7 +64,7 @@ static void child_evidence(const struct analysis *analysis, const struct facts *
         [CHILD_ENDED] = EVIDENCE_CHILD_ENDED,
     };
     size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
-    for (size_t i = 0; facts && i < facts->children.count; i++) {
+    for (size_t i = 0; i < facts->children.count; i++) {
         const struct child_fact *child = &facts->children.child[i];
         if (child->thread == thread)
             finding_add(finding, (struct evidence){.kind = kinds[child->doing],

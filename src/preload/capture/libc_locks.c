@@ -1,13 +1,13 @@
 #include "libc_locks.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "record/thread.h"
+#include "rt/image.h"
 #include "rt/sys.h"
 
 /* The streams, linked through _chain (libio/genops.c). */
@@ -24,17 +24,12 @@ struct lock {
 static uintptr_t loader, loader_size;
 static uintptr_t libc, libc_size;
 
-/* Where libc lies: its header is mapped with it (ELF, "Program Loading"). */
 static void find_libc(void) {
     Dl_info info;
     if (!&_IO_list_all || !dladdr(&_IO_list_all, &info))
         return;
-    const ElfW(Ehdr) *header = info.dli_fbase;
-    const ElfW(Phdr) *segment = (const void *)((uintptr_t)header + header->e_phoff);
-    libc = (uintptr_t)header;
-    for (int i = 0; i < header->e_phnum; i++)
-        if (segment[i].p_type == PT_LOAD && segment[i].p_vaddr + segment[i].p_memsz > libc_size)
-            libc_size = segment[i].p_vaddr + segment[i].p_memsz;
+    libc = (uintptr_t)info.dli_fbase;
+    libc_size = image_size(info.dli_fbase);
 }
 
 void libc_locks_setup(void) {

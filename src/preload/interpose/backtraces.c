@@ -4,26 +4,18 @@
 #include <execinfo.h>
 #include <link.h>
 
+#include "rt/image.h"
 #include "rt/memory.h"
 #include "wrap.h"
 
 /* Where this library begins in memory: the linker's name for it (ld(1)). */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
-static uintptr_t size_in_memory(void) {
-    const ElfW(Phdr) *parts = (const void *)((uintptr_t)&__ehdr_start + __ehdr_start.e_phoff);
-    uintptr_t size = 0;
-    for (int i = 0; i < __ehdr_start.e_phnum; i++)
-        if (parts[i].p_type == PT_LOAD)
-            size = parts[i].p_vaddr + parts[i].p_memsz;
-    return size;
-}
-
 static bool is_ours(uintptr_t address) {
     static uintptr_t size;
     uintptr_t known = __atomic_load_n(&size, __ATOMIC_RELAXED);
     if (known == 0)
-        __atomic_store_n(&size, known = size_in_memory(), __ATOMIC_RELAXED);
+        __atomic_store_n(&size, known = image_size(&__ehdr_start), __ATOMIC_RELAXED);
     return address - (uintptr_t)&__ehdr_start < known;
 }
 

@@ -88,6 +88,8 @@ static void set_timer(uint64_t at, bool in_handler) {
         sys_call(SYS_timer_delete, timer);
         __atomic_store_n(&timer_is_set, 0, __ATOMIC_SEQ_CST);
     }
+    if (__atomic_load_n(&timer_is_set, __ATOMIC_SEQ_CST))
+        return;
     int tid = disposition_is_handled(options.signal) ? 0 : target(in_handler);
     if (tid == 0 || __atomic_exchange_n(&timer_is_set, 1, __ATOMIC_SEQ_CST))
         return;

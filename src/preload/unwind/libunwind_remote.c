@@ -288,8 +288,7 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
 static uintptr_t signal_frame(unw_cursor_t *cursor, struct stack_memory *memory, uintptr_t called) {
     unw_word_t sp;
     uintptr_t word;
-    if (lib.get_reg(cursor, UNW_X86_64_RSP, &sp) < 0 ||
-        !memory->word(memory, sp + SIGNAL_FRAME_NUMBER, &word))
+    if (lib.get_reg(cursor, LIBUNWIND_SP, &sp) < 0 || !memory->word(memory, sp + SIGNAL_FRAME_NUMBER, &word))
         word = 0;
     return LW_FRAME_SIGNAL +
            (uintptr_t)signal_of_handler(libunwind_function_start(called, false), (uint32_t)word);

@@ -10,26 +10,21 @@
 #include <unistd.h>
 
 #include "analysis/syscall_names.h"
+#include "watched.h"
 
 enum { TARGET = 64 };
 
-/* Of /proc/PID/stat (proc(5)): the name, in parentheses, may hold anything. False if there is no such process. */
+/* False if there is no such process. */
 static bool read_stat(int pid, struct child_fact *child, int *parent) {
-    char path[64], words[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
+    struct watched_stat stat;
+    if (!watched_stat(pid, &stat))
         return false;
-    words[fread(words, 1, sizeof words - 1, file)] = '\0';
-    fclose(file);
-    char *name = strchr(words, '('), *end = strrchr(words, ')'), state;
-    if (!name || !end || sscanf(end + 1, " %c %d", &state, parent) != 2)
-        return false;
-    snprintf(child->name, sizeof child->name, "%.*s (%d)", (int)(end - name - 1), name + 1, pid);
+    snprintf(child->name, sizeof child->name, "%s (%d)", stat.name, pid);
     child->pid = pid;
-    child->doing = state == 'Z' || state == 'X'   ? CHILD_ENDED
-                   : state == 'T' || state == 't' ? CHILD_STOPPED
-                                                  : CHILD_RUNS;
+    child->doing = stat.state == 'Z' || stat.state == 'X'   ? CHILD_ENDED
+                   : stat.state == 'T' || stat.state == 't' ? CHILD_STOPPED
+                                                            : CHILD_RUNS;
+    *parent = stat.parent;
     return true;
 }
 

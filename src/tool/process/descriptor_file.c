@@ -1,6 +1,8 @@
 #include "descriptor_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "has_run.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -94,6 +98,27 @@ int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
     int64_t number = at ? (int64_t)strtoull(at + strlen(word), NULL, base) : -1;
     free(words);
     return number;
+}
+
+bool pipe_blocks(int proc, int pid, int fd, bool reads) {
+    char path[64];
+    snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
+    struct pollfd end = {.fd = openat(proc, path, (reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC),
+                         .events = reads ? POLLIN : POLLOUT};
+    bool blocks = end.fd >= 0 && poll(&end, 1, 0) == 0;
+    if (end.fd >= 0)
+        close(end.fd);
+    return blocks;
+}
+
+DIR *descriptors_of(int proc, const char *pid, bool *hidden) {
+    char path[300];
+    snprintf(path, sizeof path, "%s/fd", pid);
+    int fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fds < 0 ? NULL : fdopendir(fds);
+    if (!directory)
+        *hidden |= errno != ENOENT && !is_kernel_thread(proc, pid);
+    return directory;
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */

@@ -1,6 +1,7 @@
 /* A descriptor of a process, as /proc shows it. */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,13 @@ enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode);
 int64_t file_number(int proc, int pid, int fd, const char *word, int base);
 /* Its fdinfo whole, NULL without. Caller frees. */
 char *file_info(int proc, int pid, int fd);
+
+/* Would who reads from a pipe's end, or writes to it, be blocked? Opening an end that the process has open itself wakes nobody
+ * (kernel: fs/pipe.c, fifo_open). */
+bool pipe_blocks(int proc, int pid, int fd, bool reads);
+
+/* The listing of a process's descriptors; NULL without. *hidden is set, and else left, if it has some that may not be seen. */
+DIR *descriptors_of(int proc, const char *pid, bool *hidden);
 
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
  * does not tell, any UNIX socket of the watched process (inside) may. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,23 +201,17 @@ static void look_at(struct look *look, int pid, int fds, const char *entry) {
 }
 
 static void look_into(struct look *look, const char *name) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/fd", name);
-    int fds = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fds < 0 ? NULL : fdopendir(fds);
-    if (!directory) {
-        look->unsure |= errno != ENOENT && !is_kernel_thread(look->proc, name);
+    DIR *directory = descriptors_of(look->proc, name, &look->unsure);
+    if (!directory)
         return;
-    }
     for (struct dirent *entry; !look->unknown && (entry = readdir(directory));)
         if (isdigit((unsigned char)entry->d_name[0]))
-            look_at(look, atoi(name), fds, entry->d_name);
+            look_at(look, atoi(name), dirfd(directory), entry->d_name);
     closedir(directory);
 }
 
 /* While the thread that took the snapshot is held, what has come for it is still there. */
 static bool is_unready(const struct look *look, const struct object *object) {
-    char path[64];
     struct local_socket found;
     switch (object->kind) {
     case FILE_EVENTFD:
@@ -233,13 +226,7 @@ static bool is_unready(const struct look *look, const struct object *object) {
         break;
     }
     int mode = (int)file_number(look->proc, look->pid, object->fd, "flags:", 8) & O_ACCMODE;
-    snprintf(path, sizeof path, "%d/fd/%d", look->pid, object->fd);
-    int fd = openat(look->proc, path, (mode == O_WRONLY ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
-    struct pollfd one = {.fd = fd, .events = mode == O_WRONLY ? POLLOUT : POLLIN};
-    bool unready = fd >= 0 && poll(&one, 1, 0) == 0;
-    if (fd >= 0)
-        close(fd);
-    return unready;
+    return pipe_blocks(look->proc, look->pid, object->fd, mode != O_WRONLY);
 }
 
 static enum inside judge(const struct look *look, const struct wait_of *wait) {

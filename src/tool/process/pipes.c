@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,34 +149,19 @@ static void look_at(struct look *look, const char *pid, bool inside, int fds, co
 }
 
 static void look_into(struct look *look, const char *pid, bool inside) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/fd", pid);
-    int fds = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fds < 0 ? NULL : fdopendir(fds);
-    if (!directory) {
-        look->unsure |= errno != ENOENT && !is_kernel_thread(look->proc, pid);
+    DIR *directory = descriptors_of(look->proc, pid, &look->unsure);
+    if (!directory)
         return;
-    }
     for (struct dirent *entry; (entry = readdir(directory));)
-        look_at(look, pid, inside, fds, entry->d_name);
+        look_at(look, pid, inside, dirfd(directory), entry->d_name);
     closedir(directory);
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
- * made room for it has left that. Opening an end that the process has open itself wakes nobody (kernel: fs/pipe.c,
- * fifo_open). */
+ * made room for it has left that. */
 static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
-    char path[64];
-    bool reads = thread->kind == LW_WAIT_PIPE_READ;
-    if (!(look->snapshot->header->flags & LW_PROCESS_HELD))
-        return false;
-    snprintf(path, sizeof path, "%d/fd/%lld", look->pid, (long long)thread->fd);
-    int fd = openat(look->proc, path, (reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC);
-    struct pollfd poll_fd = {.fd = fd, .events = reads ? POLLIN : POLLOUT};
-    bool blocked = fd >= 0 && poll(&poll_fd, 1, 0) == 0;
-    if (fd >= 0)
-        close(fd);
-    return blocked;
+    return (look->snapshot->header->flags & LW_PROCESS_HELD) &&
+           pipe_blocks(look->proc, look->pid, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
 }
 
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and
@@ -243,19 +227,16 @@ static void survey_end(struct pipe_survey *survey, int proc, int pid, int fds, c
 }
 
 static void survey_process(struct pipe_survey *survey, int proc, const char *pid) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/fd", pid);
-    int fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = fds < 0 ? NULL : fdopendir(fds);
-    if (!directory) {
-        if (errno != ENOENT && !is_kernel_thread(proc, pid)) {
-            survey->unreadable++;
-            survey->one_unreadable = atoi(pid);
-        }
-        return;
+    bool hidden = false;
+    DIR *directory = descriptors_of(proc, pid, &hidden);
+    if (hidden) {
+        survey->unreadable++;
+        survey->one_unreadable = atoi(pid);
     }
+    if (!directory)
+        return;
     for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(survey, proc, atoi(pid), fds, entry->d_name);
+        survey_end(survey, proc, atoi(pid), dirfd(directory), entry->d_name);
     closedir(directory);
 }
 

@@ -110,11 +110,14 @@ bool watched_stat(int pid, struct watched_stat *stat) {
         words[fread(words, 1, sizeof words - 1, file)] = '\0';
         fclose(file);
     }
-    /* proc(5): words 3, 14, 15 and 22. The name, in parentheses, may hold anything. */
-    const char *end = strrchr(words, ')');
-    return end && sscanf(end + 1,
-                         " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
-                         &stat->state, &stat->user, &stat->system, &stat->started) == 4;
+    /* proc(5): words 2 to 4, 14, 15 and 22. The name, in parentheses, may hold anything. */
+    const char *name = strchr(words, '('), *end = strrchr(words, ')');
+    if (!name || !end)
+        return false;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
+    return sscanf(end + 1,
+                  " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+                  &stat->state, &stat->parent, &stat->user, &stat->system, &stat->started) == 5;
 }
 
 const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY]) {

@@ -37,6 +37,8 @@ bool watched_status(int pid, const char *key, char *value, size_t room);
 /* Of /proc/PID/stat; times in clock ticks. False if that cannot be read: the state is then '?'. */
 struct watched_stat {
     char state;
+    char name[16]; /* of its program; the kernel keeps no more */
+    int parent;
     unsigned long long user, system, started;
 };
 bool watched_stat(int pid, struct watched_stat *stat);
