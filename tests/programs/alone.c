@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "scenarios.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
 static int ends[2];
@@ -27,10 +29,6 @@ static char bytes[1 << 20];
 static void must(int done) {
     if (!done)
         exit(3);
-}
-
-static void ready(void) {
-    must(write(STDOUT_FILENO, "ready\n", 6) == 6);
 }
 
 /* A child that has all descriptors, and does nothing until its standard input says so: then it writes and ends. */
@@ -49,7 +47,7 @@ static void nothing(int signal) {
 
 static void relock(void) {
     pthread_mutex_lock(&lock);
-    ready();
+    say_ready();
     pthread_mutex_lock(&lock);
 }
 static void relock_with_a_handler(void) {
@@ -57,11 +55,7 @@ static void relock_with_a_handler(void) {
     relock();
 }
 static void relock_of_a_shared_one(void) {
-    pthread_mutexattr_t attr;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(shared, &attr);
+    pthread_mutex_t *shared = make_shared_mutex();
     int locked[2];
     must(pipe(locked) == 0);
     if (fork() == 0) {
@@ -72,13 +66,13 @@ static void relock_of_a_shared_one(void) {
             pause();
     }
     must(read(locked[0], bytes, 1) == 1);
-    ready();
+    say_ready();
     pthread_mutex_lock(shared);
 }
 
 static void condition(void) {
     pthread_mutex_lock(&lock);
-    ready();
+    say_ready();
     pthread_cond_wait(&wanted, &lock);
 }
 static void condition_with_fault_handlers(void) {
@@ -103,53 +97,53 @@ static void condition_for_a_time(void) {
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 1000;
     pthread_mutex_lock(&lock);
-    ready();
+    say_ready();
     pthread_cond_timedwait(&wanted, &lock, &until);
 }
 static void barrier_of_two(void) {
     pthread_barrier_t barrier;
     pthread_barrier_init(&barrier, NULL, 2);
-    ready();
+    say_ready();
     pthread_barrier_wait(&barrier);
 }
 static void semaphore(void) {
     sem_t never;
     sem_init(&never, 0, 0);
-    ready();
+    say_ready();
     sem_wait(&never);
 }
 static void semaphore_that_is_shared(void) {
     sem_t never;
     sem_init(&never, 1, 0);
-    ready();
+    say_ready();
     sem_wait(&never);
 }
 static void raw_futex(void) {
     static uint32_t word = 7;
-    ready();
+    say_ready();
     syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 7, NULL, NULL, 0);
 }
 static void raw_futex_that_is_shared(void) {
     static uint32_t word = 7;
-    ready();
+    say_ready();
     syscall(SYS_futex, &word, FUTEX_WAIT, 7, NULL, NULL, 0);
 }
 
 static void own_pipe(void) {
     must(pipe(ends) == 0);
-    ready();
+    say_ready();
     must(read(ends[0], bytes, 1) >= 0);
 }
 static void own_pipe_inside_libc(void) {
     must(pipe(ends) == 0);
     FILE *file = fdopen(ends[0], "r");
-    ready();
+    say_ready();
     fgets(bytes, sizeof bytes, file);
 }
 static void pipe_of_a_child_too(void) {
     must(pipe(ends) == 0);
     with_child();
-    ready();
+    say_ready();
     must(read(ends[0], bytes, 1) >= 0);
     must(read(ends[0], bytes, 1) >= 0);
 }
@@ -157,42 +151,42 @@ static void pipe_of_a_child(void) {
     must(pipe(ends) == 0);
     with_child();
     close(ends[1]);
-    ready();
+    say_ready();
     must(read(ends[0], bytes, 1) >= 0);
 }
 static void pipe_with_a_name(void) {
     must(mkfifo("pipe", 0600) == 0 && (ends[0] = open("pipe", O_RDWR)) >= 0);
-    ready();
+    say_ready();
     must(read(ends[0], bytes, 1) >= 0);
 }
 static void own_full_pipe(void) {
     must(pipe(ends) == 0);
-    ready();
+    say_ready();
     must(write(ends[1], bytes, sizeof bytes) > 0);
 }
 static void own_full_pipe_of_pages(void) {
     must(pipe(ends) == 0);
-    ready();
+    say_ready();
     for (;;)
         must(write(ends[1], bytes, 4096) == 4096);
 }
 static void own_full_pipe_of_bytes(void) {
     must(pipe(ends) == 0);
-    ready();
+    say_ready();
     for (;;)
         must(write(ends[1], "x", 1) == 1);
 }
 static void full_pipe_of_a_child_too(void) {
     must(pipe(ends) == 0);
     with_child();
-    ready();
+    say_ready();
     must(write(ends[1], bytes, sizeof bytes) > 0);
 }
 
 static void own_eventfd(void) {
     uint64_t number;
     int fd = eventfd(0, 0);
-    ready();
+    say_ready();
     must(read(fd, &number, sizeof number) > 0);
 }
 static void eventfd_of_a_child_too(void) {
@@ -200,14 +194,14 @@ static void eventfd_of_a_child_too(void) {
     uint64_t number;
     int fd = eventfd(0, 0);
     with_child();
-    ready();
+    say_ready();
     must(read(fd, &number, sizeof number) > 0);
 }
 static void own_set(void) {
     struct epoll_event event = {.events = EPOLLIN};
     int set = epoll_create1(0);
     must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
-    ready();
+    say_ready();
     epoll_wait(set, &event, 1, -1);
 }
 static void set_with_input(void) {
@@ -215,32 +209,32 @@ static void set_with_input(void) {
     int set = epoll_create1(0);
     must(epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, 0), &event) == 0);
     must(epoll_ctl(set, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0);
-    ready();
+    say_ready();
     epoll_wait(set, &event, 1, -1);
 }
 static void poll_of_nothing(void) {
-    ready();
+    say_ready();
     poll(NULL, 0, -1);
 }
 static void poll_of_input(void) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    ready();
+    say_ready();
     poll(&input, 1, -1);
 }
 static void input(void) {
-    ready();
+    say_ready();
     must(read(STDIN_FILENO, bytes, 1) >= 0);
 }
 static void no_signal(void) {
-    ready();
+    say_ready();
     pause();
 }
 static void time_to_pass(void) {
-    ready();
+    say_ready();
     sleep(1000);
 }
 static void never_still(void) {
-    ready();
+    say_ready();
     for (;;)
         must(getppid() > 0);
 }
@@ -256,16 +250,10 @@ static void never_still(void) {
 /* clang-format on */
 
 int main(int count, char **arguments) {
-    static const struct {
-        const char *name;
-        void (*play)(void);
-    } scenarios[] = {
+    static const struct scenario scenarios[] = {
 #define X(name) {#name, name},
         SCENARIOS(X)
 #undef X
     };
-    for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof *scenarios; i++)
-        if (strcmp(arguments[1], scenarios[i].name) == 0)
-            scenarios[i].play();
-    return 4;
+    return play_one(scenarios, sizeof scenarios / sizeof *scenarios, count, arguments);
 }

@@ -16,28 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scenarios.h"
 #include "settle.h"
 
 static sem_t never;
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER;
 
-static pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, routine, argument) != 0)
-        exit(3);
-    pthread_setname_np(thread, name);
-    return thread;
-}
-
 static void ready(void) {
     settle_all();
-    if (write(STDOUT_FILENO, "ready\n", 6) != 6)
-        exit(3);
-}
-
-static void stay(void) {
-    for (;;)
-        sleep(1000);
+    say_ready();
 }
 
 /* Futexes that were not said to be private: everybody sleeps, main included. */
@@ -405,17 +392,11 @@ static void token_of_words(void) {
 /* clang-format on */
 
 int main(int count, char **arguments) {
-    static const struct {
-        const char *name;
-        void (*play)(void);
-    } scenarios[] = {
+    static const struct scenario scenarios[] = {
 #define X(name) {#name, name},
         SCENARIOS(X)
 #undef X
     };
     sem_init(&never, 0, 0);
-    for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof *scenarios; i++)
-        if (strcmp(arguments[1], scenarios[i].name) == 0)
-            scenarios[i].play();
-    return 4;
+    return play_one(scenarios, sizeof scenarios / sizeof *scenarios, count, arguments);
 }

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scenarios.h"
 #include "settle.h"
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
@@ -38,27 +39,9 @@ static sem_t never, step;
 static int ends[2];
 static pthread_t first;
 
-static pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, routine, argument) != 0)
-        exit(3);
-    pthread_setname_np(thread, name);
-    return thread;
-}
-
-static void say_ready(void) {
-    if (write(STDOUT_FILENO, "ready\n", 6) != 6)
-        exit(3);
-}
-
 static void ready(void) {
     settle_all();
     say_ready();
-}
-
-static void stay(void) {
-    for (;;)
-        sleep(1000);
 }
 
 /* Takes one lock, lets the other thread take its own, wants that. */
@@ -163,11 +146,7 @@ static void in_between(void) {
 
 /* A mutex in memory that a child shares, locked by the child. */
 static void shared_elsewhere(void) {
-    pthread_mutexattr_t attr;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(shared, &attr);
+    pthread_mutex_t *shared = make_shared_mutex();
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -197,11 +176,7 @@ static void shared_unsaid(void) {
 }
 
 static void shared_cycle(void) {
-    pthread_mutexattr_t attr;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(shared, &attr);
+    pthread_mutex_t *shared = make_shared_mutex();
     start("one", takes_two, &(struct two){&a, shared});
     start("two", takes_two, &(struct two){shared, &a});
     ready();
@@ -798,32 +773,29 @@ static void make_set(void) {
     into_set(eventfd(0, 0));
     into_set(timerfd_create(CLOCK_MONOTONIC, 0));
 }
+/* A child that has one of the descriptors, and no other, and stays. */
+static void leave_to_child(int kept) {
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != kept)
+                close(fd);
+        stay();
+    }
+    settle();
+}
 static void asleep_on_a_set(void) {
     make_set();
     two_rests_in(waits_for_set);
 }
 static void asleep_but_for_a_childs_socket(void) {
     make_set();
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int fd = 3; fd < 20; fd++)
-            if (fd != pair[1])
-                close(fd);
-        stay();
-    }
-    settle();
+    leave_to_child(pair[1]);
     two_rests_in(waits_for_set);
 }
 static void asleep_but_for_a_childs_set(void) {
     make_set();
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int fd = 3; fd < 20; fd++)
-            if (fd != set)
-                close(fd);
-        stay();
-    }
-    settle();
+    leave_to_child(set);
     two_rests_in(waits_for_set);
 }
 static void asleep_but_for_an_inet_socket(void) {
@@ -860,14 +832,7 @@ static void asleep_polling_three(void) {
 }
 static void asleep_but_polling_a_childs_third(void) {
     make_three();
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int fd = 3; fd < 20; fd++)
-            if (fd != one_end)
-                close(fd);
-        stay();
-    }
-    settle();
+    leave_to_child(one_end);
     two_rests_in(polls_three);
 }
 static void main_polls_three(void) {
@@ -1096,18 +1061,12 @@ static void token_of_bytes(void) {
 /* clang-format on */
 
 int main(int count, char **arguments) {
-    static const struct {
-        const char *name;
-        void (*play)(void);
-    } scenarios[] = {
+    static const struct scenario scenarios[] = {
 #define X(name) {#name, name},
         SCENARIOS(X)
 #undef X
     };
     sem_init(&never, 0, 0);
     sem_init(&step, 0, 0);
-    for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof *scenarios; i++)
-        if (strcmp(arguments[1], scenarios[i].name) == 0)
-            scenarios[i].play();
-    return 4;
+    return play_one(scenarios, sizeof scenarios / sizeof *scenarios, count, arguments);
 }

@@ -1,0 +1,49 @@
+/* What programs that act out a scenario share: threads with names, how they say that they are ready, and how one is chosen. */
+#pragma once
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static inline pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, routine, argument) != 0)
+        exit(3);
+    pthread_setname_np(thread, name);
+    return thread;
+}
+
+static inline void say_ready(void) {
+    if (write(STDOUT_FILENO, "ready\n", 6) != 6)
+        exit(3);
+}
+
+static inline void stay(void) {
+    for (;;)
+        sleep(1000);
+}
+
+/* In memory that a child shares. */
+static inline pthread_mutex_t *make_shared_mutex(void) {
+    pthread_mutexattr_t attr;
+    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(shared, &attr);
+    return shared;
+}
+
+struct scenario {
+    const char *name;
+    void (*play)(void);
+};
+
+/* Plays the one that the first argument names; the program's status, should that return. */
+static inline int play_one(const struct scenario *scenarios, size_t number, int count, char **arguments) {
+    for (size_t i = 0; count == 2 && i < number; i++)
+        if (strcmp(arguments[1], scenarios[i].name) == 0)
+            scenarios[i].play();
+    return 4;
+}
