@@ -273,7 +273,7 @@ def test_background_threads_of_libraries():
         "openblas": (["-lopenblas"], "#include <string.h>\nvoid cblas_dgemm(int, int, int, int, int, int, double, const double *, int, const double *, int, double, double *, int);\n"
                      "static double a[400 * 400], b[400 * 400], c[400 * 400];\nint main(void) { cblas_dgemm(101, 111, 111, 400, 400, 400, 1, a, 400, b, 400, 0, c, 400); return c[0] != 0; }\n"),
         "tbb": (["-x", "c++", "-ltbb"], "#include <tbb/parallel_for.h>\n#include <atomic>\n#include <unistd.h>\nint main() { std::atomic<int> n{0};"
-                "tbb::parallel_for(0, 5000, [&](int) { usleep(20); n++; }); return n != 5000; }\n"),  # long enough for its other threads to begin
+                "tbb::parallel_for(0, 5000, [&](int) { usleep(20); n++; }); _exit(n != 5000); }\n"),  # long enough for its threads to begin; its destructors tell them to end
     }
     with scratch() as directory:
         for name, (flags, text) in programs.items():
