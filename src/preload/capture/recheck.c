@@ -97,7 +97,10 @@ static bool slept(const struct tasks *tasks, const struct waiter_batches *batche
     struct kernel_state kernel = kernel_ask(tasks->directory, thread->tid);
     bool there = looked->sp != 0 ? kernel.number == looked->number && kernel.sp == looked->sp
                                  : same_wait(looked, batches, &kernel);
-    return kernel.state == KERNEL_SLEEPS && there && has_not_run(thread);
+    /* That it has not moved is asked once more, behind the kernel's answer: it may have gone through a whole turn in
+     * between, and where the host takes processors away a short turn can cost no CPU time (kernel:
+     * kernel/sched/core.c, update_rq_clock_task). */
+    return kernel.state == KERNEL_SLEEPS && there && has_not_run(thread) && has_not_moved(looked);
 }
 
 struct round {
