@@ -43,6 +43,7 @@ struct analysis *analyse(const struct snapshot *snapshot, const struct facts *fa
         return NULL;
     analysis->snapshot = snapshot;
     analysis->suppressions = facts->suppressions;
+    analysis->reach = &facts->reach;
     analysis->positions = facts->positions ? facts->positions : snapshot->frames;
     analysis->judges = lw_trigger_judges(header->trigger);
     bool made = index_make(&analysis->index, snapshot) &&

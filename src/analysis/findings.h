@@ -6,6 +6,7 @@
 
 #include "evidence.def"
 #include "index.h"
+#include "reach_facts.h"
 #include "suppressions.h"
 
 /* Worst last. */
@@ -76,6 +77,7 @@ struct facts {
     struct child_facts children;
     const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
     struct inside_facts inside;
+    struct reach_facts reach;
     const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
@@ -90,7 +92,17 @@ enum evidence_kind {
 };
 
 /* Which fields of an evidence are set. */
-enum { E_WHO = 1, E_AGO = 2, E_SPAN = 4, E_COUNT = 8, E_OF = 16, E_SIGNALS = 32, E_TEXT = 64, E_MORE = 128 };
+enum {
+    E_WHO = 1,
+    E_AGO = 2,
+    E_SPAN = 4,
+    E_COUNT = 8,
+    E_OF = 16,
+    E_SIGNALS = 32,
+    E_TEXT = 64,
+    E_MORE = 128,
+    E_REACH = 256
+};
 
 /* One fact of a thread; its kind says which fields are set (evidence.def). */
 struct evidence {
@@ -103,6 +115,7 @@ struct evidence {
     uint64_t signals; /* bit n - 1 is signal n */
     const char *text; /* of the facts that the analysis was given */
     const char *more; /* likewise, a second */
+    const struct reach_fact *reach;
 };
 
 enum { EVIDENCE_MAX = 6 };
@@ -150,6 +163,7 @@ struct analysis {
     const struct snapshot *snapshot;
     const uint64_t *positions; /* of frames, for grouping */
     const struct suppressions *suppressions;
+    const struct reach_facts *reach;
     bool judges; /* this trigger calls threads leaked */
     struct thread_finding *findings;
     size_t finding_count;

@@ -248,6 +248,24 @@ static void suspect_all_asleep(struct analysis *analysis, const struct evidence 
     }
 }
 
+/* What was found in a frozen image: nobody that may still run can come to what it waits for; or how somebody can. */
+static void judge_reach(struct analysis *analysis, const struct reach_facts *reach) {
+    for (size_t i = 0; i < analysis->finding_count && reach->of_thread; i++) {
+        struct thread_finding *finding = &analysis->findings[i];
+        const struct reach_fact *fact = &reach->of_thread[finding->thread - analysis->snapshot->threads];
+        if (finding->verdict >= VERDICT_STRANDED)
+            continue;
+        if (fact->verdict == REACH_STRANDED) {
+            finding->verdict = VERDICT_STRANDED;
+            FINDING_ADD(finding, UNREACHABLE, .reach = fact);
+        } else if (fact->verdict == REACH_LIVE) {
+            FINDING_ADD(finding, REACHABLE, .reach = fact);
+        } else if (fact->verdict == REACH_HANDLED) {
+            FINDING_ADD(finding, ENDED_BY_HANDLER);
+        }
+    }
+}
+
 bool proof_find(struct analysis *analysis, const struct facts *facts) {
     size_t count = analysis->finding_count;
     analysis->graph = graph_build(&analysis->index);
@@ -271,6 +289,7 @@ bool proof_find(struct analysis *analysis, const struct facts *facts) {
         put_all_asleep(analysis);
     else if (obstacle == ONE_OBSTACLE)
         suspect_all_asleep(analysis, &why);
+    judge_reach(analysis, &facts->reach);
     analysis->counts.deadlocks = analysis->deadlock_count;
     return true;
 }

@@ -7,9 +7,11 @@
 
 #include "json_text.h"
 #include "lines.h"
+#include "reach_words.h"
 
 /* {who} worker-1 (4244)   {by} " by worker-1 (4244), which has ended", or nothing   {ago} 3.0s ago   {span} 3.0s
- * {ms} the same in ms   {count} {of}   {s} "s" if count is not 1   {cpu} `of` as seconds   {signals}   {text} {more} */
+ * {ms} the same in ms   {count} {of}   {s} "s" if count is not 1   {cpu} `of` as seconds   {signals}   {text} {more}
+ * {path} {object} {referrers} of a proof by reachability (reach_words.h) */
 static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_MAY_BE_SHARED] = "it may be shared with other processes",
     [EVIDENCE_NEVER_SIGNALLED] = "this condition was never signalled",
@@ -74,6 +76,9 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_WILL_NEVER_END] = "{who} will never end",
     [EVIDENCE_WILL_NEVER_RELEASE] = "{who} will never release it",
     [EVIDENCE_ALL_ASLEEP] = "all threads are asleep",
+    [EVIDENCE_UNREACHABLE] = "unreachable: no thread that may still run can come to it{object}{referrers}",
+    [EVIDENCE_REACHABLE] = "reachable: {path}",
+    [EVIDENCE_ENDED_BY_HANDLER] = "a signal handler may end this wait",
     [EVIDENCE_UNPROVED_HANDLERS] =
         "all threads are asleep; only a signal handler ({signals}) could wake a thread",
     [EVIDENCE_UNPROVED_PIPE_NAMED] =
@@ -162,6 +167,12 @@ static void put_field(FILE *out, const struct analysis *analysis, const struct e
         fprintf(out, "%.1f", (double)evidence->of / 1e9);
     else if (IS("signals"))
         put_signals(out, evidence->signals);
+    else if (IS("path"))
+        reach_put_path(out, analysis, evidence->reach);
+    else if (IS("object"))
+        reach_put_object(out, analysis, evidence->reach);
+    else if (IS("referrers"))
+        reach_put_referrers(out, analysis, evidence->reach);
     else if (IS("more"))
         lines_clean(out, evidence->more);
     else if (IS("text"))
@@ -234,6 +245,8 @@ json_t *evidence_facts(const struct analysis *analysis, const struct thread_find
             json_object_set_new(fact, "process", json_text(evidence->text));
         if (fields & E_MORE)
             json_object_set_new(fact, "in", json_text(evidence->more));
+        if (fields & E_REACH)
+            reach_put_json(fact, analysis, evidence->reach);
         json_array_append_new(list, fact);
     }
     return list;

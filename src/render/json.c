@@ -9,6 +9,7 @@
 #include "evidence_words.h"
 #include "formats.h"
 #include "json_text.h"
+#include "reach_words.h"
 #include "shown_stack.h"
 
 static json_t *text_or_null(const char *words) {
@@ -271,6 +272,9 @@ void render_json(FILE *out, const struct analysis *analysis, struct symbols *sym
     put(report, "groups", groups);
     put(report, "deadlocks", deadlocks(analysis, symbols));
     put(report, "incomplete", words(analysis, header->incomplete));
+    json_t *reach = reach_json(analysis);
+    if (reach)
+        put(report, "reach", reach);
     put(report, "suppressions", suppressions(analysis));
     if (!report) {
         fprintf(stderr, "leakwatch: the report cannot be written as JSON: no memory\n");

@@ -8,6 +8,7 @@
 #include "evidence_words.h"
 #include "formats.h"
 #include "lines.h"
+#include "reach_words.h"
 #include "style.h"
 #include "summary.h"
 
@@ -216,6 +217,7 @@ void render_text(FILE *out, const struct analysis *analysis, struct symbols *sym
     summary_put(out, analysis);
     style_put(out, STYLE_PLAIN);
     summary_put_incomplete(out, analysis);
+    reach_put_refusal(out, analysis);
     for (size_t i = 0; i < analysis->group_count; i++)
         put_group(out, analysis, symbols, &analysis->groups[i]);
     deadlock_put_left_locked(out, analysis, symbols);

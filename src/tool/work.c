@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reach/reach.h"
 #include "symbols/progress.h"
 #include "tool.h"
 #include "tool/known/baseline.h"
@@ -47,6 +48,9 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
         work->facts.inside = inside_look(&work->snapshot, pid);
+        const char *frozen = work->settings->frozen;
+        if (frozen[0])
+            work->facts.reach = reach_look(&work->snapshot, strtoull(frozen, NULL, 10));
         if (work->snapshot.header->flags & LW_PROCESS_HELD)
             snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
@@ -54,6 +58,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
     }
     work->symbols = symbols_open(&work->snapshot, &places);
+    reach_name(&work->facts.reach, work->symbols);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
     work->analysis = analyse(&work->snapshot, &work->facts);
@@ -107,6 +112,7 @@ void work_end(struct work *work) {
     awaited_drop(&work->facts.children);
     free(work->naps);
     inside_drop(&work->facts.inside);
+    reach_drop(&work->facts.reach);
     free(work->positions);
     snapshot_close(&work->snapshot);
 }

@@ -179,6 +179,16 @@ bool captured_needs_caller(const struct captured *captured) {
     return false;
 }
 
+bool captured_may_strand(const struct captured *captured) {
+    const struct lw_snapshot_header *header = captured->base;
+    for (uint64_t i = 0; i < header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
+        if (thread->state == LW_STATE_BLOCKED && (lw_wait_traits(thread->kind) & W_OBJECT))
+            return true;
+    }
+    return false;
+}
+
 void captured_mark(const struct captured *captured, uint32_t flag) {
     struct lw_snapshot_header *header = captured->base;
     header->flags |= flag;

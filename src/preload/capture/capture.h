@@ -32,6 +32,8 @@ bool captured_may_prove(const struct captured *captured);
 /* Does the caller wait, among threads that are all asleep, on a descriptor? Then what came through that while the snapshot
  * was looked at cannot be told by the caller's having run, for it runs in any case: it is to be held. */
 bool captured_needs_caller(const struct captured *captured);
+/* Does a thread wait, without a deadline, for an object that it may be shown nobody can come to? */
+bool captured_may_strand(const struct captured *captured);
 /* Sets a flag in the header (enum lw_process_flag). */
 void captured_mark(const struct captured *captured, uint32_t flag);
 void captured_drop(struct captured *captured);

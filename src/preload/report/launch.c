@@ -17,10 +17,10 @@
 #include "rt/sys.h"
 #include "rt/text.h"
 
-enum { STACK = 16 * 1024, CANDIDATES = 3, SNAPSHOT_FD = 3, WAIT_MS = 60 * 1000 };
+enum { STACK = 16 * 1024, STACKS = 3, CANDIDATES = 3, SNAPSHOT_FD = 3, WAIT_MS = 60 * 1000 };
 
 static char tool_path[CANDIDATES][1100];
-static char *launch_stack; /* two halves: the intermediate's and the helper's */
+static char *launch_stack; /* three: the intermediate's, the helper's, and the frozen image's */
 
 void launch_setup(void) {
     /* Where the tool lies from the library: a build tree, PREFIX/lib, PREFIX/lib/TRIPLET. */
@@ -50,6 +50,12 @@ struct helper {
     int error;   /* of its execve */
     int settled; /* both are known; a futex */
     char *stack_top;
+    int intermediate;
+    char *frozen;            /* words for the tool: where the image is described */
+    bool freezes;            /* the helper is made by a frozen image of the program, which outlives it */
+    long image;              /* its pid, or -errno */
+    int go[FREEZE_ATTEMPTS]; /* what becomes of each image: GO or STOP; futexes */
+    char *image_top;         /* of its stack */
 };
 
 /* In the intermediate, on a copy of the program's descriptors, before the helper exists: what neither of them
@@ -108,19 +114,62 @@ static int helper_main(void *argument) {
     return 0;
 }
 
+static void is_settled(struct helper *helper, long pid) {
+    helper->pid = (int)pid;
+    __atomic_store_n(&helper->settled, 1, __ATOMIC_RELEASE);
+    sys_call(SYS_futex, &helper->settled, FUTEX_WAKE, 1);
+}
+
+enum { GO = 1, STOP };
+
+/* Which image this is: not in memory that all of them share. */
+static unsigned attempt;
+
+static void say_go(struct helper *helper, int go) {
+    __atomic_store_n(&helper->go[attempt], go, __ATOMIC_RELEASE);
+    sys_call(SYS_futex, &helper->go[attempt], FUTEX_WAKE, 1);
+}
+
+static void await_word(const int *word) {
+    while (!__atomic_load_n(word, __ATOMIC_ACQUIRE))
+        sys_call(SYS_futex, word, FUTEX_WAIT, 0, NULL);
+}
+
+/* The frozen image: a copy of the program's memory in which nothing runs but this. The tool reads it through descriptors that
+ * are opened here, where it needs no right to (ptrace(2), "Ptrace access mode checking"); they follow the snapshot's. */
+static int image_main(void *argument) {
+    static const char *const files[] = {"/proc/self/mem", "/proc/self/smaps", "/proc/self/pagemap",
+                                        "/proc/self/statm"};
+    struct helper *helper = argument;
+    sys_call(SYS_setsid);
+    await_word(&helper->go[attempt]);
+    if (helper->go[attempt] == STOP)
+        sys_call(SYS_exit_group, 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        sys_call(SYS_openat, AT_FDCWD, files[i], O_RDONLY);
+    long pid = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
+    is_settled(helper, pid);
+    if (pid > 0)
+        sys_call(SYS_wait4, pid, NULL, __WALL, NULL);
+    sys_call(SYS_exit_group, 0);
+    return 0;
+}
+
 /* execve sets a child's exit signal back to SIGCHLD, so the helper must not be the program's child: an
  * intermediate with exit signal 0, which only __WCLONE sees, makes it and ends. Where orphans come back to
  * the program (PID 1, a subreaper) the intermediate stays for as long as the helper runs. */
 static int intermediate_main(void *argument) {
     struct helper *helper = argument;
     keep_descriptors(helper);
-    long pid = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
-    helper->pid = (int)pid;
-    bool stays = helper->stays && pid > 0;
-    __atomic_store_n(&helper->settled, 1, __ATOMIC_RELEASE);
-    sys_call(SYS_futex, &helper->settled, FUTEX_WAKE, 1);
-    if (stays)
-        sys_call(SYS_wait4, pid, NULL, __WALL, NULL); /* the program goes on meanwhile */
+    long child = helper->freezes ? clone_on(image_main, helper, helper->image_top, SIGCHLD) : 0;
+    if (helper->freezes)
+        __atomic_store_n(&helper->image, child, __ATOMIC_RELEASE);
+    if (child <= 0) {
+        child = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
+        is_settled(helper, child);
+    }
+    if (helper->stays && child > 0)
+        sys_call(SYS_wait4, child, NULL, __WALL, NULL); /* the program goes on meanwhile */
     sys_call(SYS_exit_group, 0);
     return 0;
 }
@@ -159,7 +208,7 @@ static char *stack_for_launch(void) {
             launch_stack = staying[i].stack;
     }
     if (!launch_stack)
-        launch_stack = memory_map_stack(2 * STACK);
+        launch_stack = memory_map_stack(STACKS * STACK);
     return launch_stack;
 }
 
@@ -179,7 +228,7 @@ bool launch_orphans_come_back(void) {
 }
 
 /* Room for what is always said, and twice the suppressions of a caller. */
-enum { IGNORED = 32, ARGUMENTS = 16 + 2 * IGNORED };
+enum { IGNORED = 32, ARGUMENTS = 18 + 2 * IGNORED };
 struct arguments {
     const char *words[ARGUMENTS];
     size_t count;
@@ -220,7 +269,6 @@ static struct arguments arguments_for(const char *log, const struct report_wishe
         add_argument(&list, "--suppress", wishes->ignore[i]);
     if (wishes)
         list.words[list.count++] = wishes->quiet ? "--answer-only" : "--answer";
-    list.words[list.count] = "/proc/self/fd/3";
     return list;
 }
 
@@ -233,19 +281,62 @@ static const char *why_not_started(const struct helper *helper) {
                                      : "leakwatch could not be executed";
 }
 
-/* Returns once the tool runs, or cannot: NULL, or why. */
-static const char *start(struct helper *helper) {
+/* Until the image is there, and no longer than that are threads held. */
+static void await_image(struct helper *helper) {
+    while (!__atomic_load_n(&helper->image, __ATOMIC_ACQUIRE))
+        sys_sleep_ns(20000);
+}
+
+/* Returns once the intermediate has done its work, or does not go on: NULL, or why. */
+static const char *start_intermediate(struct helper *helper) {
     unsigned long flags = CLONE_VM | (helper->stays ? 0 : CLONE_VFORK);
     long intermediate = clone_on(intermediate_main, helper, launch_stack + STACK, flags);
     if (intermediate < 0)
         return "cannot create a process";
-    if (helper->stays) {
-        while (!__atomic_load_n(&helper->settled, __ATOMIC_ACQUIRE))
-            sys_call(SYS_futex, &helper->settled, FUTEX_WAIT, 0, NULL);
-        stays_on((int)intermediate);
-    } else {
+    if (!helper->stays)
         sys_call(SYS_wait4, intermediate, NULL, __WCLONE, NULL);
+    else if (helper->freezes)
+        await_image(helper);
+    helper->intermediate = (int)intermediate;
+    return NULL;
+}
+
+enum { FROZEN_WORDS = 32 };
+
+/* Where the tool finds what the image is of, or why there is none. */
+static void put_frozen(const struct freeze *freeze, char words[FROZEN_WORDS]) {
+    struct text text = {.at = words, .room = FROZEN_WORDS};
+    words[0] = '\0';
+    text_put_number(&text,
+                    (int64_t)(freeze->frozen ? (uintptr_t)freeze->frozen : (uintptr_t)freeze->refusal));
+}
+
+/* Copies the program until a copy was made while nothing moved; then lets the tool look at it. */
+static const char *start_frozen(struct helper *helper, struct freeze *freeze) {
+    for (attempt = 0;; attempt++) {
+        put_frozen(freeze, helper->frozen);
+        freeze_measure(freeze);
+        const char *why = start_intermediate(helper);
+        freeze_release(freeze, !why && helper->image > 0);
+        if (why || helper->image <= 0 || !freeze_again(freeze) || !freeze->frozen) {
+            say_go(helper, GO);
+            return why;
+        }
+        say_go(helper, STOP);
+        if (helper->stays)
+            sys_call(SYS_wait4, helper->intermediate, NULL, __WCLONE, NULL);
+        helper->image = 0;
     }
+}
+
+/* Returns once the tool runs, or cannot: NULL, or why. */
+static const char *start(struct helper *helper, struct freeze *freeze) {
+    const char *why = helper->freezes ? start_frozen(helper, freeze) : start_intermediate(helper);
+    if (why)
+        return why;
+    await_word(&helper->settled);
+    if (helper->stays)
+        stays_on(helper->intermediate);
     return why_not_started(helper);
 }
 
@@ -256,10 +347,17 @@ static int leaks_told(const struct captured *captured) {
 }
 
 struct launched launch_tool(const struct captured *captured, const char *log,
-                            const struct report_wishes *wishes, enum launch_wait wait) {
+                            const struct report_wishes *wishes, enum launch_wait wait,
+                            struct freeze *freeze) {
     static struct helper *helper; /* outlives this call where the intermediate stays */
     struct launched result = {.leaked = -1};
     struct arguments list = arguments_for(log, wishes);
+    char frozen[FROZEN_WORDS];
+    if (freeze) {
+        put_frozen(freeze, frozen);
+        add_argument(&list, "--frozen", frozen);
+    }
+    list.words[list.count] = "/proc/self/fd/3";
     if (captured->fd < 0)
         result.why = "cannot create a memfd";
     else if (!stack_for_launch() || (!helper && !(helper = memory_map_shared(sizeof *helper))))
@@ -269,8 +367,15 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     *helper = (struct helper){.snapshot_fd = captured->fd,
                               .arguments = list.words,
                               .stays = wait == LAUNCH_GOES_ON && launch_orphans_come_back(),
-                              .stack_top = launch_stack + 2 * STACK};
-    result.why = start(helper);
+                              .stack_top = launch_stack + 2 * STACK,
+                              .freezes = freeze && freeze->frozen,
+                              .frozen = frozen,
+                              .image_top = launch_stack + 3 * STACK};
+    result.why = start(helper, freeze);
+    if (freeze) {
+        freeze_release(freeze, false);
+        freeze_end(freeze);
+    }
     result.started = !result.why;
     if (result.started && wait == LAUNCH_IS_LOOKED_AT)
         await(helper->pid, &((const volatile struct lw_snapshot_header *)captured->base)->answer);

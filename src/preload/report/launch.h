@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "capture/capture.h"
+#include "freeze/freeze.h"
 
 /* What a caller of the API wishes beside a report. */
 struct report_wishes {
@@ -35,9 +36,10 @@ void launch_setup(void);
  * written; for at most a minute. */
 enum launch_wait { LAUNCH_GOES_ON, LAUNCH_IS_LOOKED_AT, LAUNCH_WAITS };
 
-/* log: path to append to, empty for stderr. wishes: of the API, or NULL. */
+/* log: path to append to, empty for stderr. wishes: of the API, or NULL. freeze: NULL, or what is to be copied for the tool
+ * beside the snapshot; it is released as soon as that is done. */
 struct launched launch_tool(const struct captured *captured, const char *log,
-                            const struct report_wishes *wishes, enum launch_wait wait);
+                            const struct report_wishes *wishes, enum launch_wait wait, struct freeze *freeze);
 
 /* Would the program find the tool among its children, if it went on after a launch that waits: as the first process of a PID
  * namespace, or a subreaper (prctl(2))? */

@@ -25,6 +25,7 @@ static char *report_stack;
 static uint32_t sequence;
 
 struct work {
+    struct registers registers; /* of who asked, on its own stack */
     const struct report_request *asked;
     struct capture_request request;
     struct report_result result;
@@ -58,7 +59,11 @@ static void make(void *argument) {
                                 : LAUNCH_GOES_ON;
     captured_mark(&captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
                                  (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
-    struct launched launched = launch_tool(&captured, log, asked->wishes, held);
+    bool freezes = options.reach != 0 && captured_may_strand(&captured);
+    struct freeze freeze = freezes ? freeze_begin(asked->context, work->registers.sp) : (struct freeze){0};
+    struct launched launched = launch_tool(&captured, log, asked->wishes, held, freezes ? &freeze : NULL);
+    freeze_release(&freeze, false);
+    freeze_end(&freeze);
     work->result.leaked = launched.leaked;
     work->result.answer = launched.answer;
     if (!launched.started && asked->wishes)
@@ -98,6 +103,7 @@ struct report_result report_make(const struct report_request *request) {
         return work.result;
     }
     work.result.made = true;
+    registers_save(&work.registers);
     own_descriptors_begin();
     if (!report_stack)
         report_stack = memory_map_stack(STACK);

@@ -8,6 +8,7 @@
 
 #include "capture/sample.h"
 #include "excuse.h"
+#include "freeze/hold.h"
 #include "interpose/call.h"
 #include "interpose/dispositions.h"
 #include "metrics_file.h"
@@ -107,7 +108,7 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
                                                                                   void *context) {
     int saved_errno = errno;
     struct sigaction program = {.sa_handler = SIG_DFL};
-    if (!sample_answer(info, context)) {
+    if (!sample_answer(info, context) && !hold_answer(info, context)) {
         if (info->si_code != SI_TKILL && info->si_code != SI_TIMER)
             wait_snapshot_taken();
         /* Neither the tool's nor our timer's is a signal of the program's, whatever else it uses it for. */

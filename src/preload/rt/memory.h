@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of zeroed memory straight from mmap, for large or sparse things. NULL when there is none. */
 void *memory_map(size_t size);
@@ -12,6 +13,15 @@ void *memory_map_stack(size_t size);
 /* Memory that a child shares even where what should be a vfork is made a fork (valgrind, qemu). */
 void *memory_map_shared(size_t size);
 void memory_unmap(void *at, size_t size);
+
+/* All that is mapped by these, so that what the shim remembers of a program is not taken for the program's own: MEMORY_RANGES
+ * places, those with start 0 free. NULL if there were more. Fit to be read only where no other thread maps anything. */
+enum { MEMORY_RANGES = 1024 };
+struct memory_range {
+    uintptr_t start;
+    size_t size;
+};
+const struct memory_range *memory_ranges(void);
 
 /* Zeroed, 16-byte aligned memory for small things; sizes are rounded up to a power of two. NULL when there is
  * none. Both must be called under the table lock (table.h). */

@@ -1,0 +1,196 @@
+#include "kernel_held.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "capture/kernel_state.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+
+enum { DESCRIPTORS_MAX = 16384 };
+
+static bool starts_with(const char *words, const char *with) {
+    return strncmp(words, with, strlen(with)) == 0;
+}
+
+/* Reads a file line by line, what is beyond 255 bytes of a line left out. False if it cannot be read. */
+static bool each_line(int directory, const char *path, bool (*take)(void *, const char *), void *context) {
+    char window[1024];
+    size_t held = 0;
+    long got, fd = sys_call(SYS_openat, directory, path, OWN_FLAGS);
+    bool good = fd >= 0;
+    while (good && (got = sys_call(SYS_read, fd, window + held, sizeof window - 1 - held)) != 0) {
+        good = got > 0;
+        held += good ? (size_t)got : 0;
+        window[held] = '\0';
+        char *line = window, *end;
+        for (; good && (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            good = take(context, line);
+        }
+        held -= (size_t)(line - window);
+        if (held > sizeof window / 2)
+            held = 0;
+        memmove(window, line, held);
+    }
+    if (fd >= 0)
+        sys_call(SYS_close, fd);
+    return good;
+}
+
+static bool put(struct held_words *words, uint64_t word) {
+    if (words->count == words->room)
+        return false;
+    words->word[words->count++] = word;
+    return true;
+}
+
+/* Hexadecimal without 0x. */
+static uint64_t hexadecimal(const char *at) {
+    uint64_t number = 0;
+    for (;; at++) {
+        if (*at >= '0' && *at <= '9')
+            number = number << 4 | (uint64_t)(*at - '0');
+        else if (*at >= 'a' && *at <= 'f')
+            number = number << 4 | (uint64_t)(*at - 'a' + 10);
+        else
+            return number;
+    }
+}
+
+/* "tfd:        5 events:       19 data: 55d0c1f2a2a0  pos:0 ..." (proc_pid_fdinfo(5)) */
+static bool take_member(void *words, const char *line) {
+    const char *at = strstr(line, " data:");
+    if (!at || !starts_with(line, "tfd:"))
+        return true;
+    at += sizeof " data:" - 1;
+    return put(words, hexadecimal(at + strspn(at, " ")));
+}
+
+/* "signal: 10/00007ffe3a0c1d90" (proc_pid_timers(5)) */
+static bool take_timer(void *words, const char *line) {
+    const char *at = strchr(line, '/');
+    return !starts_with(line, "signal:") || !at || put(words, hexadecimal(at + 1));
+}
+
+/* Sockets of other families lead out of the process, or to it by way of a network: what comes from there is no address
+ * (docs/proofs.md, assumptions). */
+static bool may_carry(int fd, const struct stat *stat) {
+    if (S_ISFIFO(stat->st_mode))
+        return true;
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    return S_ISSOCK(stat->st_mode) &&
+           (sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain == AF_UNIX);
+}
+
+static enum lw_frozen_refusal look_at_special(struct held_words *words, const char *name) {
+    char path[64], target[128];
+    struct text text = TEXT_IN(path);
+    path[0] = '\0';
+    text_put(&text, "/proc/self/fd/");
+    text_put(&text, name);
+    long length = sys_call(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    if (starts_with(target, "anon_inode:[io_uring]") || starts_with(target, "anon_inode:[userfaultfd]"))
+        return LW_FROZEN_QUEUES;
+    if (!starts_with(target, "anon_inode:[eventpoll]"))
+        return LW_FROZEN_NONE;
+    text = TEXT_IN(path);
+    path[0] = '\0';
+    text_put(&text, "/proc/self/fdinfo/");
+    text_put(&text, name);
+    return each_line(AT_FDCWD, path, take_member, words) ? LW_FROZEN_NONE : LW_FROZEN_MANY;
+}
+
+/* A queue of POSIX messages is a file of a file system of its own (mq_overview(7); kernel: ipc/mqueue.c). */
+static bool is_queue(int fd) {
+    enum { MQUEUE_MAGIC = 0x19800202 };
+    struct statfs system;
+    return sys_call(SYS_fstatfs, fd, &system) == 0 && system.f_type == MQUEUE_MAGIC;
+}
+
+static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const char *name) {
+    struct stat stat;
+    int bytes = 0;
+    if (sys_call(SYS_fstat, fd, &stat) != 0)
+        return LW_FROZEN_NONE;
+    if ((stat.st_mode & S_IFMT) == 0)
+        return look_at_special(words, name);
+    if (S_ISREG(stat.st_mode) && is_queue(fd))
+        return LW_FROZEN_QUEUES;
+    if (sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0 && bytes > 0 && may_carry(fd, &stat))
+        return LW_FROZEN_UNREAD;
+    return LW_FROZEN_NONE;
+}
+
+static enum lw_frozen_refusal descriptors(struct held_words *words) {
+    char entries[4096];
+    size_t count = 0;
+    long size = 0, directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/fd", OWN_FLAGS | O_DIRECTORY);
+    enum lw_frozen_refusal refusal = directory < 0 ? LW_FROZEN_NO_SYSTEM : LW_FROZEN_NONE;
+    while (refusal == LW_FROZEN_NONE &&
+           (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
+        for (long at = 0; at < size && refusal == LW_FROZEN_NONE;) {
+            const struct kernel_entry *entry = (const void *)(entries + at);
+            const char *digits = entry->name;
+            uint64_t fd;
+            if (text_number(&digits, &fd))
+                refusal = ++count > DESCRIPTORS_MAX ? LW_FROZEN_MANY : look_at(words, (int)fd, entry->name);
+            at += entry->length;
+        }
+    if (directory >= 0)
+        sys_call(SYS_close, directory);
+    return refusal == LW_FROZEN_NONE && size < 0 ? LW_FROZEN_NO_SYSTEM : refusal;
+}
+
+/* SigPnd and ShdPnd, masks in hexadecimal (proc_pid_status(5)). */
+static bool is_pending(const char *status, const char *name) {
+    const char *at = strstr(status, name);
+    if (!at)
+        return true;
+    at += strlen(name);
+    at += strspn(at, " \t");
+    return strspn(at, "0") < strspn(at, "0123456789abcdef");
+}
+
+/* The first number of SigQ: signals queued for the user's processes in all. */
+static bool none_is_queued(const char *status) {
+    const char *at = strstr(status, "\nSigQ:\t");
+    return at && starts_with(at + sizeof "\nSigQ:\t" - 1, "0/");
+}
+
+static bool signals(int task_directory) {
+    char entries[4096], status[4096];
+    long size = sys_read_file(AT_FDCWD, "/proc/self/status", status, sizeof status);
+    if (size > 0 && none_is_queued(status))
+        return false;
+    bool found = sys_call(SYS_lseek, task_directory, 0, SEEK_SET) != 0;
+    while (!found && (size = sys_call(SYS_getdents64, task_directory, entries, sizeof entries)) > 0)
+        for (long at = 0; at < size && !found;) {
+            const struct kernel_entry *entry = (const void *)(entries + at);
+            const char *digits = entry->name;
+            uint64_t tid;
+            at += entry->length;
+            if (!text_number(&digits, &tid))
+                continue;
+            long length = kernel_read_of(task_directory, (int)tid, "/status", status, sizeof status);
+            if (length == -ENOENT || length == -ESRCH)
+                continue;
+            found = length <= 0 || is_pending(status, "\nSigPnd:") || is_pending(status, "\nShdPnd:");
+        }
+    return found;
+}
+
+enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory) {
+    enum lw_frozen_refusal refusal = descriptors(words);
+    if (refusal != LW_FROZEN_NONE)
+        return refusal;
+    if (!each_line(AT_FDCWD, "/proc/self/timers", take_timer, words))
+        return LW_FROZEN_NO_SYSTEM;
+    return signals(task_directory) ? LW_FROZEN_QUEUED : LW_FROZEN_NONE;
+}

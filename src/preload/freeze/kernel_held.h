@@ -1,0 +1,16 @@
+/* What the kernel keeps for the program and may hand to it later: addresses may be among it. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/frozen.h"
+
+/* Addresses that the kernel has for the program: what epoll_ctl(2) was given as data, and timer_create(2) as value. */
+struct held_words {
+    uint64_t *word;
+    size_t count, room;
+};
+
+/* Fills in `words`; what the kernel has and does not tell is a refusal. While no thread of the program runs. */
+enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory);

@@ -1,0 +1,211 @@
+#include "heap.h"
+
+#include <string.h>
+
+/* struct malloc_state and heap_info */
+enum {
+    FASTBINS = 0x10,
+    TOP = 0x60,
+    BINS = 0x70,
+    BIN_COUNT = 254 / 2,
+    NEXT = 0x870,
+    STATE_SIZE = 0x898,
+    HEAP_ALIGN = 64 << 20,
+    HEAP_SIZE = 16, /* offset of heap_info's size */
+    HEAP_INFO = 48, /* its size; 32 until 2.34 */
+    HEAP_INFO_OLD = 32,
+};
+/* a chunk's size has its flags in it */
+enum { PREV_INUSE = 1, IS_MMAPPED = 2, NON_MAIN = 4, FLAGS = 7, HEADER = 16, LEAST = 32, PAGE = 4096 };
+/* tcache_perthread_struct: 64 counts, 64 lists */
+enum { BINS_CACHED = 64, CACHE_CHUNK = 0x290, CACHE_COUNTS = 128, MOST_CACHED = 1024 };
+
+static uint64_t size_at(const struct image *image, uint64_t chunk) {
+    return image_word(image, chunk + 8);
+}
+
+/* An empty bin points to itself, as if it were a chunk; most are empty, and those that are not point to chunks that point back. */
+static bool is_arena(const struct image *image, uint64_t at) {
+    unsigned empty = 0;
+    for (unsigned i = 0; i < BIN_COUNT; i++) {
+        uint64_t bin = at + BINS + i * 16 - HEADER;
+        uint64_t first = image_word(image, bin + 16), last = image_word(image, bin + 24);
+        bool is_empty = first == bin && last == bin;
+        empty += is_empty;
+        if (!is_empty && (image_word(image, first + 24) != bin || image_word(image, last + 16) != bin))
+            return false;
+    }
+    return empty > 0 && image_word(image, at + TOP) != 0 && image_word(image, at + NEXT) != 0;
+}
+
+static uint64_t find_main(const struct image *image, const struct snapshot *snapshot) {
+    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
+        const struct lw_snapshot_module *module = &snapshot->modules[i];
+        const char *name = strrchr(snapshot_words(snapshot, module->path), '/');
+        if (!name || strncmp(name, "/libc.so", 8) != 0)
+            continue;
+        for (size_t k = 0; k < image->area_count; k++) {
+            const struct area *area = &image->areas[k];
+            if (area->kind != AREA_ROOT || area->start < module->start || area->start >= module->end)
+                continue;
+            for (uint64_t at = area->start; at + STATE_SIZE <= area->end; at += 16)
+                if (image_word(image, at + BINS) != 0 && is_arena(image, at))
+                    return at;
+        }
+    }
+    return 0;
+}
+
+static void take_out(struct image *image, uint64_t start, size_t size) {
+    const struct area *area = image_area(image, start);
+    if (area && area->end - start >= size)
+        memset(area->bytes + (start - area->start), 0, size);
+}
+
+struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) {
+    enum { MOST = sizeof((struct arenas *)0)->at / sizeof(uint64_t) };
+    struct arenas arenas = {.main = find_main(image, snapshot)};
+    for (uint64_t at = arenas.main; at != 0 && arenas.count < MOST;) {
+        arenas.at[arenas.count] = at;
+        arenas.top[arenas.count++] = image_word(image, at + TOP);
+        at = image_word(image, at + NEXT);
+        if (at == arenas.main)
+            break;
+    }
+    if (arenas.main)
+        take_out(image, arenas.main, STATE_SIZE);
+    return arenas;
+}
+
+static bool is_top(const struct arenas *arenas, uint64_t chunk) {
+    for (size_t i = 0; i < arenas->count; i++)
+        if (arenas->top[i] == chunk)
+            return true;
+    return false;
+}
+
+static size_t arena_of(const struct image *image, const struct arenas *arenas, uint64_t heap) {
+    uint64_t state = image_word(image, heap);
+    for (size_t i = 1; i < arenas->count; i++)
+        if (arenas->at[i] == state)
+            return i;
+    return 0;
+}
+
+bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_t address) {
+    return address % HEAP_ALIGN == 0 && arena_of(image, arenas, address) != 0;
+}
+
+/* From one chunk to the next until the top, or what closes a heap that is not the last of its arena: two chunks of no use. */
+static bool walk(struct nodes *nodes, const struct image *image, const struct arenas *arenas, uint64_t chunk,
+                 uint64_t end, unsigned flags) {
+    while (chunk + HEADER <= end) {
+        uint64_t word = size_at(image, chunk), size = word & ~(uint64_t)FLAGS;
+        if (is_top(arenas, chunk)) {
+            nodes_add(nodes, chunk + HEADER, end, NODE_FREE, 0);
+            return size >= HEADER && chunk + size <= end;
+        }
+        if (size == 0 && chunk + HEADER == end)
+            return true;
+        if (size < HEADER || size % 16 != 0 || size > end - chunk ||
+            (word & (IS_MMAPPED | NON_MAIN)) != flags)
+            return false;
+        uint64_t next = chunk + size;
+        if (next + HEADER > end)
+            return next == end;
+        bool used = size_at(image, next) & PREV_INUSE;
+        nodes_add(nodes, chunk + HEADER, next + HEADER, used && size >= LEAST ? NODE_BLOCK : NODE_FREE, 0);
+        chunk = next;
+    }
+    return chunk == end;
+}
+
+static uint64_t main_heap(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+                          const struct area *area, uint64_t start, uint64_t end) {
+    size_t before = nodes->count;
+    if (start == area->start && arenas->count > 0 && arenas->top[0] >= start && arenas->top[0] < end &&
+        walk(nodes, image, arenas, start, end, 0))
+        return end;
+    nodes->count = before;
+    return start;
+}
+
+static uint64_t thread_heap(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+                            uint64_t start, uint64_t end) {
+    size_t before = nodes->count;
+    uint64_t state = image_word(image, start), size = image_word(image, start + HEAP_SIZE);
+    if (size > end - start || size % PAGE != 0)
+        return start;
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t info = i == 0 ? HEAP_INFO : HEAP_INFO_OLD, first = start + info;
+        bool is_first = state - start < HEAP_ALIGN;
+        if (is_first && state != first)
+            continue;
+        if (is_first)
+            first = (state + STATE_SIZE + 15) & ~(uint64_t)15;
+        nodes_add(nodes, start, first + HEADER, NODE_FREE, 0);
+        if (walk(nodes, image, arenas, first, start + size, NON_MAIN))
+            return start + size;
+        nodes->count = before;
+    }
+    return start;
+}
+
+/* Each block has a mapping of its own, but the kernel tells neighbours as one. */
+static uint64_t mapped_blocks(struct nodes *nodes, const struct image *image, uint64_t start, uint64_t end) {
+    while (start < end) {
+        uint64_t word = size_at(image, start), size = word & ~(uint64_t)FLAGS;
+        if ((word & FLAGS) != IS_MMAPPED || image_word(image, start) != 0 || size < PAGE ||
+            size % PAGE != 0 || size > end - start)
+            break;
+        nodes_add(nodes, start, start + size, NODE_BLOCK, 0);
+        start += size;
+    }
+    return start;
+}
+
+uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+                     const struct area *area, uint64_t start, uint64_t end) {
+    if (area->heap)
+        return main_heap(nodes, image, arenas, area, start, end);
+    if (heap_begins(image, arenas, start))
+        return thread_heap(nodes, image, arenas, start, end);
+    return mapped_blocks(nodes, image, start, end);
+}
+
+/* The lists of one thread's cache: each as long as its count says, of blocks of its size. mangled: "safe-linking", since 2.32. */
+static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t cache, bool mangled,
+                       bool frees) {
+    for (unsigned bin = 0; bin < BINS_CACHED; bin++) {
+        unsigned count = (unsigned)(image_word(image, cache + bin / 4 * 8) >> bin % 4 * 16) & 0xffff;
+        uint64_t at = image_word(image, cache + CACHE_COUNTS + 8ull * bin);
+        if (count > MOST_CACHED)
+            return false;
+        for (; count > 0; count--) {
+            uint32_t number = at % 16 == 0 ? node_at(nodes, at) : NO_NODE;
+            if (number == NO_NODE || nodes->node[number].start != at ||
+                nodes->node[number].end - at != 16ull * bin + 32)
+                return false;
+            if (frees)
+                nodes->node[number].kind = NODE_FREE;
+            uint64_t next = image_word(image, at);
+            at = mangled ? next ^ at >> 12 : next;
+        }
+        if (at != 0)
+            return false;
+    }
+    return true;
+}
+
+void heap_free_cached(struct nodes *nodes, const struct image *image) {
+    for (size_t i = 0; i < nodes->count; i++) {
+        const struct node *node = &nodes->node[i];
+        if (node->kind != NODE_BLOCK || node->end - node->start != CACHE_CHUNK)
+            continue;
+        for (int mangled = 1; mangled >= 0; mangled--)
+            if (free_lists(nodes, image, node->start, mangled, false)) {
+                free_lists(nodes, image, node->start, mangled, true);
+                break;
+            }
+    }
+}

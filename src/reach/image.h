@@ -1,0 +1,47 @@
+/* A frozen image (shared/frozen.h) as the tool reads it: the mappings of the process with what is in them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/frozen.h"
+#include "shared/snapshot_reader.h"
+
+enum area_kind {
+    AREA_PRIVATE, /* anonymous memory: heaps, stacks, what mmap gave */
+    AREA_ROOT,    /* what a module has written, and what others may write to: all of it is looked through */
+    AREA_CODE,    /* anonymous and executable: addresses may stand at any offset */
+};
+
+/* A mapping, or a part of one: between them is nothing that the program has written. */
+struct area {
+    uint64_t start, end;
+    enum area_kind kind;
+    bool heap;            /* that brk(2) moves */
+    bool shared;          /* with whoever has it mapped too */
+    unsigned char *bytes; /* end - start of them; pages that are not there are zero */
+};
+
+struct image {
+    struct lw_frozen frozen;
+    struct lw_frozen_thread *threads;
+    struct lw_frozen_range *ranges;
+    uint64_t *words; /* that the kernel keeps for the program */
+    uint8_t *asleep; /* by thread, lw_frozen_end */
+    uint64_t held_ns;
+    struct area *areas; /* by address */
+    size_t area_count;
+};
+
+/* Reads the image whose struct lw_frozen lies at `at`, through the descriptors that the shim left. Not LW_FROZEN_NONE: there
+ * is none, or it is not whole, and nothing can be proved. Given back with image_drop in any case. */
+enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *snapshot, uint64_t at);
+void image_drop(struct image *image);
+
+/* Copies what lies there in the process, in an area or not. */
+bool image_peek(uint64_t address, void *into, size_t size);
+/* The area that an address lies in, NULL if it is none. */
+const struct area *image_area(const struct image *image, uint64_t address);
+/* The aligned word there; 0 where there is nothing. */
+uint64_t image_word(const struct image *image, uint64_t address);

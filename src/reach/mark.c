@@ -1,0 +1,160 @@
+#include "mark.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RED_ZONE = 128, THREAD_BLOCK = 2304, POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+/* What user space has of an address; what tags put above it is left out of account. */
+#define ADDRESS_BITS 0x0000ffffffffffffull
+
+static int by_value(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
+                   bool every_offset) {
+    *marking =
+        (struct marking){.image = image, .nodes = nodes, .every_offset = every_offset, .current = NO_NODE};
+    marking->work = calloc(nodes->count + 1, sizeof *marking->work);
+    marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
+    if (!marking->work || !marking->handles)
+        return false;
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++)
+        if (image->threads[i].tid > 0)
+            marking->handles[marking->handle_count++] = image->threads[i].handle;
+    qsort(marking->handles, marking->handle_count, sizeof *marking->handles, by_value);
+    /* every thread has the same (tcbhead_t, sysdeps/x86_64/nptl/tls.h) */
+    if (marking->handle_count > 0)
+        marking->guard = image_word(image, marking->handles[0] + POINTER_GUARD);
+    if (nodes->count > 0) {
+        marking->lowest = nodes->node[0].start;
+        marking->highest = nodes->node[nodes->count - 1].end;
+    }
+    return true;
+}
+
+void marking_drop(struct marking *marking) {
+    free(marking->work);
+    free(marking->handles);
+}
+
+/* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
+ * joined or cancelled, but its wait is not ended, and its storage is not read. */
+static bool is_in_a_handle(const struct marking *marking, uint64_t address) {
+    size_t low = 0, high = marking->handle_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (marking->handles[middle] <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && address - marking->handles[low - 1] < THREAD_BLOCK;
+}
+
+static void mark(struct marking *marking, uint32_t number, uint64_t at) {
+    struct node *node = &marking->nodes->node[number];
+    if (node->marked || node->kind == NODE_FREE)
+        return;
+    node->marked = true;
+    node->from = marking->current;
+    node->at = at;
+    marking->work[marking->work_count++] = number;
+}
+
+static void consider(struct marking *marking, uint64_t word, uint64_t at) {
+    uint64_t address = word & ADDRESS_BITS;
+    if (address - marking->lowest > marking->highest - marking->lowest)
+        return;
+    const struct node *nodes = marking->nodes->node;
+    uint32_t number = node_at(marking->nodes, address);
+    /* just behind the end of what lies before */
+    uint32_t before = node_at(marking->nodes, address - 1);
+    if (before != NO_NODE && before != number && nodes[before].end == address &&
+        nodes[before].kind != NODE_BLOCK)
+        mark(marking, before, at);
+    if (number != NO_NODE && !nodes[number].marked &&
+        (nodes[number].kind == NODE_BLOCK || !is_in_a_handle(marking, address)))
+        mark(marking, number, at);
+}
+
+static uint64_t demangled(const struct marking *marking, uint64_t word) {
+    return (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
+}
+
+static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
+    while (start < end) {
+        const struct area *area = image_area(marking->image, start);
+        if (!area)
+            return;
+        uint64_t to = end < area->end ? end : area->end;
+        unsigned step = every_offset ? 1 : sizeof(uint64_t);
+        for (uint64_t at = (start + step - 1) / step * step; at + sizeof(uint64_t) <= to; at += step) {
+            uint64_t word;
+            memcpy(&word, area->bytes + (at - area->start), sizeof word);
+            if (word == 0)
+                continue;
+            consider(marking, word, at);
+            if (marking->guard)
+                consider(marking, demangled(marking, word), at);
+        }
+        start = to;
+    }
+}
+
+/* Below the stack pointers of those who are on it, memory is dead. */
+static uint64_t live_start(const struct marking *marking, const struct node *node) {
+    uint64_t lowest = UINT64_MAX;
+    for (uint64_t i = 0; i < marking->image->frozen.thread_count && node->kind != NODE_BLOCK; i++) {
+        uint64_t sp = marking->image->threads[i].sp - RED_ZONE;
+        if (marking->image->threads[i].tid > 0 && sp >= node->start && sp < node->end && sp < lowest)
+            lowest = sp;
+    }
+    return lowest == UINT64_MAX ? node->start : lowest;
+}
+
+static void follow(struct marking *marking) {
+    while (marking->work_count > 0) {
+        marking->current = marking->work[--marking->work_count];
+        const struct node *node = &marking->nodes->node[marking->current];
+        look_through(marking, live_start(marking, node), node->end, marking->every_offset);
+    }
+    marking->current = NO_NODE;
+}
+
+void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
+    look_through(marking, start, end, every_offset || marking->every_offset);
+    follow(marking);
+}
+
+void mark_word(struct marking *marking, uint64_t word) {
+    consider(marking, word, 0);
+    follow(marking);
+}
+
+/* Below its stack pointer a stack is not looked through, wherever it lies (live_start). */
+void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *thread) {
+    const uint64_t places[] = {thread->sp, thread->context, thread->handle};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        uint32_t number = places[i] != 0 ? node_at(marking->nodes, places[i]) : NO_NODE;
+        if (number != NO_NODE)
+            mark(marking, number, places[i]);
+    }
+    follow(marking);
+}
+
+void mark_from_roots(struct marking *marking) {
+    const struct image *image = marking->image;
+    for (size_t i = 0; i < image->area_count; i++)
+        if (image->areas[i].kind != AREA_PRIVATE)
+            mark_from(marking, image->areas[i].start, image->areas[i].end, image->areas[i].kind == AREA_CODE);
+    for (uint64_t i = 0; i < image->frozen.word_count; i++)
+        mark_word(marking, image->words[i]);
+}
+
+bool mark_reaches(const struct marking *marking, uint64_t address) {
+    uint32_t number = node_at(marking->nodes, address);
+    return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE ||
+           marking->nodes->node[number].marked;
+}

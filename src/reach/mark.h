@@ -1,0 +1,36 @@
+/* Which nodes live memory leads to. */
+#pragma once
+
+#include "image.h"
+#include "nodes.h"
+
+struct marking {
+    const struct image *image;
+    struct nodes *nodes;
+    bool every_offset; /* addresses are looked for at every offset, not only in aligned words */
+    uint64_t guard;    /* what glibc mangles addresses in a jmp_buf with; 0: not known */
+    uint64_t *
+        handles; /* of the threads, by address: that an address leads to such a block is left out of account */
+    size_t handle_count;
+    uint64_t lowest, highest; /* of all nodes */
+    uint32_t *work;
+    size_t work_count;
+    uint32_t current; /* the node that is looked through */
+};
+
+/* False without memory. Given back with marking_drop. */
+bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
+                   bool every_offset);
+void marking_drop(struct marking *marking);
+
+/* What lies in [start, end) is live; then all that it leads to is marked. */
+void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset);
+/* So is this word, from nowhere in memory. */
+void mark_word(struct marking *marking, uint64_t word);
+/* A thread may run: its stack, registers and storage are live. */
+void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *thread);
+/* All that no thread must run for: modules' data, shared memory, what the kernel keeps. */
+void mark_from_roots(struct marking *marking);
+
+/* Can live memory lead to this address? Addresses outside of all nodes are known to whoever knows the program. */
+bool mark_reaches(const struct marking *marking, uint64_t address);

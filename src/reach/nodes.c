@@ -1,0 +1,104 @@
+#include "nodes.h"
+
+#include <stdlib.h>
+
+#include "heap.h"
+
+enum { PAGE = 4096, THREAD_BLOCK = 2304 /* of struct pthread, at least */, ALIGN = 64 << 20 };
+
+void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind, uint32_t thread) {
+    if (nodes->count == nodes->room) {
+        size_t room = nodes->room ? 2 * nodes->room : 4096;
+        struct node *more = realloc(nodes->node, room * sizeof *more);
+        if (!more) {
+            nodes->failed = true;
+            return;
+        }
+        nodes->node = more;
+        nodes->room = room;
+    }
+    nodes->node[nodes->count++] =
+        (struct node){.start = start, .end = end, .kind = kind, .thread = thread, .from = NO_NODE};
+}
+
+struct cut {
+    uint64_t at;     /* a thread's block ends there */
+    uint32_t thread; /* whose stack lies before it */
+};
+
+static int by_place(const void *a, const void *b) {
+    const struct cut *first = a, *second = b;
+    return first->at < second->at ? -1 : first->at > second->at;
+}
+
+/* A stack that libc made ends with the thread's block: its storage, its struct pthread (nptl/allocatestack.c). */
+static size_t find_cuts(struct cut *cuts, const struct image *image) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < image->frozen.thread_count; i++) {
+        const struct lw_frozen_thread *thread = &image->threads[i];
+        const struct area *area = image_area(image, thread->handle);
+        if (thread->tid <= 0 || !area || area->kind != AREA_PRIVATE || area->heap ||
+            image_area(image, thread->sp) != area || thread->sp > thread->handle)
+            continue;
+        cuts[count++] =
+            (struct cut){.at = (thread->handle + THREAD_BLOCK + PAGE - 1) / PAGE * PAGE, .thread = i};
+    }
+    qsort(cuts, count, sizeof *cuts, by_place);
+    return count;
+}
+
+/* Memory in which no stack ends. */
+static void split(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+                  const struct area *area, uint64_t start, uint64_t end) {
+    while (start < end) {
+        uint64_t next = (start / ALIGN + 1) * ALIGN;
+        while (next < end && !heap_begins(image, arenas, next))
+            next += ALIGN;
+        uint64_t to = next < end ? next : end, done = heap_blocks(nodes, image, arenas, area, start, to);
+        if (done < to)
+            nodes_add(nodes, done, to, NODE_MAPPING, 0);
+        start = to;
+    }
+}
+
+bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot) {
+    struct arenas arenas = heap_arenas((struct image *)image, snapshot);
+    struct cut *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
+    size_t count = cuts ? find_cuts(cuts, image) : 0, cut = 0;
+    for (size_t i = 0; cuts && i < image->area_count; i++) {
+        const struct area *area = &image->areas[i];
+        uint64_t start = area->start;
+        while (cut < count && cuts[cut].at <= start)
+            cut++;
+        for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut].at <= area->end; cut++) {
+            uint64_t sp = image->threads[cuts[cut].thread].sp;
+            if (cut > 0 && cuts[cut - 1].at == cuts[cut].at)
+                continue;
+            (void)sp;
+            nodes_add(nodes, start, cuts[cut].at, NODE_STACK, cuts[cut].thread);
+            start = cuts[cut].at;
+        }
+        if (area->kind == AREA_PRIVATE && start < area->end)
+            split(nodes, image, &arenas, area, start, area->end);
+    }
+    free(cuts);
+    heap_free_cached(nodes, image);
+    return cuts && !nodes->failed;
+}
+
+void nodes_drop(struct nodes *nodes) {
+    free(nodes->node);
+    *nodes = (struct nodes){0};
+}
+
+uint32_t node_at(const struct nodes *nodes, uint64_t address) {
+    size_t low = 0, high = nodes->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (nodes->node[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < nodes->count && nodes->node[low].start <= address ? (uint32_t)low : NO_NODE;
+}

@@ -1,0 +1,39 @@
+/* What an address can lead to: blocks of malloc, stacks, and mappings that nothing more is known of. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "image.h"
+
+enum node_kind {
+    NODE_BLOCK,   /* given out by malloc */
+    NODE_MAPPING, /* memory that is not understood: one thing */
+    NODE_STACK,   /* of a thread, with its thread-local storage */
+    NODE_FREE,    /* malloc's own */
+};
+
+enum { NO_NODE = UINT32_MAX };
+
+struct node {
+    uint64_t start, end; /* an address in it, or just behind it, leads to it */
+    enum node_kind kind;
+    uint32_t thread; /* of a stack: of the image's threads */
+    bool marked;
+    uint32_t
+        from; /* the node that leads to it; NO_NODE: `at` lies in a root, or on the stack of a live thread */
+    uint64_t at; /* where the address stands */
+};
+
+struct nodes {
+    struct node *node; /* by address */
+    size_t count, room;
+    bool failed; /* no memory */
+};
+
+void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind, uint32_t thread);
+/* Cuts the image's private memory into nodes. False without memory. */
+bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot);
+void nodes_drop(struct nodes *nodes);
+
+/* The node that an address leads to; NO_NODE if it is none. */
+uint32_t node_at(const struct nodes *nodes, uint64_t address);

@@ -1,0 +1,325 @@
+#include "reach.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mark.h"
+#include "program.h"
+
+/* Fields of glibc's locks: __owner of a mutex, its __kind; __cur_writer of a read-write lock (nptl/pthreadP.h). */
+enum { MUTEX_OWNER = 8, MUTEX_KIND = 16, RWLOCK_WRITER = 24 };
+enum { MUTEX_ROBUST = 0x10, MUTEX_PI = 0x20, MUTEX_PP = 0x40, MUTEX_SHARED = 0x80 };
+enum { NO_THREAD = UINT32_MAX };
+
+struct look {
+    const struct snapshot *snapshot;
+    struct image image;
+    struct nodes nodes;
+    struct marking marking;
+    uint32_t *of_snapshot; /* by thread of the image: that of the snapshot, or NO_THREAD */
+    const struct lw_snapshot_thread *
+        *waiter; /* by thread of the image: it is blocked, and may be shown to be for ever; or NULL */
+    bool *live;
+};
+
+static int32_t owner_of(const struct look *look, const struct lw_snapshot_thread *thread) {
+    switch (thread->kind) {
+    case LW_WAIT_MUTEX:
+        return (int32_t)(image_word(&look->image, thread->object + MUTEX_OWNER) & UINT32_MAX);
+    case LW_WAIT_RWLOCK_READ:
+    case LW_WAIT_RWLOCK_WRITE:
+        return (int32_t)(image_word(&look->image, thread->object + RWLOCK_WRITER) & UINT32_MAX);
+    case LW_WAIT_JOIN:
+        return thread->owner;
+    default:
+        return 0;
+    }
+}
+
+/* Is it a wait that only a thread of this process can end, who must come to its object for that? */
+static bool is_of_memory(const struct look *look, const struct lw_snapshot_thread *thread) {
+    if (thread->flags & (LW_THREAD_SHARED | LW_THREAD_ROBUST | LW_THREAD_TIMED | LW_THREAD_FROM_PROC))
+        return false;
+    switch (thread->kind) {
+    case LW_WAIT_MUTEX: /* the kernel hands a robust one on, and one that inherits priorities */
+        return !(image_word(&look->image, thread->object + MUTEX_KIND) &
+                 (MUTEX_ROBUST | MUTEX_PI | MUTEX_PP | MUTEX_SHARED));
+    case LW_WAIT_COND:
+    case LW_WAIT_RWLOCK_READ:
+    case LW_WAIT_RWLOCK_WRITE:
+    case LW_WAIT_SEMAPHORE:
+    case LW_WAIT_BARRIER:
+    case LW_WAIT_FUTEX:
+        return thread->object != 0;
+    case LW_WAIT_JOIN:
+        return thread->owner != 0;
+    default:
+        return false;
+    }
+}
+
+/* A handler without SA_RESTART ends these; conditions and locks of glibc sleep on (signal(7)). */
+static bool ends_by_handler(const struct lw_frozen_thread *frozen, const struct lw_snapshot_thread *thread) {
+    return (frozen->flags & LW_FROZEN_HANDLED) &&
+           (thread->kind == LW_WAIT_SEMAPHORE || thread->kind == LW_WAIT_FUTEX);
+}
+
+static const struct lw_snapshot_thread *waiter(const struct look *look, size_t i) {
+    const struct lw_frozen_thread *frozen = &look->image.threads[i];
+    if (look->of_snapshot[i] == NO_THREAD || !(frozen->flags & LW_FROZEN_ASLEEP) ||
+        (frozen->flags & LW_FROZEN_TIMED) || !look->image.asleep[i])
+        return NULL;
+    const struct lw_snapshot_thread *thread = &look->snapshot->threads[look->of_snapshot[i]];
+    bool is_join = thread->kind == LW_WAIT_JOIN;
+    return thread->state == LW_STATE_BLOCKED && (is_join || thread->object == frozen->object) &&
+                   is_of_memory(look, thread) && !ends_by_handler(frozen, thread)
+               ? thread
+               : NULL;
+}
+
+static bool prepare(struct look *look) {
+    size_t count = look->image.frozen.thread_count;
+    look->of_snapshot = calloc(count + 1, sizeof *look->of_snapshot);
+    look->waiter = calloc(count + 1, sizeof *look->waiter);
+    look->live = calloc(count + 1, sizeof *look->live);
+    if (!look->of_snapshot || !look->waiter || !look->live)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        look->of_snapshot[i] = NO_THREAD;
+        for (uint64_t k = 0; k < look->snapshot->header->threads.count; k++)
+            if (look->snapshot->threads[k].tid == look->image.threads[i].tid &&
+                look->snapshot->threads[k].state != LW_STATE_FINISHED)
+                look->of_snapshot[i] = (uint32_t)k;
+        look->waiter[i] = waiter(look, i);
+    }
+    return true;
+}
+
+/* The most that thread-local storage takes below a thread's handle: what all modules have of it. */
+static uint64_t storage_size(const struct snapshot *snapshot) {
+    uint64_t size = 4096;
+    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
+        Elf64_Ehdr elf;
+        Elf64_Phdr segment;
+        uint64_t start = snapshot->modules[i].start;
+        if (!image_peek(start, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+            continue;
+        for (unsigned k = 0; k < elf.e_phnum; k++)
+            if (image_peek(start + elf.e_phoff + k * sizeof segment, &segment, sizeof segment) &&
+                segment.p_type == PT_TLS)
+                size += segment.p_memsz + segment.p_align;
+    }
+    return size;
+}
+
+/* A handler of the program's may run in a thread that is blocked for ever, and use what is that thread's own. */
+static void mark_storage(struct look *look) {
+    uint64_t size = storage_size(look->snapshot);
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
+        const struct lw_frozen_thread *thread = &look->image.threads[i];
+        uint32_t number = node_at(&look->nodes, thread->handle);
+        if (!(thread->flags & LW_FROZEN_HANDLED) || number == NO_NODE)
+            continue;
+        const struct node *node = &look->nodes.node[number];
+        uint64_t start = thread->handle - size;
+        mark_from(&look->marking, start > node->start && start < thread->handle ? start : node->start,
+                  node->end, false);
+    }
+}
+
+static size_t thread_of(const struct look *look, int32_t tid) {
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++)
+        if (look->image.threads[i].tid == tid)
+            return i;
+    return look->image.frozen.thread_count;
+}
+
+static bool has_live_owner(const struct look *look, size_t i) {
+    int32_t owner = owner_of(look, look->waiter[i]);
+    size_t k = owner > 0 ? thread_of(look, owner) : look->image.frozen.thread_count;
+    return k < look->image.frozen.thread_count ? look->live[k] : look->waiter[i]->kind == LW_WAIT_JOIN;
+}
+
+static bool can_be_woken(const struct look *look, size_t i) {
+    return has_live_owner(look, i) ||
+           (look->waiter[i]->kind != LW_WAIT_JOIN && mark_reaches(&look->marking, look->waiter[i]->object));
+}
+
+static void make_live(struct look *look, size_t i) {
+    look->live[i] = true;
+    mark_from_thread(&look->marking, &look->image.threads[i]);
+}
+
+static void find_fixed_point(struct look *look) {
+    size_t count = look->image.frozen.thread_count;
+    mark_from_roots(&look->marking);
+    mark_storage(look);
+    for (size_t i = 0; i < count; i++)
+        if (!look->waiter[i] && look->image.threads[i].tid > 0)
+            make_live(look, i);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < count; i++)
+            if (!look->live[i] && look->waiter[i] && can_be_woken(look, i)) {
+                make_live(look, i);
+                changed = true;
+            }
+    }
+}
+
+static struct reach_place place_of(const struct look *look, uint32_t number, uint64_t address) {
+    const struct node *node = &look->nodes.node[number];
+    struct reach_place place = {.address = address};
+    if (node->kind == NODE_STACK) {
+        place.kind = PLACE_STACK;
+        place.tid = look->image.threads[node->thread].tid;
+    } else {
+        place.kind = node->kind == NODE_BLOCK ? PLACE_BLOCK : PLACE_MAPPING;
+        place.size = node->end - node->start;
+    }
+    return place;
+}
+
+/* Where live memory begins: data of a module, or the stack of a live thread. */
+static struct reach_place root_of(const struct look *look, uint64_t at) {
+    if (at == 0)
+        return (struct reach_place){.kind = PLACE_KERNEL};
+    const struct area *area = image_area(&look->image, at);
+    uint32_t number = node_at(&look->nodes, at);
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
+        const struct lw_frozen_thread *thread = &look->image.threads[i];
+        if (thread->tid > 0 && number != NO_NODE &&
+            (number == node_at(&look->nodes, thread->sp) || number == node_at(&look->nodes, thread->handle)))
+            return (struct reach_place){.kind = PLACE_STACK, .address = at, .tid = thread->tid};
+    }
+    if (number != NO_NODE)
+        return place_of(look, number, at);
+    return (struct reach_place){.kind = area && area->shared ? PLACE_SHARED : PLACE_GLOBAL, .address = at};
+}
+
+/* From the object back to what is live; then turned round. */
+static void find_path(const struct look *look, uint64_t object, struct reach_fact *fact) {
+    enum { LONGEST = 1000 };
+    struct reach_place steps[REACH_PATH];
+    size_t count = 0, steps_in_all = 0;
+    uint32_t number = node_at(&look->nodes, object);
+    if (number == NO_NODE || !look->nodes.node[number].marked) {
+        fact->path[fact->length++] = root_of(look, object);
+        return;
+    }
+    uint64_t at = object;
+    for (; number != NO_NODE && steps_in_all < LONGEST; steps_in_all++) {
+        if (count < REACH_PATH - 1)
+            steps[count++] = place_of(look, number, at);
+        at = look->nodes.node[number].at;
+        number = look->nodes.node[number].from;
+    }
+    fact->cut = steps_in_all > count;
+    if (count == 0 || steps[count - 1].kind != PLACE_STACK || fact->cut)
+        fact->path[fact->length++] = root_of(look, at);
+    while (count > 0)
+        fact->path[fact->length++] = steps[--count];
+}
+
+/* Whose stacks lead to it, of those that are stranded. */
+static void find_referrers(struct look *look, struct reach_facts *facts) {
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
+        if (!look->waiter[i] || look->live[i])
+            continue;
+        for (size_t k = 0; k < look->nodes.count; k++)
+            look->nodes.node[k].marked = false;
+        mark_from_thread(&look->marking, &look->image.threads[i]);
+        for (size_t k = 0; k < look->image.frozen.thread_count; k++) {
+            if (!look->waiter[k] || look->live[k] || look->waiter[k]->kind == LW_WAIT_JOIN)
+                continue;
+            struct reach_fact *fact = &facts->of_thread[look->of_snapshot[k]];
+            if (!mark_reaches(&look->marking, look->waiter[k]->object))
+                continue;
+            if (fact->referrers < REACH_REFERRERS)
+                fact->referrer[fact->referrers] = look->image.threads[i].tid;
+            fact->referrers++;
+        }
+    }
+}
+
+static void judge(struct look *look, struct reach_facts *facts) {
+    enum { FEW = 64 };
+    size_t stranded = 0;
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
+        const struct lw_snapshot_thread *thread = look->waiter[i];
+        if (look->of_snapshot[i] == NO_THREAD)
+            continue;
+        struct reach_fact *fact = &facts->of_thread[look->of_snapshot[i]];
+        if (!thread) {
+            thread = &look->snapshot->threads[look->of_snapshot[i]];
+            fact->verdict = ends_by_handler(&look->image.threads[i], thread) ? REACH_HANDLED : REACH_UNKNOWN;
+            continue;
+        }
+        if (look->live[i] && has_live_owner(look, i)) {
+            fact->verdict = REACH_OWNER;
+        } else if (look->live[i]) {
+            fact->verdict = REACH_LIVE;
+            find_path(look, thread->object, fact);
+        } else {
+            fact->verdict = REACH_STRANDED;
+            stranded++;
+            uint32_t number = thread->kind == LW_WAIT_JOIN ? NO_NODE : node_at(&look->nodes, thread->object);
+            if (number != NO_NODE)
+                fact->path[fact->length++] = place_of(look, number, thread->object);
+        }
+    }
+    if (stranded > 0 && stranded <= FEW)
+        find_referrers(look, facts);
+}
+
+static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts *facts, uint64_t at) {
+    enum lw_frozen_refusal refusal = image_read(&look->image, look->snapshot, at);
+    if (refusal == LW_FROZEN_NONE)
+        refusal = program_refuses(look->snapshot);
+    facts->held_ns = look->image.held_ns;
+    if (refusal != LW_FROZEN_NONE)
+        return refusal;
+    facts->of_thread = calloc(look->snapshot->header->threads.count + 1, sizeof *facts->of_thread);
+    if (!facts->of_thread || !nodes_find(&look->nodes, &look->image, look->snapshot) ||
+        !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
+        !prepare(look))
+        return LW_FROZEN_MEMORY;
+    find_fixed_point(look);
+    judge(look, facts);
+    return LW_FROZEN_NONE;
+}
+
+struct reach_facts reach_look(const struct snapshot *snapshot, uint64_t at) {
+    struct look look = {.snapshot = snapshot};
+    struct reach_facts facts = {.asked = true};
+    facts.refusal = look_through(&look, &facts, at);
+    marking_drop(&look.marking);
+    nodes_drop(&look.nodes);
+    image_drop(&look.image);
+    free(look.of_snapshot);
+    free(look.waiter);
+    free(look.live);
+    facts.thread_count = facts.of_thread ? snapshot->header->threads.count : 0;
+    if (facts.refusal != LW_FROZEN_NONE)
+        reach_drop(&facts);
+    return facts;
+}
+
+void reach_name(struct reach_facts *facts, struct symbols *symbols) {
+    for (size_t i = 0; i < facts->thread_count; i++)
+        for (size_t k = 0; k < facts->of_thread[i].length; k++) {
+            struct reach_place *place = &facts->of_thread[i].path[k];
+            if (place->kind == PLACE_GLOBAL && !place->name)
+                place->name = symbols_object(symbols, place->address);
+        }
+}
+
+void reach_drop(struct reach_facts *facts) {
+    for (size_t i = 0; i < facts->thread_count; i++)
+        for (size_t k = 0; k < facts->of_thread[i].length; k++)
+            free(facts->of_thread[i].path[k].name);
+    facts->thread_count = 0;
+    free(facts->of_thread);
+    facts->of_thread = NULL;
+}
