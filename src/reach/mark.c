@@ -103,13 +103,21 @@ static void look_through(struct marking *marking, uint64_t start, uint64_t end, 
     }
 }
 
-/* Below the stack pointers of those who are on it, memory is dead. */
+static void lower(uint64_t *lowest, const struct node *node, uint64_t place) {
+    if (place >= node->start && place < node->end && place < *lowest)
+        *lowest = place;
+}
+
+/* Below the stack pointers of those who are on it memory is dead, but for the frame of a signal: there are the registers of who
+ * is held. */
 static uint64_t live_start(const struct marking *marking, const struct node *node) {
     uint64_t lowest = UINT64_MAX;
     for (uint64_t i = 0; i < marking->image->frozen.thread_count && node->kind != NODE_BLOCK; i++) {
-        uint64_t sp = marking->image->threads[i].sp - RED_ZONE;
-        if (marking->image->threads[i].tid > 0 && sp >= node->start && sp < node->end && sp < lowest)
-            lowest = sp;
+        const struct lw_frozen_thread *thread = &marking->image->threads[i];
+        if (thread->tid <= 0)
+            continue;
+        lower(&lowest, node, thread->sp - RED_ZONE);
+        lower(&lowest, node, thread->context);
     }
     return lowest == UINT64_MAX ? node->start : lowest;
 }

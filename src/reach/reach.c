@@ -168,56 +168,64 @@ static void find_fixed_point(struct look *look) {
     }
 }
 
-static struct reach_place place_of(const struct look *look, uint32_t number, uint64_t address) {
-    const struct node *node = &look->nodes.node[number];
-    struct reach_place place = {.address = address};
-    if (node->kind == NODE_STACK) {
-        place.kind = PLACE_STACK;
-        place.tid = look->image.threads[node->thread].tid;
-    } else {
-        place.kind = node->kind == NODE_BLOCK ? PLACE_BLOCK : PLACE_MAPPING;
-        place.size = node->end - node->start;
+/* Whose stack or thread-local storage a node is; the count of threads: nobody's. */
+static size_t whose(const struct look *look, uint32_t number) {
+    size_t i = 0;
+    for (; i < look->image.frozen.thread_count; i++) {
+        const struct lw_frozen_thread *thread = &look->image.threads[i];
+        if (thread->tid > 0 &&
+            (number == node_at(&look->nodes, thread->sp) || number == node_at(&look->nodes, thread->handle)))
+            break;
     }
-    return place;
+    return i;
 }
 
-/* Where live memory begins: data of a module, or the stack of a live thread. */
+static struct reach_place place_of(const struct look *look, uint32_t number, uint64_t address) {
+    const struct node *node = &look->nodes.node[number];
+    size_t thread = node->kind == NODE_BLOCK ? look->image.frozen.thread_count : whose(look, number);
+    if (thread < look->image.frozen.thread_count)
+        return (struct reach_place){
+            .kind = PLACE_STACK, .address = address, .tid = look->image.threads[thread].tid};
+    return (struct reach_place){.kind = node->kind == NODE_BLOCK ? PLACE_BLOCK : PLACE_MAPPING,
+                                .address = address,
+                                .size = node->end - node->start};
+}
+
+/* Where live memory begins that no thread must run for. */
 static struct reach_place root_of(const struct look *look, uint64_t at) {
-    if (at == 0)
-        return (struct reach_place){.kind = PLACE_KERNEL};
     const struct area *area = image_area(&look->image, at);
-    uint32_t number = node_at(&look->nodes, at);
-    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
-        const struct lw_frozen_thread *thread = &look->image.threads[i];
-        if (thread->tid > 0 && number != NO_NODE &&
-            (number == node_at(&look->nodes, thread->sp) || number == node_at(&look->nodes, thread->handle)))
-            return (struct reach_place){.kind = PLACE_STACK, .address = at, .tid = thread->tid};
-    }
-    if (number != NO_NODE)
-        return place_of(look, number, at);
-    return (struct reach_place){.kind = area && area->shared ? PLACE_SHARED : PLACE_GLOBAL, .address = at};
+    return (struct reach_place){.kind = at == 0                ? PLACE_KERNEL
+                                        : area && area->shared ? PLACE_SHARED
+                                                               : PLACE_GLOBAL,
+                                .address = at};
+}
+
+static bool is_live_stack(const struct look *look, const struct reach_place *place) {
+    size_t thread =
+        place->kind == PLACE_STACK ? thread_of(look, place->tid) : look->image.frozen.thread_count;
+    return thread < look->image.frozen.thread_count && look->live[thread];
 }
 
 /* From the object back to what is live; then turned round. */
 static void find_path(const struct look *look, uint64_t object, struct reach_fact *fact) {
-    enum { LONGEST = 1000 };
-    struct reach_place steps[REACH_PATH];
-    size_t count = 0, steps_in_all = 0;
-    uint32_t number = node_at(&look->nodes, object);
-    if (number == NO_NODE || !look->nodes.node[number].marked) {
-        fact->path[fact->length++] = root_of(look, object);
-        return;
-    }
+    struct reach_place steps[REACH_PATH], root;
+    size_t count = 0, in_all = 0;
     uint64_t at = object;
-    for (; number != NO_NODE && steps_in_all < LONGEST; steps_in_all++) {
+    for (uint32_t number = node_at(&look->nodes, object);; number = look->nodes.node[number].from) {
+        if (number == NO_NODE || !look->nodes.node[number].marked || in_all > look->nodes.count) {
+            root = root_of(look, at);
+            break;
+        }
+        root = place_of(look, number, at);
+        if (is_live_stack(look, &root))
+            break;
+        in_all++;
         if (count < REACH_PATH - 1)
-            steps[count++] = place_of(look, number, at);
+            steps[count++] = root;
         at = look->nodes.node[number].at;
-        number = look->nodes.node[number].from;
     }
-    fact->cut = steps_in_all > count;
-    if (count == 0 || steps[count - 1].kind != PLACE_STACK || fact->cut)
-        fact->path[fact->length++] = root_of(look, at);
+    fact->cut = in_all > count;
+    fact->path[fact->length++] = root;
     while (count > 0)
         fact->path[fact->length++] = steps[--count];
 }

@@ -49,6 +49,7 @@ struct lw_frozen_range {
     X(QUEUES, "kernel_queues", "io_uring, aio or a message queue may hold addresses")          \
     X(GENERATED, "compressed_pointers",                                                        \
       "code generated at run time may keep addresses in a form of its own")                    \
+    X(SHARED, "memory_shared_with_process", "another process runs in this one's memory")       \
     X(CANCELS, "program_cancels", "the program can cancel threads")                            \
     X(JUMPS, "program_jumps", "the program has signal handlers and can jump out of them")      \
     X(NO_SYSTEM, "not_known_here", "/proc does not tell what is needed")

@@ -78,6 +78,16 @@ static bool sleeps_briefly(const struct wait *wait) {
     return span >= 0 && span - (int64_t)(now.ns - started) < BRIEF_NS;
 }
 
+/* Was what the signal interrupted a wrapped call? Then no register but those that it preserves means anything to the program,
+ * and its wrapper has saved these. */
+static const void *context_that_counts(const void *context, const struct thread *record) {
+    struct kernel_state kernel = kernel_state_of_context(context);
+    struct wait wait;
+    return kernel.state == KERNEL_SLEEPS && kernel.number >= 0 && wait_check(record, &kernel, &wait)
+               ? NULL
+               : context;
+}
+
 /* Finds a thread asleep in a wrapped call, or asks it to come. */
 static enum lw_frozen_refusal settle(struct frozen_work *work, size_t i, bool *unknown) {
     const struct task *task = &work->tasks.task[i];
@@ -90,7 +100,7 @@ static enum lw_frozen_refusal settle(struct frozen_work *work, size_t i, bool *u
         *thread = (struct lw_frozen_thread){.tid = task->tid,
                                             .flags = LW_FROZEN_HELD,
                                             .sp = registers.sp,
-                                            .context = (uintptr_t)context,
+                                            .context = (uintptr_t)context_that_counts(context, task->record),
                                             .handle = (uint64_t)task->record->handle};
         return LW_FROZEN_NONE;
     }
@@ -219,11 +229,20 @@ static bool put_caller(struct frozen_work *work, const void *context, uintptr_t 
             struct registers registers;
             registers_of_context(context, &registers);
             thread->sp = registers.sp;
+            thread->context = (uintptr_t)context_that_counts(context, work->tasks.task[i].record);
         }
-        if (work->tasks.task[i].record)
-            thread->handle = (uint64_t)work->tasks.task[i].record->handle;
+        thread->handle = (uint64_t)work->tasks.task[i].record->handle;
         return thread->handle != 0;
     }
+    return false;
+}
+
+/* A thread that sleeps makes no process: after the first look only those that were held are asked. */
+static bool shares_memory(const struct frozen_work *work, bool only_held) {
+    for (size_t i = 0; i < work->tasks.count; i++)
+        if ((!only_held || (work->threads[i].flags & LW_FROZEN_HELD)) &&
+            kernel_shares_memory(work->tasks.directory, work->tasks.task[i].tid))
+            return true;
     return false;
 }
 
@@ -242,7 +261,7 @@ static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *con
         return refusal;
     if (tasks_now(&work->tasks) != work->tasks.count + (process.hidden_tid != 0))
         return LW_FROZEN_MOVED;
-    return kernel_held(&work->words, work->tasks.directory);
+    return shares_memory(work, true) ? LW_FROZEN_SHARED : kernel_held(&work->words, work->tasks.directory);
 }
 
 static void begin(struct freeze *freeze) {
@@ -250,6 +269,8 @@ static void begin(struct freeze *freeze) {
     const struct memory_range *ranges = memory_ranges();
     if (!work || !ranges)
         freeze->refusal = LW_FROZEN_MEMORY;
+    else if (shares_memory(work, false))
+        freeze->refusal = LW_FROZEN_SHARED;
     else if (!hold_begin())
         freeze->refusal = LW_FROZEN_SIGNAL;
     if (freeze->refusal != LW_FROZEN_NONE)

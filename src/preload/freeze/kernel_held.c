@@ -1,5 +1,6 @@
 #include "kernel_held.h"
 
+#include <linux/kcmp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include "capture/kernel_state.h"
+#include "process.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 
@@ -193,4 +195,26 @@ enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory)
     if (!each_line(AT_FDCWD, "/proc/self/timers", take_timer, words))
         return LW_FROZEN_NO_SYSTEM;
     return signals(task_directory) ? LW_FROZEN_QUEUED : LW_FROZEN_NONE;
+}
+
+/* A child made with CLONE_VM and without CLONE_THREAD is a process of its own, whose registers nobody knows (clone(2), kcmp(2)).
+ * Where it cannot be told, it is one. */
+static bool is_in_our_memory(int child) {
+    long compared = sys_call(SYS_kcmp, process.pid, child, KCMP_VM, 0, 0);
+    return compared == 0 || (compared < 0 && compared != -ESRCH);
+}
+
+bool kernel_shares_memory(int task_directory, int tid) {
+    char words[4096];
+    long length = kernel_read_of(task_directory, tid, "/children", words, sizeof words);
+    const char *at = words;
+    uint64_t child;
+    if (length == (long)sizeof words - 1)
+        return true;
+    while (length > 0 && text_number(&at, &child)) {
+        if (is_in_our_memory((int)child))
+            return true;
+        at += strspn(at, " ");
+    }
+    return false;
 }

@@ -1,6 +1,7 @@
 /* What the kernel keeps for the program and may hand to it later: addresses may be among it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,3 +15,5 @@ struct held_words {
 
 /* Fills in `words`; what the kernel has and does not tell is a refusal. While no thread of the program runs. */
 enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory);
+/* Has this thread made a process that runs in the memory of this one? */
+bool kernel_shares_memory(int task_directory, int tid);

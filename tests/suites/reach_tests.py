@@ -1,0 +1,102 @@
+"""The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
+import json, os, signal, subprocess
+
+from harness import LIBRARY, expect, program, scratch
+from resting import next_report
+
+PROGRAM = program("reach")
+# place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
+PLACES = {
+    "in_global": "global",
+    "interior": "global",
+    "behind": "global",
+    "tagged": "global",
+    "behind_a_chain": "global",
+    "in_storage": "stack",
+    "in_a_key": "stack",
+    "in_a_late_key": "stack",
+    "in_a_pipe": "unread_bytes",
+    "in_a_socket": "unread_bytes",
+    "in_a_queue": "kernel_queues",
+    "in_a_set": "kernel",
+    "in_a_timer": "kernel",
+    "in_a_signal": "signal_queued",
+    "in_a_mapping": "global",
+    "in_shared_memory": "shared_memory",
+    "where_fork_does_not_copy": "memory_without_fork",
+    "where_fork_wipes": "memory_without_fork",
+    "in_protected_memory": "global",
+    "in_a_file": "shared_memory",
+    "in_a_large_block": "global",
+    "in_code": None,  # the loader's or the program's word for it
+    "in_a_jump": "global",
+    "at_the_end": "global",
+    "on_another_stack": "global",
+    "in_a_register": "stack",
+    "in_a_vector": "stack",
+    "with_a_sleeper": "stack",
+    "with_a_waiter": "stack",
+    "with_a_clone": "memory_shared_with_process",
+}
+
+
+def ask(place, options="reach=1", wakes=True):
+    """The report of a program that has hidden the reference there; then the thread is woken through it."""
+    with scratch() as directory:
+        log = os.path.join(directory, "log")
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
+        process = subprocess.Popen([PROGRAM, place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        try:
+            expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
+            report = json.loads(next_report(process.pid, log, 0))
+            process.stdin.write(b"x")
+            process.stdin.flush()
+            if wakes:
+                said = process.stdout.readline()
+                expect(said == b"woken\n", "%s: %r" % (place, said))
+            return report
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def waiter(report):
+    thread, = [thread for thread in report["threads"] if thread["name"] == "waiter"]
+    return thread
+
+
+def hidden(place, wanted):
+    def test():
+        report = ask(place)
+        thread = waiter(report)
+        expect(thread["verdict"] != "stranded", "%s: %r" % (place, thread))
+        if not report["reach"]["looked"]:
+            found = report["reach"]["refusal"]
+        else:
+            paths = [fact["path"] for fact in thread["facts"] if fact["fact"] == "reachable"]
+            expect(len(paths) == 1, "%s: %r" % (place, thread))
+            found = paths[0][0]["kind"]
+        expect(wanted in (None, found), "%s: %s, not %s: %r" % (place, found, wanted, thread["facts"]))
+    return test
+
+
+for _place, _wanted in PLACES.items():
+    globals()["test_" + _place] = hidden(_place, _wanted)
+
+
+def test_nowhere():
+    report = ask("nowhere", wakes=False)
+    thread = waiter(report)
+    expect(thread["verdict"] == "stranded", "%r %r" % (report["reach"], thread))
+    fact, = [fact for fact in thread["facts"] if fact["fact"] == "unreachable"]
+    expect([step["kind"] for step in fact["path"]] == ["block"] and fact["referrers"] == [thread["tid"]], fact)
+
+
+def test_not_asked_for():
+    report = ask("nowhere", options="reach=0", wakes=False)
+    expect("reach" not in report and waiter(report)["verdict"] != "stranded", report)
+
+
+def test_packed():
+    """An address that does not lie in an aligned word is one of the assumptions, and is found if it is looked for."""
+    expect(waiter(ask("packed", options="reach=2"))["verdict"] != "stranded", "packed")
