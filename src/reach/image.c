@@ -213,6 +213,16 @@ static bool is_of_the_shim(const struct image *image, const struct area *area) {
            area->end <= (image->frozen.image_end + PAGE - 1) / PAGE * PAGE;
 }
 
+/* What wrappers have noted of waits lies on the stacks of the program's threads. */
+static void blank_records(const struct image *image) {
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++) {
+        uint64_t start = image->threads[i].record, end = image->threads[i].record_end;
+        const struct area *area = start < end ? image_area(image, start) : NULL;
+        if (area && end <= area->end)
+            memset(area->bytes + (start - area->start), 0, end - start);
+    }
+}
+
 static enum lw_frozen_refusal read_areas(struct image *image) {
     uint64_t left = MOST_BYTES;
     for (size_t i = 0; i < image->area_count; i++) {
@@ -227,6 +237,7 @@ static enum lw_frozen_refusal read_areas(struct image *image) {
         if (refusal != LW_FROZEN_NONE)
             return refusal;
     }
+    blank_records(image);
     return LW_FROZEN_NONE;
 }
 

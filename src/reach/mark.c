@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RED_ZONE = 128, THREAD_BLOCK = 2304, POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+enum { THREAD_BLOCK = 2304, POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
 /* What user space has of an address; what tags put above it is left out of account. */
 #define ADDRESS_BITS 0x0000ffffffffffffull
 
@@ -69,10 +69,10 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
         return;
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);
-    /* just behind the end of what lies before */
+    /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
     uint32_t before = node_at(marking->nodes, address - 1);
     if (before != NO_NODE && before != number && nodes[before].end == address &&
-        nodes[before].kind != NODE_BLOCK)
+        nodes[before].kind == NODE_MAPPING)
         mark(marking, before, at);
     if (number != NO_NODE && !nodes[number].marked &&
         (nodes[number].kind == NODE_BLOCK || !is_in_a_handle(marking, address)))
@@ -116,7 +116,7 @@ static uint64_t live_start(const struct marking *marking, const struct node *nod
         const struct lw_frozen_thread *thread = &marking->image->threads[i];
         if (thread->tid <= 0)
             continue;
-        lower(&lowest, node, thread->sp - RED_ZONE);
+        lower(&lowest, node, thread->sp);
         lower(&lowest, node, thread->context);
     }
     return lowest == UINT64_MAX ? node->start : lowest;

@@ -89,7 +89,9 @@ void reach_put_json(json_t *into, const struct analysis *analysis, const struct 
     (void)analysis;
     for (size_t i = 0; i < fact->length; i++) {
         const struct reach_place *place = &fact->path[i];
-        json_t *step = json_pack("{s:s}", "kind", kinds[place->kind]);
+        char address[32];
+        snprintf(address, sizeof address, "0x%" PRIx64, place->address);
+        json_t *step = json_pack("{s:s,s:s}", "kind", kinds[place->kind], "address", address);
         if (place->kind == PLACE_STACK)
             json_object_set_new(step, "tid", json_integer(place->tid));
         if (place->kind == PLACE_BLOCK || place->kind == PLACE_MAPPING)

@@ -7,7 +7,7 @@
 #define LW_FROZEN_MAGIC 0x314e5a46574cull /* "LWFZN1" */
 
 enum lw_frozen_flag {
-    LW_FROZEN_ASLEEP = 1u << 0, /* in a wrapped call: what it preserves lies from sp on */
+    LW_FROZEN_ASLEEP = 1u << 0, /* in a wrapped call: what it preserves, its wrapper has saved above sp */
     LW_FROZEN_HELD = 1u << 1,   /* in the shim's handler: its registers lie from `context` on */
     LW_FROZEN_TIMED = 1u << 2,  /* asleep with a deadline */
     LW_FROZEN_CALLER = 1u << 3,
@@ -17,10 +17,11 @@ enum lw_frozen_flag {
 struct lw_frozen_thread {
     int32_t tid;
     uint32_t flags;   /* enum lw_frozen_flag */
-    uint64_t sp;      /* what lies below, less the red zone, is dead */
+    uint64_t sp;      /* what lies below is dead, but for `context` */
     uint64_t context; /* ucontext_t of a held thread, with its vector registers behind it; else 0 */
     uint64_t handle;  /* pthread_t: the block that ends its stack */
     uint64_t object;  /* that it sleeps on; 0 if it is none */
+    uint64_t record, record_end; /* what its wrapper has noted there is the shim's own */
 };
 
 /* A piece of memory that is the shim's own. */

@@ -1,10 +1,10 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
-import json, os, signal, subprocess
+import concurrent.futures, json, os, signal, subprocess
 
-from harness import LIBRARY, expect, program, scratch
+from harness import LIBRARY, expect, program, scratch, slow
 from resting import next_report
 
-PROGRAM = program("reach")
+PROGRAM, PLANS = program("reach"), program("reach_plans")
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
     "in_global": "global",
@@ -100,3 +100,43 @@ def test_not_asked_for():
 def test_packed():
     """An address that does not lie in an aligned word is one of the assumptions, and is found if it is looked for."""
     expect(waiter(ask("packed", options="reach=2"))["verdict"] != "stranded", "packed")
+
+
+def act_out(seed):
+    """Runs one random graph: (waiters called stranded that can be woken, waiters that cannot, how many of these were found, why not looked)."""
+    with scratch() as directory:
+        log = os.path.join(directory, "log")
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:reach=1:log=" + log)
+        process = subprocess.Popen([PLANS, str(seed)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        try:
+            truth = {"live": set(), "lost": set()}
+            for line in iter(process.stdout.readline, b"ready\n"):
+                expect(line, "plan %d did not get ready: %r" % (seed, process.poll()))
+                word, number = line.split()
+                truth[word.decode()].add(int(number))
+            report = json.loads(next_report(process.pid, log, 0))
+            process.stdin.write(b"x")
+            process.stdin.flush()
+            woken = {int(process.stdout.readline().split()[1]) for _ in truth["live"]}
+            expect(woken == truth["live"], "plan %d: %r woke, not %r" % (seed, woken, truth["live"]))
+            stranded = {int(thread["name"].split("-")[1]) for thread in report["threads"] if thread["verdict"] == "stranded"}
+            return stranded - truth["lost"], truth["lost"], len(stranded & truth["lost"]), report["reach"].get("refusal")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@slow
+def test_random_graphs():
+    """No waiter is called stranded that is woken afterwards, and nine tenths of the others are."""
+    count = int(os.environ.get("LEAKWATCH_PLANS", "100"))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(act_out, range(count)))
+    false = [(seed, result[0]) for seed, result in enumerate(results) if result[0]]
+    refused = [result[3] for result in results if result[3]]
+    lost = sum(len(result[1]) for result in results if not result[3])
+    found = sum(result[2] for result in results)
+    print("%d graphs: %d of %d stranded waiters found, %d false, %d not looked at %r" % (count, found, lost, len(false), len(refused), sorted(set(refused))))
+    expect(not false, "called stranded, and woken: %r" % false)
+    expect(found >= 0.9 * lost and lost > count, "%d of %d found" % (found, lost))
+    expect(len(refused) <= count // 10, "%d were not looked at: %r" % (len(refused), refused))

@@ -19,7 +19,13 @@
 #include "rt/sys.h"
 #include "rt/text.h"
 
-enum { GONE = -1, PATIENCE_NS = 20000000, PAUSE_NS = 50000, WORDS = 64 * 1024 };
+enum {
+    GONE = -1,
+    RED_ZONE = 128 /* System V ABI, AMD64 3.2.2 */,
+    PATIENCE_NS = 20000000,
+    PAUSE_NS = 50000,
+    WORDS = 64 * 1024
+};
 
 /* Threads that woke while the others were being held: the next time they are held too, though they sleep. */
 static struct {
@@ -58,15 +64,28 @@ static uint64_t object_of(const struct observation *seen) {
                : 0;
 }
 
+/* What the wrapper has noted, if it is the innermost one's; registers in it are the program's. */
+static void put_record(struct lw_frozen_thread *thread, const struct thread *record,
+                       const struct wait *believed) {
+    struct wait innermost;
+    uintptr_t at = (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE);
+    if (sys_peek(at, &innermost, sizeof innermost) != sizeof innermost ||
+        memcmp(&innermost, believed, sizeof innermost) != 0)
+        return;
+    thread->record = at;
+    thread->record_end = at + offsetof(struct wait, registers);
+}
+
 static void put_sleeper(struct frozen_work *work, size_t i, const struct observation *seen) {
     work->moves[i] = seen->moves;
     work->threads[i] = (struct lw_frozen_thread){
         .tid = work->tasks.task[i].tid,
         .flags = LW_FROZEN_ASLEEP | (wait_is_timed(&seen->wait.on) ? LW_FROZEN_TIMED : 0) |
                  (dispositions_could_interrupt() ? LW_FROZEN_HANDLED : 0),
-        .sp = seen->kernel.sp,
+        .sp = seen->wait.registers.sp,
         .handle = (uint64_t)work->tasks.task[i].record->handle,
         .object = object_of(seen)};
+    put_record(&work->threads[i], work->tasks.task[i].record, &seen->wait);
 }
 
 /* Does it sleep for so short a time that it will have woken before all is done? */
@@ -78,14 +97,18 @@ static bool sleeps_briefly(const struct wait *wait) {
     return span >= 0 && span - (int64_t)(now.ns - started) < BRIEF_NS;
 }
 
-/* Was what the signal interrupted a wrapped call? Then no register but those that it preserves means anything to the program,
- * and its wrapper has saved these. */
-static const void *context_that_counts(const void *context, const struct thread *record) {
+/* Where a held thread's registers are, and its stack begins. If what the signal interrupted is a wrapped call, no register but
+ * those that it preserves means anything to the program, and its wrapper has saved these. */
+static void put_held(struct lw_frozen_thread *thread, const void *context, const struct thread *record) {
     struct kernel_state kernel = kernel_state_of_context(context);
+    struct registers registers;
     struct wait wait;
-    return kernel.state == KERNEL_SLEEPS && kernel.number >= 0 && wait_check(record, &kernel, &wait)
-               ? NULL
-               : context;
+    registers_of_context(context, &registers);
+    bool wrapped = kernel.state == KERNEL_SLEEPS && kernel.number >= 0 && wait_check(record, &kernel, &wait);
+    thread->sp = wrapped ? wait.registers.sp : registers.sp - RED_ZONE;
+    thread->context = wrapped ? 0 : (uintptr_t)context;
+    if (wrapped)
+        put_record(thread, record, &wait);
 }
 
 /* Finds a thread asleep in a wrapped call, or asks it to come. */
@@ -94,16 +117,11 @@ static enum lw_frozen_refusal settle(struct frozen_work *work, size_t i, bool *u
     const void *context;
     struct lw_frozen_thread *thread = &work->threads[i];
     switch (hold_state(task->tid, &context)) {
-    case HOLD_HELD: {
-        struct registers registers;
-        registers_of_context(context, &registers);
-        *thread = (struct lw_frozen_thread){.tid = task->tid,
-                                            .flags = LW_FROZEN_HELD,
-                                            .sp = registers.sp,
-                                            .context = (uintptr_t)context_that_counts(context, task->record),
-                                            .handle = (uint64_t)task->record->handle};
+    case HOLD_HELD:
+        *thread = (struct lw_frozen_thread){
+            .tid = task->tid, .flags = LW_FROZEN_HELD, .handle = (uint64_t)task->record->handle};
+        put_held(thread, context, task->record);
         return LW_FROZEN_NONE;
-    }
     case HOLD_DEAF:
         return LW_FROZEN_DEAF;
     case HOLD_ASKED:
@@ -224,14 +242,9 @@ static bool put_caller(struct frozen_work *work, const void *context, uintptr_t 
         *thread = (struct lw_frozen_thread){.tid = work->caller,
                                             .flags = LW_FROZEN_CALLER | LW_FROZEN_HELD,
                                             .sp = sp,
-                                            .context = (uintptr_t)context};
-        if (context) {
-            struct registers registers;
-            registers_of_context(context, &registers);
-            thread->sp = registers.sp;
-            thread->context = (uintptr_t)context_that_counts(context, work->tasks.task[i].record);
-        }
-        thread->handle = (uint64_t)work->tasks.task[i].record->handle;
+                                            .handle = (uint64_t)work->tasks.task[i].record->handle};
+        if (context)
+            put_held(thread, context, work->tasks.task[i].record);
         return thread->handle != 0;
     }
     return false;
