@@ -13,7 +13,9 @@ struct process {
     bool stacks;        /* libunwind is there */
     int32_t hidden_tid; /* of the shim's own thread (watcher.h), 0 if there is none */
     bool emulated;      /* by valgrind, which looks at what is given to the kernel */
-    bool filtered;      /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
+    bool
+        requeues; /* it has moved waiters from one futex to another (FUTEX_REQUEUE): where they sleep, they were not put */
+    bool filtered; /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
                            no report from then on */
 };
 

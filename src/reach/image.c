@@ -129,7 +129,8 @@ static bool add_mapping(struct image *image, const struct mapping *mapping, uint
     area = (struct area){.start = area.end,
                          .end = mapping->end,
                          .kind = AREA_PRIVATE,
-                         .heap = strcmp(mapping->path, "[heap]") == 0};
+                         .heap = strcmp(mapping->path, "[heap]") == 0,
+                         .stack = strcmp(mapping->path, "[stack]") == 0};
     return add_but_the_shims(image, area);
 }
 
@@ -162,7 +163,9 @@ static enum lw_frozen_refusal read_mappings(struct image *image, const struct sn
         if (parse_head(line, &mapping)) {
             uint64_t end = module_end(snapshot, &mapping);
             bool follows = end == 0 && mapping.start == strange_file_end && mapping.path[0] != '[';
-            if (!add_mapping(image, &mapping, follows ? mapping.end : end))
+            if (strncmp(mapping.path, "/[aio]", 6) == 0)
+                refusal = LW_FROZEN_QUEUES;
+            else if (!add_mapping(image, &mapping, follows ? mapping.end : end))
                 refusal = LW_FROZEN_MEMORY;
             bool strange =
                 end == 0 && mapping.inode != 0 && mapping.rights[3] != 's' && !is_kernels(&mapping);

@@ -19,6 +19,7 @@ struct area {
     uint64_t start, end;
     enum area_kind kind;
     bool heap;            /* that brk(2) moves */
+    bool stack;           /* of the initial thread */
     bool shared;          /* with whoever has it mapped too */
     unsigned char *bytes; /* end - start of them; pages that are not there are zero */
 };

@@ -41,7 +41,7 @@ void marking_drop(struct marking *marking) {
 
 /* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
  * joined or cancelled, but its wait is not ended, and its storage is not read. */
-static bool is_in_a_handle(const struct marking *marking, uint64_t address) {
+bool is_in_a_handle(const struct marking *marking, uint64_t address) {
     size_t low = 0, high = marking->handle_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -103,30 +103,13 @@ static void look_through(struct marking *marking, uint64_t start, uint64_t end, 
     }
 }
 
-static void lower(uint64_t *lowest, const struct node *node, uint64_t place) {
-    if (place >= node->start && place < node->end && place < *lowest)
-        *lowest = place;
-}
-
-/* Below the stack pointers of those who are on it memory is dead, but for the frame of a signal: there are the registers of who
- * is held. */
-static uint64_t live_start(const struct marking *marking, const struct node *node) {
-    uint64_t lowest = UINT64_MAX;
-    for (uint64_t i = 0; i < marking->image->frozen.thread_count && node->kind != NODE_BLOCK; i++) {
-        const struct lw_frozen_thread *thread = &marking->image->threads[i];
-        if (thread->tid <= 0)
-            continue;
-        lower(&lowest, node, thread->sp);
-        lower(&lowest, node, thread->context);
-    }
-    return lowest == UINT64_MAX ? node->start : lowest;
-}
-
 static void follow(struct marking *marking) {
     while (marking->work_count > 0) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
-        look_through(marking, live_start(marking, node), node->end, marking->every_offset);
+        look_through(marking, node->start, node->dead_end ? node->dead : node->end, marking->every_offset);
+        if (node->dead_end)
+            look_through(marking, node->dead_end, node->end, marking->every_offset);
     }
     marking->current = NO_NODE;
 }
@@ -141,7 +124,6 @@ void mark_word(struct marking *marking, uint64_t word) {
     follow(marking);
 }
 
-/* Below its stack pointer a stack is not looked through, wherever it lies (live_start). */
 void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *thread) {
     const uint64_t places[] = {thread->sp, thread->context, thread->handle};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

@@ -23,6 +23,8 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
                    bool every_offset);
 void marking_drop(struct marking *marking);
 
+/* Is it in the block of a thread, which its handle is the address of? */
+bool is_in_a_handle(const struct marking *marking, uint64_t address);
 /* What lies in [start, end) is live; then all that it leads to is marked. */
 void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset);
 /* So is this word, from nowhere in memory. */

@@ -61,6 +61,26 @@ static void split(struct nodes *nodes, const struct image *image, const struct a
     }
 }
 
+/* A thread's stack is as large as its record says, and ends with its block; that of the initial thread grows down from the end
+ * of its mapping. What is known of neither is looked through whole. A signal's frame lies below the stack pointer. */
+static void find_dead(struct nodes *nodes, const struct image *image) {
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++) {
+        const struct lw_frozen_thread *thread = &image->threads[i];
+        uint32_t number = thread->tid > 0 ? node_at(nodes, thread->sp) : NO_NODE;
+        struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
+        if (!node || node->kind == NODE_BLOCK || node->dead_end != 0)
+            continue;
+        uint64_t low = image_area(image, thread->sp)->stack ? node->start
+                       : node->kind == NODE_STACK && thread->stack_size != 0 && thread->stack_size < node->end
+                           ? node->end - thread->stack_size
+                           : node->end;
+        uint64_t high =
+            thread->context >= node->start && thread->context < thread->sp ? thread->context : thread->sp;
+        node->dead = low < node->start ? node->start : low;
+        node->dead_end = high > node->dead ? high : node->dead;
+    }
+}
+
 bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot) {
     struct arenas arenas = heap_arenas((struct image *)image, snapshot);
     struct cut *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
@@ -71,10 +91,8 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
         while (cut < count && cuts[cut].at <= start)
             cut++;
         for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut].at <= area->end; cut++) {
-            uint64_t sp = image->threads[cuts[cut].thread].sp;
             if (cut > 0 && cuts[cut - 1].at == cuts[cut].at)
                 continue;
-            (void)sp;
             nodes_add(nodes, start, cuts[cut].at, NODE_STACK, cuts[cut].thread);
             start = cuts[cut].at;
         }
@@ -83,6 +101,7 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
     }
     free(cuts);
     heap_free_cached(nodes, image);
+    find_dead(nodes, image);
     return cuts && !nodes->failed;
 }
 

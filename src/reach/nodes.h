@@ -15,7 +15,8 @@ enum node_kind {
 enum { NO_NODE = UINT32_MAX };
 
 struct node {
-    uint64_t start, end; /* an address in it, or just behind it, leads to it */
+    uint64_t start, end;     /* an address in it, or just behind it, leads to it */
+    uint64_t dead, dead_end; /* below the stack pointer of who is on it */
     enum node_kind kind;
     uint32_t thread; /* of a stack: of the image's threads */
     bool marked;

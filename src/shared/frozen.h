@@ -16,11 +16,12 @@ enum lw_frozen_flag {
 
 struct lw_frozen_thread {
     int32_t tid;
-    uint32_t flags;   /* enum lw_frozen_flag */
-    uint64_t sp;      /* what lies below is dead, but for `context` */
-    uint64_t context; /* ucontext_t of a held thread, with its vector registers behind it; else 0 */
-    uint64_t handle;  /* pthread_t: the block that ends its stack */
-    uint64_t object;  /* that it sleeps on; 0 if it is none */
+    uint32_t flags;      /* enum lw_frozen_flag */
+    uint64_t sp;         /* what lies below is dead, but for `context` */
+    uint64_t stack_size; /* down from the end of the block; 0 if it is not known */
+    uint64_t context;    /* ucontext_t of a held thread, with its vector registers behind it; else 0 */
+    uint64_t handle;     /* pthread_t: the block that ends its stack */
+    uint64_t object;     /* that it sleeps on; 0 if it is none */
     uint64_t record, record_end; /* what its wrapper has noted there is the shim's own */
 };
 
@@ -73,6 +74,7 @@ struct lw_frozen_end {
 
 struct lw_frozen {
     uint64_t magic;
+    uint64_t requeues;     /* the program moves waiters from one futex to another */
     uint64_t every_offset; /* addresses are to be looked for there, not only in aligned words */
     uint64_t size;         /* of this struct */
     uint64_t end;          /* struct lw_frozen_end */

@@ -219,8 +219,12 @@ static struct frozen_work *work_new(struct freeze *freeze) {
 }
 
 static void describe(struct frozen_work *work, const struct memory_range *ranges) {
+    for (size_t i = 0; i < work->tasks.count; i++)
+        if (work->tasks.task[i].record && work->threads[i].tid > 0)
+            work->threads[i].stack_size = work->tasks.task[i].record->stack_size;
     extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
     work->frozen = (struct lw_frozen){.magic = LW_FROZEN_MAGIC,
+                                      .requeues = process.requeues,
                                       .every_offset = options.reach > 1,
                                       .size = sizeof work->frozen,
                                       .end = (uintptr_t)work->end,
@@ -259,6 +263,18 @@ static bool shares_memory(const struct frozen_work *work, bool only_held) {
     return false;
 }
 
+/* What threads that are about to begin are given is in their records only. */
+static bool put_arguments(struct held_words *words) {
+    for (const struct thread *record = thread_first(); record; record = record->next) {
+        if (!record->argument)
+            continue;
+        if (words->count == words->room)
+            return false;
+        words->word[words->count++] = (uintptr_t)record->argument;
+    }
+    return true;
+}
+
 static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *context, uintptr_t sp) {
     if (work->tasks.directory < 0)
         return LW_FROZEN_NO_SYSTEM;
@@ -274,6 +290,8 @@ static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *con
         return refusal;
     if (tasks_now(&work->tasks) != work->tasks.count + (process.hidden_tid != 0))
         return LW_FROZEN_MOVED;
+    if (!put_arguments(&work->words))
+        return LW_FROZEN_MANY;
     return shares_memory(work, true) ? LW_FROZEN_SHARED : kernel_held(&work->words, work->tasks.directory);
 }
 

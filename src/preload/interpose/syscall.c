@@ -3,6 +3,7 @@
  *
  * It must be as if it were not there: a system call that cannot sleep is jumped to without a frame of ours,
  * for it may be one that returns twice (clone, vfork), or one whose caller counts its stack. */
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -43,12 +44,19 @@ static void set_what_is_left(const struct wait *wait, const struct sleeping_call
             (long)wait_left_timespec(wait, (const struct timespec *)wait->on.timeout, left);
 }
 
+static bool is_requeue(int operation) {
+    operation &= FUTEX_CMD_MASK;
+    return operation == FUTEX_REQUEUE || operation == FUTEX_CMP_REQUEUE || operation == FUTEX_CMP_REQUEUE_PI;
+}
+
 __attribute__((visibility("hidden"), used)) long syscall_looked_at(long number, long a, long b, long c,
                                                                    long d, long e, long f);
 long syscall_looked_at(long number, long a, long b, long c, long d, long e, long f) {
     long argument[] = {a, b, c, d, e, f};
     const struct sleeping_call *call = sleeping_call_of(number, (const uint64_t *)argument);
     syscall_type *real = REAL(syscall);
+    if (number == SYS_futex && is_requeue((int)b))
+        process.requeues = true;
     if (!call) {
         long result = real(number, a, b, c, d, e, f);
         if (number == SYS_seccomp && result == 0 &&

@@ -247,7 +247,9 @@ static void start_routine_ends(struct thread **record) {
 void *thread_main(void *record) {
     struct thread *self __attribute__((cleanup(start_routine_ends))) = record;
     thread_beginning(self, own_tid());
-    return self->start(self->argument);
+    void *argument = self->argument;
+    self->argument = NULL; /* from here on the program alone has it (freeze/freeze.c) */
+    return self->start(argument);
 }
 
 struct thread *thread_adopt(void) {
