@@ -14,8 +14,8 @@ static int by_value(const void *a, const void *b) {
 
 bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
                    bool every_offset) {
-    *marking =
-        (struct marking){.image = image, .nodes = nodes, .every_offset = every_offset, .current = NO_NODE};
+    *marking = (struct marking){
+        .image = image, .nodes = nodes, .every_offset = every_offset, .current = NO_NODE, .round = 1};
     marking->work = calloc(nodes->count + 1, sizeof *marking->work);
     marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
     if (!marking->work || !marking->handles)
@@ -32,6 +32,10 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
         marking->highest = nodes->node[nodes->count - 1].end;
     }
     return true;
+}
+
+void mark_anew(struct marking *marking) {
+    marking->round++;
 }
 
 void marking_drop(struct marking *marking) {
@@ -55,9 +59,9 @@ bool is_in_a_handle(const struct marking *marking, uint64_t address) {
 
 static void mark(struct marking *marking, uint32_t number, uint64_t at) {
     struct node *node = &marking->nodes->node[number];
-    if (node->marked || node->kind == NODE_FREE)
+    if (node->marked == marking->round || node->kind == NODE_FREE)
         return;
-    node->marked = true;
+    node->marked = marking->round;
     node->from = marking->current;
     node->at = at;
     marking->work[marking->work_count++] = number;
@@ -70,11 +74,12 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);
     /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
-    uint32_t before = node_at(marking->nodes, address - 1);
-    if (before != NO_NODE && before != number && nodes[before].end == address &&
-        nodes[before].kind == NODE_MAPPING)
-        mark(marking, before, at);
-    if (number != NO_NODE && !nodes[number].marked &&
+    if (number == NO_NODE || address == nodes[number].start) {
+        uint32_t before = node_at(marking->nodes, address - 1);
+        if (before != NO_NODE && nodes[before].kind == NODE_MAPPING)
+            mark(marking, before, at);
+    }
+    if (number != NO_NODE && nodes[number].marked != marking->round &&
         (nodes[number].kind == NODE_BLOCK || !is_in_a_handle(marking, address)))
         mark(marking, number, at);
 }
@@ -146,5 +151,5 @@ void mark_from_roots(struct marking *marking) {
 bool mark_reaches(const struct marking *marking, uint64_t address) {
     uint32_t number = node_at(marking->nodes, address);
     return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE ||
-           marking->nodes->node[number].marked;
+           marking->nodes->node[number].marked == marking->round;
 }

@@ -13,6 +13,7 @@ struct marking {
         handles; /* of the threads, by address: that an address leads to such a block is left out of account */
     size_t handle_count;
     uint64_t lowest, highest; /* of all nodes */
+    uint32_t round;           /* of marking, from 1 */
     uint32_t *work;
     size_t work_count;
     uint32_t current; /* the node that is looked through */
@@ -25,6 +26,8 @@ void marking_drop(struct marking *marking);
 
 /* Is it in the block of a thread, which its handle is the address of? */
 bool is_in_a_handle(const struct marking *marking, uint64_t address);
+/* All marks are gone. */
+void mark_anew(struct marking *marking);
 /* What lies in [start, end) is live; then all that it leads to is marked. */
 void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset);
 /* So is this word, from nowhere in memory. */

@@ -81,6 +81,32 @@ static void find_dead(struct nodes *nodes, const struct image *image) {
     }
 }
 
+/* From then on node_at is quick, and nothing is added. */
+static bool make_index(struct nodes *nodes) {
+    size_t stretches = 0;
+    for (size_t i = 0; i < nodes->count; i++)
+        stretches += i == 0 || nodes->node[i].start != nodes->node[i - 1].end;
+    nodes->index = calloc(stretches + 1, sizeof *nodes->index);
+    for (size_t i = 0; nodes->index && i < nodes->count;) {
+        size_t last = i;
+        while (last + 1 < nodes->count && nodes->node[last + 1].start == nodes->node[last].end)
+            last++;
+        struct node_index *index = &nodes->index[nodes->index_count++];
+        *index = (struct node_index){.start = nodes->node[i].start, .end = nodes->node[last].end};
+        size_t pages = (index->end - index->start) / PAGE + 1;
+        index->first = malloc(pages * sizeof *index->first);
+        if (!index->first)
+            return false;
+        for (size_t page = 0, at = i; page < pages; page++) {
+            while (at < last && nodes->node[at].end <= index->start + page * PAGE)
+                at++;
+            index->first[page] = (uint32_t)at;
+        }
+        i = last + 1;
+    }
+    return nodes->index;
+}
+
 bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot) {
     struct arenas arenas = heap_arenas((struct image *)image, snapshot);
     struct cut *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
@@ -99,19 +125,24 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
         if (area->kind == AREA_PRIVATE && start < area->end)
             split(nodes, image, &arenas, area, start, area->end);
     }
+    bool made = cuts && !nodes->failed && make_index(nodes);
     free(cuts);
+    if (!made)
+        return false;
     heap_free_cached(nodes, image);
     find_dead(nodes, image);
-    return cuts && !nodes->failed;
+    return true;
 }
 
 void nodes_drop(struct nodes *nodes) {
+    for (size_t i = 0; i < nodes->index_count; i++)
+        free(nodes->index[i].first);
+    free(nodes->index);
     free(nodes->node);
     *nodes = (struct nodes){0};
 }
 
-uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    size_t low = 0, high = nodes->count;
+static uint32_t in_order(const struct nodes *nodes, size_t low, size_t high, uint64_t address) {
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (nodes->node[middle].end <= address)
@@ -120,4 +151,25 @@ uint32_t node_at(const struct nodes *nodes, uint64_t address) {
             high = middle;
     }
     return low < nodes->count && nodes->node[low].start <= address ? (uint32_t)low : NO_NODE;
+}
+
+uint32_t node_at(const struct nodes *nodes, uint64_t address) {
+    if (!nodes->index)
+        return in_order(nodes, 0, nodes->count, address);
+    size_t low = 0, high = nodes->index_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (nodes->index[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct node_index *index = &nodes->index[low];
+    if (low == nodes->index_count || address < index->start)
+        return NO_NODE;
+    uint64_t page = (address - index->start) / PAGE;
+    uint32_t number = index->first[page];
+    while (nodes->node[number].end <= address)
+        number++;
+    return number;
 }

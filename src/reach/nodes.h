@@ -19,16 +19,24 @@ struct node {
     uint64_t dead, dead_end; /* below the stack pointer of who is on it */
     enum node_kind kind;
     uint32_t thread; /* of a stack: of the image's threads */
-    bool marked;
+    uint32_t marked; /* in which round of marking; 0: in none */
     uint32_t
         from; /* the node that leads to it; NO_NODE: `at` lies in a root, or on the stack of a live thread */
     uint64_t at; /* where the address stands */
+};
+
+/* Of a stretch of memory without gaps: for each page, the first node that ends behind its start. */
+struct node_index {
+    uint64_t start, end;
+    uint32_t *first;
 };
 
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
     bool failed; /* no memory */
+    struct node_index *index;
+    size_t index_count;
 };
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind, uint32_t thread);

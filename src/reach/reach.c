@@ -214,7 +214,8 @@ static void find_path(const struct look *look, uint64_t object, struct reach_fac
     size_t count = 0, in_all = 0;
     uint64_t at = object;
     for (uint32_t number = node_at(&look->nodes, object);; number = look->nodes.node[number].from) {
-        if (number == NO_NODE || !look->nodes.node[number].marked || in_all > look->nodes.count) {
+        if (number == NO_NODE || look->nodes.node[number].marked != look->marking.round ||
+            in_all > look->nodes.count) {
             root = root_of(look, at);
             break;
         }
@@ -237,8 +238,7 @@ static void find_referrers(struct look *look, struct reach_facts *facts) {
     for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
         if (!look->waiter[i] || look->live[i])
             continue;
-        for (size_t k = 0; k < look->nodes.count; k++)
-            look->nodes.node[k].marked = false;
+        mark_anew(&look->marking);
         mark_from_thread(&look->marking, &look->image.threads[i]);
         for (size_t k = 0; k < look->image.frozen.thread_count; k++) {
             if (!look->waiter[k] || look->live[k] || look->waiter[k]->kind == LW_WAIT_JOIN)

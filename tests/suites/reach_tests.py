@@ -5,6 +5,7 @@ from harness import LIBRARY, expect, program, scratch, slow
 from resting import next_report
 
 PROGRAM, PLANS = program("reach"), program("reach_plans")
+TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
     "in_global": "global",
@@ -40,7 +41,11 @@ PLACES = {
 }
 
 
-def ask(place, options="reach=1", wakes=True):
+def is_looked_at(report):
+    return report.get("reach", {}).get("looked")
+
+
+def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report):
     """The report of a program that has hidden the reference there; then the thread is woken through it."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
@@ -48,7 +53,11 @@ def ask(place, options="reach=1", wakes=True):
         process = subprocess.Popen([PROGRAM, place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         try:
             expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
-            report = json.loads(next_report(process.pid, log, 0))
+            # on a busy machine the waiter, or main, may not have come to rest: then there is less to prove, never more
+            for number in range(TRIES):
+                report = json.loads(next_report(process.pid, log, number))
+                if settled(report):
+                    break
             process.stdin.write(b"x")
             process.stdin.flush()
             if wakes:
@@ -67,7 +76,8 @@ def waiter(report):
 
 def hidden(place, wanted):
     def test():
-        report = ask(place)
+        passing = ("thread_deaf", "thread_unknown", "threads_moved")
+        report = ask(place, settled=lambda report: report.get("reach", {}).get("refusal", "") not in passing + ("",) or is_looked_at(report))
         thread = waiter(report)
         expect(thread["verdict"] != "stranded", "%s: %r" % (place, thread))
         if not report["reach"]["looked"]:
@@ -85,7 +95,7 @@ for _place, _wanted in PLACES.items():
 
 
 def test_nowhere():
-    report = ask("nowhere", wakes=False)
+    report = ask("nowhere", wakes=False, settled=lambda report: waiter(report)["verdict"] == "stranded")
     thread = waiter(report)
     expect(thread["verdict"] == "stranded", "%r %r" % (report["reach"], thread))
     fact, = [fact for fact in thread["facts"] if fact["fact"] == "unreachable"]
@@ -93,13 +103,13 @@ def test_nowhere():
 
 
 def test_not_asked_for():
-    report = ask("nowhere", options="reach=0", wakes=False)
+    report = ask("nowhere", options="reach=0", wakes=False, settled=lambda report: True)
     expect("reach" not in report and waiter(report)["verdict"] != "stranded", report)
 
 
 def test_packed():
     """An address that does not lie in an aligned word is one of the assumptions, and is found if it is looked for."""
-    expect(waiter(ask("packed", options="reach=2"))["verdict"] != "stranded", "packed")
+    expect(waiter(ask("packed", options="reach=2", settled=is_looked_at))["verdict"] != "stranded", "packed")
 
 
 def act_out(seed):
@@ -120,7 +130,7 @@ def act_out(seed):
             woken = {int(process.stdout.readline().split()[1]) for _ in truth["live"]}
             expect(woken == truth["live"], "plan %d: %r woke, not %r" % (seed, woken, truth["live"]))
             stranded = {int(thread["name"].split("-")[1]) for thread in report["threads"] if thread["verdict"] == "stranded"}
-            return stranded - truth["lost"], truth["lost"], len(stranded & truth["lost"]), report["reach"].get("refusal")
+            return stranded - truth["lost"], truth["lost"], len(stranded & truth["lost"]), report.get("reach", {"refusal": "nobody blocked"}).get("refusal")
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

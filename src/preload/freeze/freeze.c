@@ -52,6 +52,8 @@ struct frozen_work {
     struct lw_frozen_thread *threads; /* one for each of the tasks */
     uint64_t *moves;                  /* likewise: of those that sleep */
     struct held_words words;
+    bool holds; /* running threads are held; before that, those that sleep have been looked for */
+    uint64_t held_since;
     int caller;
 };
 
@@ -141,7 +143,7 @@ static enum lw_frozen_refusal settle(struct frozen_work *work, size_t i, bool *u
     } else if (seen.kernel.state == KERNEL_SLEEPS && seen.kernel.number >= 0 && !seen.by_record) {
         *unknown =
             true; /* in a call that no wrapper would make again if the signal ended it; it may be a short one */
-    } else if (!hold_ask(work->tasks.directory, task->tid)) {
+    } else if (work->holds && !hold_ask(work->tasks.directory, task->tid)) {
         return LW_FROZEN_MANY;
     }
     return LW_FROZEN_NONE;
@@ -152,33 +154,49 @@ static bool still_sleeps(const struct frozen_work *work, size_t i) {
     return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == work->moves[i];
 }
 
-/* Until each thread is held or asleep, and none that sleeps has moved since it was found so. */
+/* What one look at all threads has changed. */
+struct looked {
+    bool changed, asked, unknown;
+};
+
+/* Looks at those that are neither held nor asleep, or that have moved since they were found so. */
+static enum lw_frozen_refusal look_at_all(struct frozen_work *work, struct looked *looked) {
+    *looked = (struct looked){0};
+    for (size_t i = 0; i < work->tasks.count; i++) {
+        struct lw_frozen_thread *thread = &work->threads[i];
+        bool asleep = thread->flags & LW_FROZEN_ASLEEP;
+        if ((thread->tid != 0 && !asleep) || (asleep && still_sleeps(work, i)) ||
+            tasks_has_exited(&work->tasks, i))
+            continue;
+        if (asleep)
+            add_restless(thread->tid);
+        *thread = (struct lw_frozen_thread){0};
+        enum lw_frozen_refusal refusal = settle(work, i, &looked->unknown);
+        if (refusal != LW_FROZEN_NONE)
+            return refusal;
+        looked->changed = true;
+        looked->asked |= thread->tid == 0;
+    }
+    return LW_FROZEN_NONE;
+}
+
+/* Until each thread is held or asleep, and none that sleeps has moved since it was found so. Those that sleep are looked for first:
+ * it is what takes longest. */
 static enum lw_frozen_refusal settle_all(struct frozen_work *work) {
-    uint64_t start = clock_ns(CLOCK_MONOTONIC);
-    for (;;) {
-        bool changed = false, asked = false, unknown = false;
-        for (size_t i = 0; i < work->tasks.count; i++) {
-            struct lw_frozen_thread *thread = &work->threads[i];
-            bool asleep = thread->flags & LW_FROZEN_ASLEEP;
-            if ((thread->tid != 0 && !asleep) || (asleep && still_sleeps(work, i)) ||
-                tasks_has_exited(&work->tasks, i))
-                continue;
-            if (asleep)
-                add_restless(thread->tid);
-            *thread = (struct lw_frozen_thread){0};
-            enum lw_frozen_refusal refusal = settle(work, i, &unknown);
-            if (refusal != LW_FROZEN_NONE)
-                return refusal;
-            changed = true;
-            asked |= thread->tid == 0;
-        }
-        if (!changed)
-            return LW_FROZEN_NONE;
-        if (clock_ns(CLOCK_MONOTONIC) - start > PATIENCE_NS)
-            return unknown ? LW_FROZEN_UNKNOWN : asked ? LW_FROZEN_DEAF : LW_FROZEN_MOVED;
-        if (asked)
+    struct looked looked;
+    enum lw_frozen_refusal refusal = look_at_all(work, &looked);
+    work->holds = true;
+    work->held_since = clock_ns(CLOCK_MONOTONIC);
+    while (refusal == LW_FROZEN_NONE) {
+        refusal = look_at_all(work, &looked);
+        if (refusal != LW_FROZEN_NONE || !looked.changed)
+            break;
+        if (clock_ns(CLOCK_MONOTONIC) - work->held_since > PATIENCE_NS)
+            return looked.unknown ? LW_FROZEN_UNKNOWN : looked.asked ? LW_FROZEN_DEAF : LW_FROZEN_MOVED;
+        if (looked.asked)
             sys_sleep_ns(PAUSE_NS);
     }
+    return refusal;
 }
 
 /* The second number of /proc/self/statm is resident, the first is what is mapped, in pages. */
@@ -307,7 +325,6 @@ static void begin(struct freeze *freeze) {
     if (freeze->refusal != LW_FROZEN_NONE)
         return;
     freeze->holds = true;
-    freeze->held_since = clock_ns(CLOCK_MONOTONIC);
     freeze->refusal = hold_all(work, freeze->context, freeze->sp);
     if (freeze->refusal == LW_FROZEN_NONE) {
         describe(work, ranges);
@@ -367,7 +384,7 @@ void freeze_release(struct freeze *freeze, bool copied) {
             moved = true;
         }
     moved |= !hold_end();
-    work->end->held_ns = clock_ns(CLOCK_MONOTONIC) - freeze->held_since;
+    work->end->held_ns = work->held_since ? clock_ns(CLOCK_MONOTONIC) - work->held_since : 0;
     if (freeze->refusal == LW_FROZEN_NONE)
         freeze->refusal = !copied ? LW_FROZEN_NO_COPY : moved ? LW_FROZEN_MOVED : LW_FROZEN_NONE;
 }

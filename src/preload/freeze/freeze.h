@@ -21,7 +21,6 @@ struct freeze {
     const void *context;
     uintptr_t sp;
     unsigned attempts;
-    uint64_t held_since;
     bool holds;
 };
 
