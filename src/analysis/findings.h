@@ -71,11 +71,19 @@ struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
 };
 
+/* A lock of an interpreter's, found outside (tool/python): threads that want it wait on a condition within. */
+struct gil_fact {
+    uint64_t start, end;
+    int32_t holder; /* 0: nobody, or not known */
+};
+
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
     const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
     struct inside_facts inside;
+    const struct gil_fact *gils;
+    size_t gil_count;
     const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t

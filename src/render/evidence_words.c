@@ -53,6 +53,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
     [EVIDENCE_WAKES_OFTEN] = "polls: wakes {count} times a second",
+    [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
     [EVIDENCE_CHILD_RUNS] = "child {text} runs",
     [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
     [EVIDENCE_CHILD_WRITES_HERE] =

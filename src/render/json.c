@@ -54,6 +54,8 @@ static void add_frame(const struct symbol_frame *frame, void *frames) {
     put(made, "offset", address(frame->offset));
     put(made, "address", address(frame->address));
     put(made, "inlined", boolean(frame->inlined));
+    if (frame->language)
+        put(made, "language", json_text(frame->language));
     json_array_append_new(frames, made);
 }
 

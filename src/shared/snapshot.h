@@ -108,6 +108,13 @@ static inline int lw_frame_is_signal(uint64_t frame) {
     return frame - LW_FRAME_SIGNAL < LW_FRAME_SIGNALS;
 }
 
+/* Likewise: code that an interpreter runs, of the tool's list (snapshot_reader.h). Not in files. */
+#define LW_FRAME_SCRIPT 0xfffb000000000000u
+
+static inline int lw_frame_is_script(uint64_t frame) {
+    return frame >= LW_FRAME_SCRIPT && frame < LW_FRAME_SIGNAL;
+}
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */

@@ -6,6 +6,12 @@
 
 #include "snapshot.h"
 
+/* What a frame from LW_FRAME_SCRIPT on is: of Python. */
+struct lw_script_frame {
+    char *function, *file;
+    int line;
+};
+
 struct snapshot {
     const struct lw_snapshot_header *header;
 #define X(name, type) const type *name;
@@ -14,6 +20,8 @@ struct snapshot {
     void *base; /* NULL when the bytes are the caller's */
     size_t size;
     int fd;
+    const struct lw_script_frame *scripts; /* found in the running process by the tool, not in the file */
+    size_t script_count;
 };
 
 /* Opens and checks the snapshot at path. Returns NULL, or what is wrong with it, in words that follow "path:

@@ -256,8 +256,23 @@ static Dwarf_Die *unit_of(Dwfl_Module *dwfl, uint64_t pc, Dwarf_Addr *bias) {
     return NULL;
 }
 
+static void add_script(const struct snapshot *snapshot, struct looked_up *entry, struct symbol_frame frame) {
+    uint64_t at = frame.address - LW_FRAME_SCRIPT;
+    frame.language = "python";
+    if (at < snapshot->script_count) {
+        frame.function = snapshot->scripts[at].function;
+        frame.file = snapshot->scripts[at].file;
+        frame.line = snapshot->scripts[at].line;
+    }
+    add(entry, frame);
+}
+
 static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
     struct symbol_frame frame = {.module = "", .address = address};
+    if (lw_frame_is_script(address)) {
+        add_script(symbols->snapshot, entry, frame);
+        return;
+    }
     if (lw_frame_is_signal(address)) {
         frame.function = signal_frame_name((int)(address - LW_FRAME_SIGNAL));
         add(entry, frame);

@@ -17,7 +17,8 @@ struct symbol_frame {
     const char *build_id;  /* hexadecimal; NULL if it has none */
     uint64_t offset;       /* of the address in the module's file */
     uint64_t address;
-    bool inlined; /* into the frame that follows */
+    bool inlined;         /* into the frame that follows */
+    const char *language; /* "python"; NULL: native code */
 };
 
 struct symbols;

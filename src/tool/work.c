@@ -47,12 +47,15 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
         work->facts.inside = inside_look(&work->snapshot, pid);
+        python_look(&work->python, &work->snapshot, pid, &places);
         if (work->snapshot.header->flags & LW_PROCESS_HELD)
             snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
         if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
     }
+    work->facts.gils = work->python.gils;
+    work->facts.gil_count = work->python.gil_count;
     work->symbols = symbols_open(&work->snapshot, &places);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
     suppress_known(work);
@@ -108,6 +111,7 @@ void work_end(struct work *work) {
     free(work->naps);
     inside_drop(&work->facts.inside);
     free(work->positions);
+    python_drop(&work->python);
     snapshot_close(&work->snapshot);
 }
 
