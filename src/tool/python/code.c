@@ -1,5 +1,6 @@
 #include "code.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -123,9 +124,9 @@ static int take_difference(const struct code *code, size_t *at) {
 
 /* The table of locations: entries of a byte, with bit 7 set, a code in bits 3 to 6 and, less one, how many instructions it is for,
  * and bytes whose meaning depends on the code (CPython: Objects/locations.md). */
-static int line_of(const struct code *code, size_t unit) {
+static int64_t line_of(const struct code *code, size_t unit) {
     enum { ONE_LINE = 10, NO_COLUMNS = 13, LONG = 14, NOTHING = 15 };
-    int line = code->first_line;
+    int64_t line = code->first_line; /* what is read may be anything: no sum of these is too large */
     for (size_t at = 0, passed = 0; at < code->size;) {
         unsigned char head = code->lines[at++];
         unsigned form = head >> 3 & 15;
@@ -155,12 +156,14 @@ uint64_t code_frame(struct codes *codes, uint64_t address, uint64_t instruction)
         if (code->places[i].instruction == instruction)
             return code->places[i].frame;
     /* before the first: it has only just begun */
-    int line = instruction < code->instructions ? code->first_line
-                                                : line_of(code, (instruction - code->instructions) / UNIT);
+    int64_t line = instruction < code->instructions
+                       ? code->first_line
+                       : line_of(code, (instruction - code->instructions) / UNIT);
     codes->frames = needed(reallocarray(codes->frames, codes->count + 1, sizeof *codes->frames));
-    codes->frames[codes->count] = (struct lw_script_frame){.function = needed(strdup(code->name)),
-                                                           .file = needed(strdup(code->file)),
-                                                           .line = line > 0 ? line : code->first_line};
+    codes->frames[codes->count] =
+        (struct lw_script_frame){.function = needed(strdup(code->name)),
+                                 .file = needed(strdup(code->file)),
+                                 .line = line > 0 && line <= INT_MAX ? (int)line : code->first_line};
     code->places = needed(reallocarray(code->places, code->place_count + 1, sizeof *code->places));
     code->places[code->place_count++] = (struct place){instruction, LW_FRAME_SCRIPT + codes->count};
     return LW_FRAME_SCRIPT + codes->count++;
