@@ -190,6 +190,8 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     put(made, "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
     put(made, "stack_complete", boolean(!(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN))));
+    if (thread->flags & LW_THREAD_FRAME_POINTERS)
+        put(made, "stack_by_frame_pointer", json_true());
     put(made, "kernel_only", boolean(thread->flags & LW_THREAD_FROM_PROC));
     put(made, "created_by", creator(analysis, symbols, thread));
     put(made, "holds", holds(analysis, symbols, thread->tid));

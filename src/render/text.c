@@ -189,6 +189,8 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
                 thread->flags & LW_THREAD_BROKEN ? ", and the stack could be followed no further" : "");
     else if (thread->flags & LW_THREAD_BROKEN)
         fprintf(out, "    ... a frame without usable unwind information\n");
+    if (thread->flags & LW_THREAD_FRAME_POINTERS)
+        fprintf(out, "    callers of code without unwind information: by frame pointer\n");
     put_objects(out, analysis, symbols, group);
     put_sites(out, analysis, symbols, finding);
     put_holds(out, analysis, symbols, group);

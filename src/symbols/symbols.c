@@ -3,14 +3,16 @@
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
-#include <libiberty/demangle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uthash.h>
 
+#include "demangle.h"
 #include "files.h"
+#include "generated.h"
+#include "position.h"
 #include "progress.h"
 #include "signal_frames.h"
 
@@ -46,6 +48,8 @@ struct symbols {
     struct looked_up *cache;
     struct name *names; /* that had to be made */
     struct symbol_places places;
+    struct generated_names *generated; /* of the running process */
+    bool generated_tried;
     char *debug_path;
     char *complaints;
     size_t complaints_size;
@@ -117,6 +121,7 @@ void symbols_close(struct symbols *symbols) {
         free(name);
         name = next;
     }
+    generated_drop(symbols->generated);
     dwfl_end(symbols->dwfl);
     fclose(symbols->complain);
     free(symbols->complaints);
@@ -174,16 +179,6 @@ static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
     }
     free(other);
     return module->dwfl;
-}
-
-/* libstdc++'s, which knows every C++ name that its compilers make. */
-char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
-
-/* Rust's old names look like C++'s, with a hash at the end: theirs is asked first. */
-static char *demangle(const char *name) {
-    int status;
-    char *words = rust_demangle(name, 0);
-    return words ? words : __cxa_demangle(name, NULL, NULL, &status);
 }
 
 /* Readable form of a symbol's name, kept with `symbols`. */
@@ -267,6 +262,18 @@ static void add_script(const struct snapshot *snapshot, struct looked_up *entry,
     add(entry, frame);
 }
 
+/* As the process sees its own number and its /tmp. */
+static const char *name_of_generated(struct symbols *symbols, uint64_t address) {
+    if (symbols->places.running && !symbols->generated_tried) {
+        char path[96], process[32];
+        snprintf(process, sizeof process, "/proc/%d", symbols->places.running);
+        snprintf(path, sizeof path, "%s/root/tmp/perf-%d.map", process, symbols->snapshot->header->pid);
+        symbols->generated = generated_read(path, process);
+        symbols->generated_tried = true;
+    }
+    return generated_name(symbols->generated, address);
+}
+
 static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
     struct symbol_frame frame = {.module = "", .address = address};
     if (lw_frame_is_script(address)) {
@@ -280,6 +287,7 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     }
     struct module *module = module_of(symbols, address);
     if (!module) {
+        frame.function = name_of_generated(symbols, is_return ? address - 1 : address);
         add(entry, frame);
         return;
     }
@@ -316,27 +324,6 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     add_inlined(symbols, entry, unit, pc - bias, frame);
 }
 
-/* FNV-1a */
-static uint64_t hash(uint64_t before, const void *bytes, size_t size) {
-    for (const unsigned char *at = bytes; size > 0; size--)
-        before = (before ^ *at++) * 0x100000001b3u;
-    return before;
-}
-
-static uint64_t position_of(const struct looked_up *entry) {
-    uint64_t position = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < entry->count; i++) {
-        const struct symbol_frame *frame = &entry->frames[i];
-        if (!frame->file || !frame->function)
-            return hash(position, &frame->address, sizeof frame->address);
-        position = hash(position, frame->module, strlen(frame->module) + 1);
-        position = hash(position, frame->function, strlen(frame->function) + 1);
-        position = hash(position, frame->file, strlen(frame->file) + 1);
-        position = hash(position, &frame->line, sizeof frame->line);
-    }
-    return position;
-}
-
 static const struct looked_up *find(struct symbols *symbols, uint64_t address, bool is_return) {
     uint64_t key = address << 1 | is_return;
     struct looked_up *entry;
@@ -347,7 +334,7 @@ static const struct looked_up *find(struct symbols *symbols, uint64_t address, b
             abort();
         entry->key = key;
         look_up(symbols, entry, address, is_return);
-        entry->position = position_of(entry);
+        entry->position = position_of(entry->frames, entry->count);
         HASH_ADD(hh, symbols->cache, key, sizeof entry->key, entry);
     }
     return entry;

@@ -43,6 +43,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         places.sysroot = work->root;
     if (work->exe[0])
         places.exe = work->exe;
+    places.running = pid;
     if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);

@@ -187,8 +187,8 @@ static void describe_live(struct view *view, size_t index) {
         thread->state = LW_STATE_RUNNING;
         thread->kind = LW_WAIT_NONE;
         thread->stack_count = 0;
-        thread->flags &=
-            ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
+        thread->flags &= ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_FRAME_POINTERS |
+                                     LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
         return;
     }
     /* A wait of the caller's that only its registers show, and that will not be made again when the handler returns, is
