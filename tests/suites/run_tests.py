@@ -72,12 +72,16 @@ def test_all_of_a_tree():
 
 
 def test_whoever_is_deaf():
-    """One that ends on nothing but SIGKILL has its report, too, and does not keep the others from theirs."""
+    """Those that end on nothing but SIGKILL have their reports, too, and do not keep the others from theirs; so has one that was only just made."""
     with scratch() as directory:
-        script = "sh -c \"trap '' TERM; while :; do sleep 1; done\" & sleep 0.1; %s & sleep 0.1; kill -STOP $!; wait" % program("short_wait_group")
+        deaf = "sh -c \"trap '' TERM; while :; do sleep 1; done\" &\n"
+        late = "sh -c \"trap '%s & wait' TERM; while :; do sleep 0.1; done\" &\n" % program("short_wait_group")
+        script = deaf + deaf + late + "sleep 0.1; %s & sleep 0.1; kill -STOP $!; wait" % program("short_wait_group")
         result = run_script(directory, script)
         reports = [(os.path.basename(path), trigger) for path, _, trigger in REPORT.findall(result.stderr)]
-        expect(("short_wait_group", "SIGTERM") in reports and reports[-1][1] == "SIGUSR1" and len(reports) >= 2, result.stderr)
+        expect(reports.count(("short_wait_group", "SIGTERM")) == 1 and reports.count(("short_wait_group", "SIGUSR1")) == 1, result.stderr)
+        shells = [report for report in reports if report[1] == "SIGUSR1" and report[0] not in ("short_wait_group", "sleep")]
+        expect(len(shells) >= 2 and reports[0][1] == "SIGTERM", result.stderr)
 
 
 def test_one_log():

@@ -42,6 +42,7 @@ static struct left count_left(void) {
 }
 
 static void find_watched(struct tree *tree) {
+    tree->list = descendants_list(&tree->count);
     int *pids = calloc(tree->count + 1, sizeof *pids);
     tree->turns = needed(calloc(tree->count + 1, sizeof *tree->turns));
     for (size_t i = 0; i < tree->count; i++) {
@@ -98,7 +99,14 @@ static void terminate(struct tree *tree) {
             descendant_signal(&tree->list[i], SIGCONT);
 }
 
-/* Those that have a handler of their own for SIGTERM have said nothing yet. One after the other, for the order. */
+static void forget(struct tree *tree) {
+    descendants_drop(tree->list, tree->count);
+    free(tree->turns);
+    *tree = (struct tree){.child = tree->child};
+}
+
+/* Those that have a handler of their own for SIGTERM have said nothing yet, nor who came to be when it was sent to the others. One
+ * after the other, for the order. */
 static void ask(struct tree *tree) {
     enum { REPORT_S = 1, ALL_S = 10 };
     uint64_t last = clock_now() + ALL_S * SECOND;
@@ -147,17 +155,18 @@ static void kill_all(struct child *child) {
  * before it is killed. */
 void end_tree(struct child *child) {
     enum { PATIENCE_S = 5, REPORT_S = 1 };
-    struct tree tree = {.child = child, .turn_began = clock_now()};
-    tree.list = descendants_list(&tree.count);
+    struct tree tree = {.child = child};
     find_watched(&tree);
     tree.turn_began = clock_now();
     terminate(&tree);
     if (!await_end(&tree, clock_now() + PATIENCE_S * SECOND)) {
+        forget(&tree);
+        find_watched(&tree);
+        turns_set(NULL, 0);
         ask(&tree);
         kill_all(child);
     }
     child_rest_until(child, 0); /* who ended last is reaped, too */
     child_wait_until(child, clock_now() + REPORT_S * SECOND);
-    descendants_drop(tree.list, tree.count);
-    free(tree.turns);
+    forget(&tree);
 }
