@@ -48,6 +48,9 @@ static bool add(struct generated_names *names, const char *line) {
     char *words = strndup(line + name, strcspn(line + name, "\n"));
     if (!words)
         return false;
+    for (char *at = words; *at; at++) /* a terminal must not obey it */
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = '?';
     names->pieces[names->count++] = (struct piece){start, size, words};
     return names->count < NAMES_MOST;
 }

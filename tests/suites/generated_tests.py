@@ -93,8 +93,8 @@ def test_whose_names():
         expect("LazyCompile" in running.report(), "as it was")
         with open(running.map, "a") as file:
             lines = open(running.map).read().splitlines()
-            file.write("nonsense\n\nffffffffffffffff ffffffffffffffff\n" + lines[0].replace("~outer", "*outer") + "\n")
-        expect("*outer" in running.report() and "~outer" not in running.report(), "the last is the newest")
+            file.write("nonsense\n\nffffffffffffffff ffffffffffffffff\n" + lines[0].replace("~outer", "*out\033er") + "\n")
+        expect("*out?er" in running.report() and "~outer" not in running.report(), "the last is the newest")
         if os.getuid() == 0:
             os.chown(running.map, 65534, 65534)
             expect("LazyCompile" not in running.report(), "of another user")

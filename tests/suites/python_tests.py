@@ -1,7 +1,7 @@
 """Threads of Python's: function, file and line of what they run, and who has the GIL, read out of the running process."""
 import glob, gzip, json, os, re, shutil, signal, subprocess
 
-from harness import LIBRARY, PATIENCE, TESTS, TOOL, eventually, expect, needs, run, scratch
+from harness import LIBRARY, PATIENCE, TESTS, TOOL, eventually, expect, needs, program, run, scratch
 
 SCRIPT = os.path.join(TESTS, "programs", "python_waits.py")
 SYSTEM = "/usr/bin/python3.11"
@@ -180,3 +180,22 @@ def test_when_it_is_ended():
     here = marked()
     expect(sorted(python_of(thread) for thread in report["threads"]) == [[("<module>", OWN, here["main"])], [("in_lock", OWN, here["in_lock"])]],
            [python_of(thread) for thread in report["threads"]])
+
+
+def test_what_only_looks_like_it():
+    """Nothing that is read can make the tool fail, wait, or print what a terminal would obey."""
+    for lie in ("", "interpreters", "threads", "frames", "string", "table", "code", "nowhere", "differences"):
+        process = subprocess.Popen([program("python_liar"), lie], env=dict(os.environ, LD_PRELOAD=LIBRARY), stdout=subprocess.PIPE)
+        try:
+            expect(process.stdout.readline() == b"ready\n", "%r does not start" % lie)
+            def thread():
+                found = json.loads(run([TOOL, "stack", "--format", "json", str(process.pid)], timeout=20).stdout)["threads"][0]
+                return found if found["state"] == "waiting" else None
+            found = [frame["function"] for frame in eventually(lie, thread)["stack"] if frame.get("language")]
+            most = {"": 1, "frames": 1000, "differences": 1}.get(lie, 0)
+            expect(len(found) == most and set(found) <= {"?trut"}, "'%s': %s" % (lie, found[:3]))
+            expect("\033" not in run([TOOL, "stack", str(process.pid)], timeout=20).stdout, lie)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()

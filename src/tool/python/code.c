@@ -51,6 +51,11 @@ static void put_utf8(char **at, uint32_t c) {
     *at = (char *)to;
 }
 
+/* A name may hold anything; a terminal must not obey it. */
+static bool is_control(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
 /* A str object in its compact form (PEP 393), as UTF-8. NULL if it is none. Caller frees. */
 static char *read_string(const struct runtime *runtime, uint64_t object) {
     const struct python_layout *layout = runtime->layout;
@@ -70,7 +75,7 @@ static char *read_string(const struct runtime *runtime, uint64_t object) {
     for (size_t i = 0; got && i < length; i++) {
         uint32_t c = 0;
         memcpy(&c, raw + i * width, width); /* little-endian */
-        put_utf8(&to, c ? c : '?');
+        put_utf8(&to, is_control(c) ? '?' : c);
     }
     *to = '\0';
     free(raw);
