@@ -87,7 +87,7 @@ def test_below_what_runs_it():
     """Each call from C is below the interpreter's frame that runs it."""
     with Running(SYSTEM, "in_callback") as running:
         def names():
-            return [[frame["function"] for frame in thread["stack"] if frame["function"]] for thread in running.threads() if not thread["main"]][0]
+            return [frame["function"] for thread in running.threads() if not thread["main"] for frame in thread["stack"] if frame["function"]]
         found = eventually("its frames", lambda: names() if "in_callback" in names() else None)
         order = [name for name in found if name == "_PyEval_EvalFrameDefault" or name in ("in_callback", "in_callback.<locals>.<lambda>", "Thread.run")]
         expect(order == ["_PyEval_EvalFrameDefault", "in_callback.<locals>.<lambda>", "_PyEval_EvalFrameDefault", "in_callback",

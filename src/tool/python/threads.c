@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tool/tool.h"
 
@@ -60,14 +61,24 @@ bool python_threads_read(struct python_threads *threads, const struct runtime *r
     return threads->count > 0;
 }
 
-static bool is_entry(const struct runtime *runtime, uint64_t frame, bool *of_c) {
+/* A frame as it lies there, read at once. */
+struct raw_frame {
+    uint64_t code, instruction, previous;
+    bool entry, of_c;
+};
+
+static bool read_frame(struct raw_frame *frame, const struct runtime *runtime, uint64_t at) {
+    enum { ROOM = 72 };
     const struct python_layout *layout = runtime->layout;
-    unsigned char owner = 0, entry = 0;
-    runtime_read(runtime, frame + layout->owner, &owner, 1);
-    if (layout->is_entry)
-        runtime_read(runtime, frame + layout->is_entry, &entry, 1);
-    *of_c = !layout->is_entry && owner == PYTHON_OWNED_BY_C;
-    return entry;
+    unsigned char bytes[ROOM];
+    if (!runtime_read(runtime, at, bytes, sizeof bytes))
+        return false;
+    memcpy(&frame->code, bytes + layout->code, sizeof frame->code);
+    memcpy(&frame->instruction, bytes + layout->instruction, sizeof frame->instruction);
+    memcpy(&frame->previous, bytes + layout->previous, sizeof frame->previous);
+    frame->entry = layout->is_entry && bytes[layout->is_entry];
+    frame->of_c = !layout->is_entry && bytes[layout->owner] == PYTHON_OWNED_BY_C;
+    return true;
 }
 
 bool python_stack_read(struct python_stack *stack, struct codes *codes, const struct python_thread *thread) {
@@ -78,12 +89,12 @@ bool python_stack_read(struct python_stack *stack, struct codes *codes, const st
     stack->cut = false;
     uint64_t holder =
         layout->frame_holder ? runtime_word(runtime, thread->state + layout->frame_holder) : thread->state;
-    uint64_t frame = runtime_word(runtime, holder + layout->frame);
-    for (size_t steps = 0; frame; steps++, frame = runtime_word(runtime, frame + layout->previous)) {
-        bool of_c, entry = is_entry(runtime, frame, &of_c);
-        if (steps == STEPS_MOST)
+    uint64_t at = runtime_word(runtime, holder + layout->frame);
+    struct raw_frame frame;
+    for (size_t steps = 0; at; steps++, at = frame.previous) {
+        if (steps == STEPS_MOST || !read_frame(&frame, runtime, at))
             return false;
-        if (of_c) {
+        if (frame.of_c) {
             if (stack->count > 0)
                 stack->frames[stack->count - 1].entered = true;
             continue;
@@ -92,11 +103,10 @@ bool python_stack_read(struct python_stack *stack, struct codes *codes, const st
             stack->cut = true;
             break;
         }
-        uint64_t place = code_frame(codes, runtime_word(runtime, frame + layout->code),
-                                    runtime_word(runtime, frame + layout->instruction));
+        uint64_t place = code_frame(codes, frame.code, frame.instruction);
         if (place == 0)
             return false;
-        stack->frames[stack->count++] = (struct python_frame){place, entry};
+        stack->frames[stack->count++] = (struct python_frame){place, frame.entry};
     }
     return stack->count > 0;
 }
