@@ -12,10 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc_status.h"
 #include "shared/request.h"
 #include "shared/snapshot.h"
-
-enum { STATUS = 4096 };
 
 static FILE *open_of(int pid, const char *file) {
     char path[64];
@@ -58,33 +57,6 @@ static enum mark read_mark(int pid, int *signal) {
     fclose(maps);
     errno = error;
     return failed ? MARK_UNREAD : found;
-}
-
-/* All of /proc/PID/status; "" if it cannot be read. */
-static void read_status(int pid, char words[STATUS]) {
-    FILE *status = open_of(pid, "status");
-    words[status ? fread(words, 1, STATUS - 1, status) : 0] = '\0';
-    if (status)
-        fclose(status);
-}
-
-static bool find_in(const char *status, const char *key, char *value, size_t room) {
-    size_t length = strlen(key);
-    for (const char *line = status; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) != 0 || line[length] != ':')
-            continue;
-        line += length + 2;
-        snprintf(value, room, "%.*s", (int)strcspn(line, "\n"), line);
-        return true;
-    }
-    return false;
-}
-
-bool watched_status(int pid, const char *key, char *value, size_t room) {
-    char status[STATUS];
-    read_status(pid, status);
-    return find_in(status, key, value, room);
 }
 
 /* Two files are one by device and inode. */
@@ -135,7 +107,7 @@ bool watched_stat(int pid, struct watched_stat *stat) {
 static uid_t user_of(const char *status) {
     char words[128];
     unsigned long user = 0;
-    if (find_in(status, "Uid", words, sizeof words))
+    if (proc_status_value(status, "Uid", words, sizeof words))
         sscanf(words, "%*u %lu", &user);
     return (uid_t)user;
 }
@@ -143,7 +115,7 @@ static uid_t user_of(const char *status) {
 /* In the innermost PID namespace: the last of its numbers. */
 static int own_pid_of(const char *status, int pid) {
     char words[128];
-    if (!find_in(status, "NSpid", words, sizeof words))
+    if (!proc_status_value(status, "NSpid", words, sizeof words))
         return pid;
     const char *last = strrchr(words, '\t');
     int number = atoi(last ? last + 1 : words);
@@ -160,10 +132,9 @@ static void read_name(int pid, char *name, size_t room) {
 }
 
 static void learn(struct watched *watched) {
-    char status[STATUS];
-    struct watched_stat stat;
     int pid = watched->pid;
-    read_status(pid, status);
+    char *status = proc_status(pid, 0);
+    struct watched_stat stat;
     watched_stat(pid, &stat);
     watched->user = user_of(status);
     watched->own_pid = own_pid_of(status, pid);
@@ -171,11 +142,11 @@ static void learn(struct watched *watched) {
     watched->elsewhere = is_elsewhere(pid);
     watched->started = stat.started;
     read_name(pid, watched->name, sizeof watched->name);
+    free(status);
 }
 
 /* error: why the mark could not be read. One that has ended meanwhile is simply not watched. */
 static enum watched_answer say_why_not(int pid, enum mark mark, int error, char why[WATCHED_WHY]) {
-    char status[STATUS];
     if (mark == MARK_NONE || (mark == MARK_UNREAD && (error == ENOENT || error == ESRCH)))
         return WATCHED_NO;
     if (mark == MARK_OF_ANOTHER) {
@@ -183,11 +154,12 @@ static enum watched_answer say_why_not(int pid, enum mark mark, int error, char 
     } else if (error != EACCES) {
         snprintf(why, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
     } else {
-        read_status(pid, status);
+        char *status = proc_status(pid, 0);
         snprintf(why, WATCHED_WHY,
                  user_of(status) == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
                                               : "it belongs to another user: ask as that user or as root",
                  pid);
+        free(status);
     }
     return WATCHED_HINDERED;
 }
@@ -244,11 +216,6 @@ struct watched *watched_list(size_t *count) {
     return list;
 }
 
-static bool has_signal(const char *status, const char *key, int signal) {
-    char words[64];
-    return find_in(status, key, words, sizeof words) && (strtoull(words, NULL, 16) >> (signal - 1) & 1);
-}
-
 static void name_signal(int signal, char *name, size_t room) {
     const char *abbreviation = sigabbrev_np(signal);
     if (abbreviation)
@@ -259,10 +226,10 @@ static void name_signal(int signal, char *name, size_t room) {
 
 bool watched_is_hindered(const struct watched *watched, bool after, char why[WATCHED_WHY]) {
     int pid = watched->pid, signal = watched->signal;
-    char name[16], seccomp[16], status[STATUS];
+    char name[16], seccomp[16], *status = proc_status(pid, 0);
+    bool hindered = true;
     struct watched_stat stat;
     name_signal(signal, name, sizeof name);
-    read_status(pid, status);
     watched_stat(pid, &stat);
     if (strchr("ZX?", stat.state))
         snprintf(why, WATCHED_WHY, "it has ended");
@@ -270,19 +237,20 @@ bool watched_is_hindered(const struct watched *watched, bool after, char why[WAT
         snprintf(why, WATCHED_WHY, "it is stopped: kill -CONT %d lets it go on", pid);
     else if (stat.state == 't')
         snprintf(why, WATCHED_WHY, "a debugger has stopped it");
-    else if (has_signal(status, "SigIgn", signal))
+    else if (proc_status_has_signal(status, "SigIgn", signal))
         snprintf(why, WATCHED_WHY, "it ignores %s; with LEAKWATCH_OPTIONS=signal=NAME another signal asks",
                  name);
-    else if (!has_signal(status, "SigCgt", signal))
+    else if (!proc_status_has_signal(status, "SigCgt", signal))
         snprintf(why, WATCHED_WHY, "it no longer handles %s", name);
-    else if (after && has_signal(status, "ShdPnd", signal))
+    else if (after && proc_status_has_signal(status, "ShdPnd", signal))
         snprintf(why, WATCHED_WHY, "all of its threads block %s", name);
-    else if (after && find_in(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
+    else if (after && proc_status_value(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
         snprintf(why, WATCHED_WHY,
                  "it runs under a seccomp filter; one that it has set itself ends all reports");
     else
-        return false;
-    return true;
+        hindered = false;
+    free(status);
+    return hindered;
 }
 
 uint64_t watched_uptime(const struct watched *watched) {

@@ -36,9 +36,6 @@ struct watched *watched_list(size_t *count);
 /* Does something keep it from taking the signal? `why` says what. after: it has been sent, and there was no answer. */
 bool watched_is_hindered(const struct watched *watched, bool after, char why[WATCHED_WHY]);
 
-/* A line "KEY:\tVALUE" of its /proc/PID/status; false if there is none. */
-bool watched_status(int pid, const char *key, char *value, size_t room);
-
 /* Of /proc/PID/stat; times in clock ticks. False if that cannot be read: the state is then '?'. */
 struct watched_stat {
     char state;
