@@ -60,6 +60,25 @@ def test_options_come_from_their_table():
             expect('"%s"' % key not in text, "%s names the option %s" % (name, key))
 
 
+def sources(*kinds):
+    return [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(ROOT, "src")) for name in names if name.endswith(kinds)]
+
+
+def test_facts_come_from_their_tables():
+    """The documents have what the tables of proofs and of evidence have, with words for each; and no source spells a name of one by hand."""
+    for what, document, table in (("proofs", "docs/proofs.md", "proofs.def"), ("evidence", "docs/evidence.md", "evidence.def")):
+        made = output(os.path.join(BUILD, "src/facts_table"), what)
+        rows = [row.strip("| ").split(" | ") for row in made.splitlines()[2:]]
+        expect(len(rows) >= 3 and "(null)" not in made, made)
+        expect(made in open(os.path.join(ROOT, document)).read(), "%s has not\n%s" % (document, made))
+        names = {row[0].strip("`") for row in rows}
+        expect(names == set(re.findall(r"^ +X\(\w+, \"([^\"]+)\"", open(os.path.join(ROOT, "src/analysis", table)).read(), re.M)), names)
+        for source in sources(".c", ".h", ".js"):
+            text = open(source).read()
+            spelled = [name for name in names if '"%s"' % name in text or "'%s'" % name in text]
+            expect(not spelled, "%s spells %s" % (source, spelled))
+
+
 def complete(*words):
     """What bash offers for the last of the words."""
     script = "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _leakwatch; printf '%%s\\n' \"${COMPREPLY[@]}\"" % (
