@@ -50,9 +50,9 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
         return "damaged snapshot: cut off within its header";
     if (header->byte_order != LW_BYTE_ORDER_MARK)
         return "a snapshot from a machine of the other byte order; render it there";
-    if (header->version != LW_SNAPSHOT_VERSION) {
-        snprintf(room, 256, "a snapshot of version %u; this leakwatch reads version %u", header->version,
-                 LW_SNAPSHOT_VERSION);
+    if (header->version < LW_SNAPSHOT_OLDEST || header->version > LW_SNAPSHOT_VERSION) {
+        snprintf(room, 256, "a snapshot of version %u; this leakwatch reads versions %u to %u",
+                 header->version, LW_SNAPSHOT_OLDEST, LW_SNAPSHOT_VERSION);
         return room;
     }
 #define X(name, type) || header->name##_size != sizeof(type)
