@@ -303,27 +303,3 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
             describe_finished(&view, record);
     }
 }
-
-struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct waiter_batches *batches,
-                            struct clock_reading now) {
-    struct observation seen = observe_task(tasks, batches, index, tasks->task[index].record);
-    struct sleep sleep = {.alive = seen.kernel.state != KERNEL_GONE, .moves = seen.moves};
-    if (!seen.waits)
-        return sleep;
-    sleep.asleep = true;
-    if (seen.by_record) {
-        sleep.untimed = !wait_is_timed(&seen.wait.on);
-        sleep.since = clock_of_mark(seen.wait.started, now);
-    } else {
-        const struct sleeping_call *call = sleeping_call_of(seen.kernel.number, seen.kernel.argument);
-        struct waited_for on = {.timeout_form = TIMEOUT_NONE};
-        if (call)
-            on = sleeping_call_waits(call, seen.kernel.argument);
-        sleep.untimed = seen.kernel.number >= 0 && !wait_is_timed(&on);
-        sleep.moves += (uint64_t)seen.kernel.number + seen.kernel.sp;
-        struct scheduler_clock scheduler = {0};
-        if (sleep.untimed)
-            sleep.since = kernel_last_ran(tasks->directory, tasks->task[index].tid, &scheduler);
-    }
-    return sleep;
-}
