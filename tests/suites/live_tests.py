@@ -3,7 +3,6 @@ import ctypes, json, os, re, shutil, signal, subprocess, time
 
 from harness import BUILD, LIBRARY, PATIENCE, TOOL, eventually, expect, needs, scratch, slow
 from live import GAMES, GROWER, NOBODY, Program, Terminal, answers, as_user, for_everybody, tool
-from resting import await_rest
 
 # Programs of other tests are on lists too, and one test takes the places of answers for itself.
 ALONE = True
@@ -61,7 +60,6 @@ def test_stats():
         program.tell("grow 2")
         program.tell("end 5")
         program.tell("leave 3")
-        await_rest(program.pid)
         said = tool("stats", program.pid)
         for words in ("^threads +7 alive, 15 created, 9 ended, 3 of them never joined$", "^state +7 blocked$",
                       "^waiting in +5 cond wait, 1 pipe read, 1 pause$|^waiting in +5 cond wait, 1 pause, 1 pipe read$",
