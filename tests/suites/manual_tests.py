@@ -79,6 +79,26 @@ def test_facts_come_from_their_tables():
             expect(not spelled, "%s spells %s" % (source, spelled))
 
 
+def test_the_map_names_what_exists():
+    """docs/architecture.md: the files on a wait's way are there, and it is short enough to be walked."""
+    way, beside = open(os.path.join(ROOT, "docs/architecture.md")).read().split("## One wait", 1)[1].split("Beside that way")
+    files = {os.path.relpath(source, os.path.join(ROOT, "src")) for source in sources(".c", ".h")}
+    named = lambda text: re.findall(r"`([a-z_0-9/]+\.[ch])`", text)
+    lost = [name for name in named(way + beside) if not any(file == name or file.endswith("/" + name) for file in files)]
+    expect(20 < len(named(way)) <= 28 and not lost, "it names %s" % (lost or named(way)))
+
+
+def test_no_file_is_long():
+    """A file has one subject and is seen at a glance: scripts/figures tells the rest."""
+    lengths = {os.path.relpath(os.path.join(folder, name), ROOT): open(os.path.join(folder, name), errors="replace").read().count("\n")
+               for top in ("src", "tests") for folder, _, names in os.walk(os.path.join(ROOT, top)) for name in names if name.endswith((".c", ".h", ".cpp", ".py", ".js"))}
+    expect(len(lengths) > 300, lengths)
+    long = {name: length for name, length in lengths.items() if length >= 400}
+    expect(not long, "of 400 lines or more: %s" % long)
+    told = output(os.path.join(ROOT, "scripts/figures"), "src/analysis")
+    expect(re.search(r"^src/analysis +\d+  \d+ \w+\.[ch] +\d+ \w+ +\d+$", told, re.M), told)
+
+
 def complete(*words):
     """What bash offers for the last of the words."""
     script = "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _leakwatch; printf '%%s\\n' \"${COMPREPLY[@]}\"" % (
