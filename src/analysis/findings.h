@@ -6,6 +6,7 @@
 
 #include "evidence.def"
 #include "index.h"
+#include "proofs.def"
 #include "suppressions.h"
 
 /* Worst last. */
@@ -128,9 +129,10 @@ struct thread_finding {
 };
 
 enum deadlock_kind {
-    DEADLOCK_CYCLE,      /* each waits for what the next one has */
-    DEADLOCK_OWNER_GONE, /* all wait for one lock whose owner has ended */
-    DEADLOCK_ALL_ASLEEP, /* every thread of the process waits for another of them */
+#define X(id, name, drawn) DEADLOCK_##id,
+    LW_PROOFS(X)
+#undef X
+        DEADLOCK_KIND_COUNT
 };
 
 /* A deadlock that is proved. */

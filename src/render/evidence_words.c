@@ -110,6 +110,10 @@ static const struct {
 #undef X
 };
 
+struct evidence_form evidence_form(enum evidence_kind kind) {
+    return (struct evidence_form){kinds[kind].name, words[kind], kinds[kind].fields};
+}
+
 static void put_who(FILE *out, const struct analysis *analysis, const struct evidence *evidence) {
     if (evidence->name)
         lines_name(out, lines_words(analysis, evidence->name), evidence->tid);

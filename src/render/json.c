@@ -9,6 +9,7 @@
 #include "evidence_words.h"
 #include "formats.h"
 #include "json_text.h"
+#include "proof_words.h"
 #include "shown_stack.h"
 
 static json_t *text_or_null(const char *words) {
@@ -118,7 +119,6 @@ static json_t *holds(const struct analysis *analysis, struct symbols *symbols, i
 }
 
 static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbols) {
-    static const char *const kinds[] = {"cycle", "owner gone", "all asleep"};
     json_t *list = json_array();
     for (size_t i = 0; i < analysis->deadlock_count; i++) {
         const struct deadlock *deadlock = &analysis->deadlocks[i];
@@ -132,8 +132,8 @@ static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbol
             deadlock_put(out, analysis, symbols, i);
             fclose(out);
         }
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", kinds[deadlock->kind], "threads",
-                                              tids, "text", json_text(block ? block : "")));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", proof_form(deadlock->kind).name,
+                                              "threads", tids, "text", json_text(block ? block : "")));
         free(block);
     }
     return list;

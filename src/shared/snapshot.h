@@ -16,8 +16,15 @@
 #include "triggers.def"
 #include "waits.def"
 
-#define LW_SNAPSHOT_MAGIC   "LWSNAP\r\n"
-#define LW_SNAPSHOT_VERSION 3u
+#define LW_SNAPSHOT_MAGIC "LWSNAP\r\n"
+/* What is written, and the oldest that is read. The version is raised for whatever a reader that does not know it could take for
+ * something else: a size, a place that was reserved, a flag, a kind, a value. Kinds, triggers, states and flags keep their numbers; new
+ * ones come last. As long as older ones are read, records keep their sizes, and what an older writer left 0 means "not known", from which no
+ * proof follows. What none can be made of raises the oldest too.
+ *   3  those of tests/recorded
+ *   4  streams, the loader; owners that fork did not copy; signal frames; handlers of faults; words of futexes; descriptors of a poll; requests */
+#define LW_SNAPSHOT_VERSION 4u
+#define LW_SNAPSHOT_OLDEST  3u
 #define LW_BYTE_ORDER_MARK  0x01020304u
 
 enum lw_wait_kind {

@@ -35,15 +35,18 @@ static inline pthread_mutex_t *make_shared_mutex(void) {
     return shared;
 }
 
+/* Lists of them end with {NULL, NULL}. */
 struct scenario {
     const char *name;
     void (*play)(void);
 };
+#define SCENARIO(name) {#name, name},
 
 /* Plays the one that the first argument names; the program's status, should that return. */
-static inline int play_one(const struct scenario *scenarios, size_t number, int count, char **arguments) {
+static inline int play_one(const struct scenario *const *lists, size_t number, int count, char **arguments) {
     for (size_t i = 0; count == 2 && i < number; i++)
-        if (strcmp(arguments[1], scenarios[i].name) == 0)
-            scenarios[i].play();
+        for (const struct scenario *scenario = lists[i]; scenario->name; scenario++)
+            if (strcmp(arguments[1], scenario->name) == 0)
+                scenario->play();
     return 4;
 }
