@@ -40,6 +40,7 @@ static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw
 static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const struct facts *facts,
                                          const struct lw_snapshot_thread *thread, struct evidence *why) {
     static const enum evidence_kind kinds[] = {
+        [INSIDE_MANY] = EVIDENCE_UNPROVED_MANY,
         [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,
         [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,
         [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE,

@@ -241,21 +241,11 @@ struct lw_snapshot_module {
  *   EVENTFD_READ     its count                                -
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -
- *   POLL, SELECT     descriptors polled                       of a poll of LW_POLLED or fewer: lw_polled_put
+ *   POLL, SELECT     descriptors polled                       which, if they are LW_POLLED or fewer: string of numbers, "3 4 17"
  *   SOCKET_*         ns since data last came, -1 if not TCP   1 if keepalive is on
  */
 
-/* The descriptors of a poll in one number, 16 bits each; one that is none (negative), or has no room, is all ones: then there is one
- * fewer than value[0] says. */
-enum { LW_POLLED = 4, LW_POLLED_BITS = 16, LW_POLLED_NONE = 0xffff };
-static inline int64_t lw_polled_put(int64_t polled, int at, int fd) {
-    uint64_t none = (uint64_t)LW_POLLED_NONE << LW_POLLED_BITS * at;
-    uint64_t one = fd >= 0 && fd < LW_POLLED_NONE ? (uint64_t)fd << LW_POLLED_BITS * at : none;
-    return (int64_t)(((uint64_t)polled & ~none) | one);
-}
-static inline int lw_polled(int64_t polled, int at) {
-    return (int)((uint64_t)polled >> LW_POLLED_BITS * at & LW_POLLED_NONE);
-}
+enum { LW_POLLED = 64 };
 
 /* A lock that a thread holds, or initialisation that it runs (pthread_once): true at the capture, by the
  * lock's own fields. */

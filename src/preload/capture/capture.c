@@ -33,7 +33,7 @@ static struct snapshot_capacity capacity_for(const struct tasks *tasks) {
     room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
     room.gone = room.threads;
     room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
-    room.strings = room.threads * 256 + room.modules * 512 + WAKES * 16 + 64 * 1024;
+    room.strings = room.threads * 512 + room.modules * 512 + WAKES * 16 + 64 * 1024;
     return room;
 }
 
