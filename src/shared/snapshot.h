@@ -184,7 +184,9 @@ enum lw_thread_flag {
     LW_THREAD_SHARED = 1u << 12,           /* another process may own or release the object */
     LW_THREAD_IN_SCOPE = 1u << 14,         /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
     LW_THREAD_OWNER_NOT_COPIED = 1u << 15, /* of an owner that is gone: by fork (LW_GONE_NOT_COPIED) */
-    LW_THREAD_ROBUST = 1u << 13,           /* a robust mutex: the kernel hands it on when its owner ends */
+    LW_THREAD_LIMITED =
+        1u << 16, /* of a socket: the wait may have a time limit that is not told (SO_RCVTIMEO) */
+    LW_THREAD_ROBUST = 1u << 13, /* a robust mutex: the kernel hands it on when its owner ends */
 };
 
 struct lw_snapshot_thread {

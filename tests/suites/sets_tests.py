@@ -1,11 +1,10 @@
-"""Waits for many descriptors at once: all threads are asleep where only the process itself has what they wait for, and only there."""
+"""Waits for many descriptors at once, for sockets and for queues: all threads are asleep where only the process itself has what they wait
+for, and only there."""
 import json
 
 from harness import expect, program
 from resting import snapshots
 
-PROGRAM = program("sets")
-ASLEEP = {"sets": "deadlock", "two": "deadlock"}
 # scenario: is it proved that all threads are asleep; or the fact that alone stands in the way
 SCENARIOS = {
     "selects_one": True,
@@ -40,20 +39,55 @@ SCENARIOS = {
     "set_in_set_that_was_another": False,
     "main_waits_for_set_in_set": True,
 }
+NAMED = "all_asleep_but_for_a_name"
+BOUNDED = "all_asleep_but_for_socket_limit"
+SYSTEM_V = "all_asleep_but_for_system_v"
+PEERS = {
+    "receives_from_pair": True,
+    "reads_from_pair": True,
+    "receives_packets": True,
+    "receives_datagrams": True,
+    "receives_from_a_child": False,
+    "receives_datagrams_from_a_child": False,
+    "receives_datagrams_of_anybody": False,
+    "polls_datagrams": False,
+    "sends_to_pair": True,
+    "sends_to_a_child": False,
+    "receives_for_a_time": BOUNDED,
+    "receives_for_a_time_that_is_over": BOUNDED,
+    "receives_after_a_limit": True,
+    "receives_for_a_time_unseen": BOUNDED,
+    "main_receives": True,
+    "main_receives_from_a_child": False,
+    "connects_to_itself": True,
+    "connects_to_nobody_yet": False,
+    "accepts_who_connects": NAMED,
+    "queue_without_name": True,
+    "full_queue_without_name": True,
+    "queue_of_a_child": False,
+    "main_at_queue_without_name": True,
+    "main_at_full_queue_without_name": True,
+    "queue_with_name": NAMED,
+    "old_queue": SYSTEM_V,
+    "old_semaphore": SYSTEM_V,
+}
 
 
-def scenario(name, wanted):
+def scenario(acts, name, wanted):
+    asleep = {acts: "deadlock", "two": "deadlock"}
+
     def test():
-        report, = snapshots([PROGRAM, name])
+        report, = snapshots([program(acts), name])
         shown = "\n".join(json.dumps({key: thread[key] for key in ("name", "state", "verdict", "wait", "evidence")}) for thread in report["threads"])
         found = {thread["name"]: thread["verdict"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")}
         kinds = [deadlock["kind"] for deadlock in report["deadlocks"]]
-        expect(found == (ASLEEP if wanted is True else {}) and kinds == (["all asleep"] if wanted is True else []), "%s: %r\n%s" % (name, found, shown))
+        expect(found == (asleep if wanted is True else {}) and kinds == (["all asleep"] if wanted is True else []), "%s: %r\n%s" % (name, found, shown))
         for thread in report["threads"]:
             facts = [fact["fact"] for fact in thread["facts"] if fact["fact"].startswith("all_asleep_but")]
             expect(facts == ([wanted] if isinstance(wanted, str) else []), "%s: %r\n%s" % (name, facts, shown))
     return test
 
 
-for _name, _wanted in SCENARIOS.items():
-    globals()["test_" + _name] = scenario(_name, _wanted)
+for _acts, _scenarios in (("sets", SCENARIOS), ("peers", PEERS)):
+    for _name, _wanted in _scenarios.items():
+        globals()["test_" + _name] = scenario(_acts, _name, _wanted)

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -137,6 +138,22 @@ static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
     return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) && descriptor_set_is_local(fd);
 }
 
+/* Of a UNIX socket's peer nobody but who has it can make it ready (tool/process/file_waits.c). */
+static bool receive_would_sleep(const struct kernel_state *kernel) {
+    int fd = (int)kernel->argument[0];
+    if (kernel->number == SYS_read)
+        return descriptor_is_local(fd) && read_would_sleep(kernel);
+    return kernel->number == SYS_recvfrom && kernel->argument[2] > 0 &&
+           !((int)kernel->argument[3] & MSG_DONTWAIT) && descriptor_is_local(fd) && is_blocking(fd) &&
+           !is_ready(fd, POLLIN);
+}
+
+/* Queues can be polled (mq_overview(7)). */
+static bool queue_would_sleep(const struct kernel_state *kernel, long number, short events) {
+    int fd = (int)kernel->argument[0];
+    return kernel->number == number && is_blocking(fd) && !is_ready(fd, events);
+}
+
 bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
     if (kernel->state != KERNEL_SLEEPS)
         return false;
@@ -150,6 +167,12 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     case LW_WAIT_EVENTFD_READ:
     case LW_WAIT_TIMERFD_READ: /* fewer bytes than a number has are refused */
         return read_would_sleep(kernel) && kernel->argument[2] >= sizeof(uint64_t);
+    case LW_WAIT_SOCKET_READ:
+        return receive_would_sleep(kernel);
+    case LW_WAIT_MQ_RECEIVE:
+        return queue_would_sleep(kernel, SYS_mq_timedreceive, POLLIN);
+    case LW_WAIT_MQ_SEND:
+        return queue_would_sleep(kernel, SYS_mq_timedsend, POLLOUT);
     case LW_WAIT_EPOLL:
         return epoll_would_sleep(kernel, (int)thread->fd);
     case LW_WAIT_POLL:

@@ -173,7 +173,8 @@ bool captured_needs_caller(const struct captured *captured) {
     for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
         bool polls = (thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT) && thread->value[0] > 0;
-        if ((thread->flags & LW_THREAD_CALLER) && (polls || (lw_wait_traits(thread->kind) & W_DESCRIPTOR)))
+        bool waits = thread->fd >= 0 && (lw_wait_traits(thread->kind) & W_DESCRIPTOR);
+        if ((thread->flags & LW_THREAD_CALLER) && (polls || waits))
             return true;
     }
     return false;

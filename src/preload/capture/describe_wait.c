@@ -10,6 +10,7 @@
 #include "object.h"
 #include "polled.h"
 #include "process.h"
+#include "record/limits.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "sleeping_calls.h"
@@ -22,6 +23,7 @@ static struct {
     int fd;
     uint32_t wanted, kind;
     int64_t value[2];
+    bool limited;
 } descriptors[DESCRIPTORS];
 static uint32_t capture = 1;
 
@@ -51,6 +53,9 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
             descriptor_target(fd, &text);
         descriptors[at].kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
         descriptors[at].target = snapshot_string(writer, target);
+        enum lw_wait_kind kind = (enum lw_wait_kind)descriptors[at].kind;
+        descriptors[at].limited = (kind == LW_WAIT_SOCKET_READ || kind == LW_WAIT_SOCKET_WRITE) &&
+                                  descriptor_is_limited(fd, kind == LW_WAIT_SOCKET_READ);
         if (thread->kind != LW_WAIT_EPOLL)
             descriptor_values((enum lw_wait_kind)descriptors[at].kind, fd, descriptors[at].value);
     }
@@ -59,6 +64,10 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
     for (int i = 0; i < 2; i++)
         if (descriptors[at].value[i] != -1)
             thread->value[i] = descriptors[at].value[i];
+    if (descriptors[at].limited ||
+        ((thread->kind == LW_WAIT_SOCKET_READ || thread->kind == LW_WAIT_SOCKET_WRITE) &&
+         limit_was_set_since(thread->wait_started)))
+        thread->flags |= LW_THREAD_LIMITED;
 }
 
 /* known: what has been read of it; NULL: nothing. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,10 +26,30 @@ static bool is_disarmed(const struct file_waits *waits, int fd) {
     return disarmed;
 }
 
+/* One that is connected: what it can be sent comes from its peer (unix(7)). A datagram socket that has a peer is sent to by no other
+ * (kernel: net/unix/af_unix.c, unix_may_send). One that listens is connected to by who may. */
+static bool describe_socket(const struct file_waits *waits, struct waited_file *file) {
+    struct local_socket found;
+    if (!local_socket_ask(waits->sockets, file->inode, &found) || found.shut)
+        return false;
+    file->named = found.listens;
+    file->datagram = found.datagram;
+    file->peer = found.peer;
+    return found.listens || ((found.connected || found.datagram) && found.peer != 0);
+}
+
+/* A queue whose name is gone cannot be opened any more (mq_unlink(3)). */
+static bool describe_queue(const char *path, const struct file_waits *waits, struct waited_file *file) {
+    struct stat status;
+    if (fstatat(waits->proc, path, &status, 0) != 0)
+        return false;
+    file->named = status.st_nlink > 0;
+    return true;
+}
+
 /* Is it one that, as far as the process itself shows, only an end of a pipe, a write, a timer set could make ready? */
 static bool describe(const struct file_waits *waits, struct waited_file *file) {
     char path[64];
-    struct local_socket found;
     snprintf(path, sizeof path, "%d/fd/%d", waits->pid, file->fd);
     file->kind = file_kind_of(waits->proc, path, &file->inode);
     switch (file->kind) {
@@ -39,11 +60,9 @@ static bool describe(const struct file_waits *waits, struct waited_file *file) {
     case FILE_TIMERFD:
         return is_disarmed(waits, file->fd);
     case FILE_SOCKET:
-        if (!local_socket_ask(waits->sockets, file->inode, &found) || !found.connected || found.shut ||
-            found.peer == 0)
-            return false;
-        file->peer = found.peer;
-        return true;
+        return describe_socket(waits, file);
+    case FILE_QUEUE:
+        return describe_queue(path, waits, file);
     default:
         return false;
     }
@@ -62,18 +81,18 @@ static bool make_room(struct file_waits *waits) {
     return more_waits && more_files;
 }
 
-static void put(struct file_waits *waits, size_t thread, size_t file, int set) {
+static void put(struct file_waits *waits, struct file_wait wait) {
     if (!make_room(waits))
         waits->unknown = true;
     else
-        waits->waits[waits->wait_count++] = (struct file_wait){thread, file, set};
+        waits->waits[waits->wait_count++] = wait;
 }
 
 /* Two files by one number are in one set where the number was used again (epoll(7), Q6): it is not asked which is which. */
 static bool is_in_already(const struct file_waits *waits, size_t thread, int fd, int set) {
     for (size_t i = 0; i < waits->wait_count; i++) {
         const struct file_wait *wait = &waits->waits[i];
-        if (wait->thread == thread && wait->set == set && wait->file != TOO_MANY_FILES &&
+        if (wait->thread == thread && wait->set == set && wait->known != INSIDE_MANY &&
             waits->files[wait->file].fd == fd)
             return true;
     }
@@ -88,7 +107,7 @@ static void add(struct file_waits *waits, size_t thread, int fd, int set, int de
     while (at < waits->file_count && waits->files[at].fd != fd)
         at++;
     if (at == FILES_MOST) {
-        put(waits, thread, TOO_MANY_FILES, set);
+        put(waits, (struct file_wait){.thread = thread, .set = set, .known = INSIDE_MANY});
         return;
     }
     if (!make_room(waits)) {
@@ -103,7 +122,10 @@ static void add(struct file_waits *waits, size_t thread, int fd, int set, int de
         }
         waits->file_count++;
     }
-    put(waits, thread, at, set);
+    const struct lw_snapshot_thread *waiter = &waits->snapshot->threads[thread];
+    if (waits->files[at].datagram && waiter->kind != LW_WAIT_SOCKET_READ)
+        waits->unknown = true;
+    put(waits, (struct file_wait){thread, at, set, waits->files[at].named ? INSIDE_NAMED : INSIDE_UNKNOWN});
     if (waits->files[at].kind == FILE_EPOLL)
         add_members(waits, thread, fd, depth + 1);
 }
@@ -146,7 +168,7 @@ static void add_polled(struct file_waits *waits, size_t i) {
     const char *numbers = snapshot_words_at(waits->snapshot, thread->value[1]);
     int64_t found = 0;
     if (thread->value[0] > LW_POLLED) {
-        put(waits, i, TOO_MANY_FILES, -1);
+        put(waits, (struct file_wait){.thread = i, .set = -1, .known = INSIDE_MANY});
         return;
     }
     for (char *end; !waits->unknown && *numbers; numbers = end, found++) {
@@ -165,7 +187,7 @@ static void add_polled(struct file_waits *waits, size_t i) {
 static void add_one(struct file_waits *waits, size_t i, enum file_kind kind) {
     size_t first = waits->wait_count;
     add(waits, i, (int)waits->snapshot->threads[i].fd, -1, 0);
-    waits->unknown |= !waits->unknown && waits->waits[first].file != TOO_MANY_FILES &&
+    waits->unknown |= !waits->unknown && waits->waits[first].known != INSIDE_MANY &&
                       waits->files[waits->waits[first].file].kind != kind;
 }
 
@@ -186,6 +208,16 @@ void file_waits_gather(struct file_waits *waits) {
         case LW_WAIT_EPOLL:
             add_one(waits, i, FILE_EPOLL);
             break;
+        case LW_WAIT_SOCKET_READ:
+        case LW_WAIT_SOCKET_WRITE:
+        case LW_WAIT_ACCEPT:
+            add_one(waits, i, FILE_SOCKET);
+            break;
+        case LW_WAIT_MQ_RECEIVE:
+        case LW_WAIT_MQ_SEND:
+            if (thread->fd >= 0)
+                add_one(waits, i, FILE_QUEUE);
+            break;
         case LW_WAIT_POLL:
         case LW_WAIT_SELECT:
             if (thread->value[0] != 0)
@@ -200,7 +232,9 @@ void file_waits_drop(struct file_waits *waits) {
     free(waits->waits);
 }
 
-bool file_is_unready(const struct file_waits *waits, const struct waited_file *file) {
+bool file_is_unready(const struct file_waits *waits, const struct file_wait *wait) {
+    const struct waited_file *file = &waits->files[wait->file];
+    uint32_t kind = waits->snapshot->threads[wait->thread].kind;
     struct local_socket found;
     switch (file->kind) {
     case FILE_EVENTFD:
@@ -210,7 +244,11 @@ bool file_is_unready(const struct file_waits *waits, const struct waited_file *f
     case FILE_EPOLL:
         return true; /* its members are asked */
     case FILE_SOCKET:
-        return local_socket_ask(waits->sockets, file->inode, &found) && found.unread == 0 && !found.shut;
+        return kind != LW_WAIT_SOCKET_WRITE && local_socket_ask(waits->sockets, file->inode, &found) &&
+               found.unread == 0 && !found.shut;
+    case FILE_QUEUE:
+        return (kind == LW_WAIT_MQ_RECEIVE || kind == LW_WAIT_MQ_SEND) &&
+               pipe_blocks(waits->proc, waits->pid, file->fd, kind == LW_WAIT_MQ_RECEIVE);
     default:
         break;
     }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/findings.h"
 #include "descriptor_file.h"
 #include "shared/snapshot_reader.h"
 
@@ -13,15 +14,17 @@
 struct waited_file {
     int fd;
     enum file_kind kind;
-    uint64_t inode, peer; /* of a pipe or socket; of the socket's other end */
+    uint64_t inode, peer; /* of a pipe, socket or queue; of the socket's other end */
+    bool datagram;        /* a socket whose peer alone sends to it, but which may send to others */
+    bool named;           /* who may, opens or connects to it by its name */
 };
 
 struct file_wait {
     size_t thread;
-    size_t file; /* TOO_MANY_FILES: for more than are looked at */
-    int set;     /* the set that it is in, by its descriptor; -1: waited for itself */
+    size_t file;       /* only if it is not known already what stands in the way */
+    int set;           /* the set that it is in, by its descriptor; -1: waited for itself */
+    enum inside known; /* 0: nothing */
 };
-#define TOO_MANY_FILES SIZE_MAX
 
 struct file_waits {
     const struct snapshot *snapshot;
@@ -36,5 +39,5 @@ struct file_waits {
 void file_waits_gather(struct file_waits *waits);
 void file_waits_drop(struct file_waits *waits);
 
-/* Is there still nothing in it that would end a wait? Asked for a thread that is held: what has come is still there. */
-bool file_is_unready(const struct file_waits *waits, const struct waited_file *file);
+/* Is there still nothing that would end the wait? Asked for a thread that is held: what has come is still there. */
+bool file_is_unready(const struct file_waits *waits, const struct file_wait *wait);

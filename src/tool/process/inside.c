@@ -26,8 +26,9 @@ struct look {
 static void compare(struct look *look, int pid, const char *entry, enum file_kind kind, uint64_t inode) {
     for (size_t i = 0; i < look->waits.file_count && !look->unknown; i++) {
         const struct waited_file *file = &look->waits.files[i];
-        if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE) {
-            look->unknown |= kind == file->kind && (inode == file->inode || inode == file->peer);
+        if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_QUEUE) {
+            look->unknown |=
+                kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
         } else if (file->kind == kind) {
             long different = syscall(SYS_kcmp, look->pid, pid, KCMP_FILE, file->fd, atoi(entry));
             look->unknown |= different == 0;
@@ -71,17 +72,18 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
     bool held = look->snapshot->header->flags & LW_PROCESS_HELD;
     if (look->unknown)
         return INSIDE_UNKNOWN;
-    if (wait->file == TOO_MANY_FILES)
-        return INSIDE_MANY;
+    if (look->unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
+        return INSIDE_UNKNOWN;
+    if (wait->known != INSIDE_UNKNOWN)
+        return wait->known;
     if (look->unsure)
         return INSIDE_HIDDEN;
     if (look->travels)
         return INSIDE_TRAVELS;
     if (look->strange)
         return INSIDE_STRANGE;
-    bool still = thread->flags & LW_THREAD_CALLER
-                     ? held && file_is_unready(&look->waits, &look->waits.files[wait->file])
-                     : !has_run(look->proc, look->pid, thread);
+    bool still = thread->flags & LW_THREAD_CALLER ? held && file_is_unready(&look->waits, wait)
+                                                  : !has_run(look->proc, look->pid, thread);
     return still ? INSIDE_ONLY : INSIDE_STIRRED;
 }
 
