@@ -75,6 +75,7 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_BARRIER:
     case LW_WAIT_FUTEX:
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
         return thread->object == 0                ? MANY_OBSTACLES

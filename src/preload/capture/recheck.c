@@ -38,6 +38,7 @@ static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
     case LW_WAIT_RWLOCK_WRITE:
     case LW_WAIT_JOIN:
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
     case LW_WAIT_SPIN:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:

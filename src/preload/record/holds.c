@@ -124,12 +124,25 @@ static void read_words(const uintptr_t *places, unsigned count, uint32_t *words)
     }
 }
 
+/* Does a lock's word bear out that the thread has it, as far as it can? */
+static bool is_held(enum lw_hold_kind kind, uint32_t word, int32_t tid) {
+    switch (kind) {
+    case LW_HOLD_READ:
+        return word >> RWLOCK_READER_SHIFT != 0;
+    case LW_HOLD_ONCE:
+        return guard_is_taken(word);
+    default:
+        return word == (uint32_t)tid;
+    }
+}
+
 unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
     enum { ALL = TAKEN_SLOTS + READING_SLOTS };
     static const size_t field[] = {
         [LW_HOLD_MUTEX] = offsetof(pthread_mutex_t, __data.__owner),
         [LW_HOLD_WRITE] = offsetof(pthread_rwlock_t, __data.__cur_writer),
         [LW_HOLD_READ] = offsetof(pthread_rwlock_t, __data.__readers),
+        [LW_HOLD_ONCE] = 0, /* a guard's word */
     };
     uintptr_t locks[ALL], sites[ALL], places[ALL];
     uint32_t times[ALL];
@@ -141,8 +154,11 @@ unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, 
         uintptr_t lock = reads ? record->reading[i - TAKEN_SLOTS].lock : record->taken[i].lock;
         if (lock == 0)
             continue;
-        kinds[count] = reads ? LW_HOLD_READ : lock & 1 ? LW_HOLD_WRITE : LW_HOLD_MUTEX;
-        locks[count] = lock & ~(uintptr_t)1;
+        kinds[count] = reads      ? LW_HOLD_READ
+                       : lock & 1 ? LW_HOLD_WRITE
+                       : lock & 2 ? LW_HOLD_ONCE
+                                  : LW_HOLD_MUTEX;
+        locks[count] = lock & ~(uintptr_t)3;
         sites[count] = reads ? record->reading[i - TAKEN_SLOTS].site : record->taken[i].site;
         times[count] = reads ? record->reading[i - TAKEN_SLOTS].times : 1;
         places[count] = locks[count] + field[kinds[count]];
@@ -151,7 +167,7 @@ unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, 
     read_words(places, count, words);
     unsigned held = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT == 0 : words[i] != (uint32_t)tid)
+        if (!is_held(kinds[i], words[i], tid))
             continue;
         held++;
         if (writer)
