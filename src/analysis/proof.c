@@ -106,6 +106,13 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     }
 }
 
+/* A process that is hidden, or a descriptor on its way, is one obstacle to waits for pipes and for other descriptors. */
+static enum evidence_kind cause(enum evidence_kind kind) {
+    return kind == EVIDENCE_UNPROVED_PIPE_HIDDEN    ? EVIDENCE_UNPROVED_ENDS_HIDDEN
+           : kind == EVIDENCE_UNPROVED_PIPE_TRAVELS ? EVIDENCE_UNPROVED_ENDS_TRAVEL
+                                                    : kind;
+}
+
 /* Does every thread of the process sleep until another of them wakes it? */
 static enum obstacle asleep_obstacle(const struct analysis *analysis, const struct facts *facts,
                                      struct evidence *why) {
@@ -129,7 +136,7 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         struct evidence here;
         enum obstacle obstacle = inside_obstacle(snapshot, facts, thread, &here);
         if (obstacle == MANY_OBSTACLES ||
-            (obstacle == ONE_OBSTACLE && found == ONE_OBSTACLE && here.kind != why->kind))
+            (obstacle == ONE_OBSTACLE && found == ONE_OBSTACLE && cause(here.kind) != cause(why->kind)))
             return MANY_OBSTACLES;
         if (obstacle == ONE_OBSTACLE) {
             found = ONE_OBSTACLE;

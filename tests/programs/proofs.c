@@ -886,6 +886,15 @@ static void asleep_but_for_an_eventfd_on_its_way(void) {
     close(pair[1]);
     two_rests_in(reads_number);
 }
+static void asleep_but_for_one_of_two_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    one_end = eventfd(0, 0);
+    send_away(one_end);
+    close(pair[0]);
+    close(pair[1]);
+    start("three", reads_pipe, NULL);
+    two_rests_in(reads_number);
+}
 static void main_reads_an_eventfd(void) {
     one_end = eventfd(0, 0);
     main_rests_in();
@@ -1056,7 +1065,7 @@ static void token_of_bytes(void) {
     X(asleep_but_for_a_childs_timerfd) X(asleep_on_a_set) X(asleep_but_for_a_childs_socket) X(asleep_but_for_a_childs_set) \
     X(asleep_but_for_an_inet_socket) X(asleep_but_for_a_member_of_that_number) X(asleep_polling_a_pipe) \
     X(asleep_but_polling_a_childs_pipe) X(asleep_polling_an_inet_socket) X(asleep_on_a_pipe_beside_a_socket) \
-    X(asleep_but_for_an_end_on_its_way) X(asleep_but_for_an_eventfd_on_its_way) X(main_reads_an_eventfd) X(main_waits_for_a_set) \
+    X(asleep_but_for_an_end_on_its_way) X(asleep_but_for_an_eventfd_on_its_way) X(asleep_but_for_one_of_two_on_its_way) X(main_reads_an_eventfd) X(main_waits_for_a_set) \
     X(main_waits_for_a_set_of_a_child) X(main_polls_a_pipe) X(asleep_polling_three) X(asleep_but_polling_a_childs_third) X(main_polls_three) X(main_polls_an_inet_socket)
 /* clang-format on */
 
