@@ -12,6 +12,7 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -321,6 +322,34 @@ static void old_semaphore(void) {
     other_rests_in(wants_old_semaphore);
 }
 
+/* A token goes round, main included: nearly always all sleep but one, and who sleeps changes all the time. */
+enum { RING = 3 };
+static int ring[RING][2];
+static void *passes(void *first) {
+    char byte;
+    for (int self = (int)(long)first;;) {
+        struct pollfd mine = {.fd = ring[self][0], .events = POLLIN};
+        fd_set reads;
+        FD_ZERO(&reads);
+        FD_SET(mine.fd, &reads);
+        if (self == 1)
+            must(poll(&mine, 1, -1) == 1);
+        else if (self == 2)
+            must(select(mine.fd + 1, &reads, NULL, NULL, NULL) == 1);
+        must(recv(mine.fd, &byte, 1, 0) == 1 && send(ring[(self + 1) % RING][1], &byte, 1, 0) == 1);
+    }
+    return NULL;
+}
+static void token(void) {
+    for (int i = 0; i < RING; i++)
+        must(socketpair(AF_UNIX, SOCK_STREAM, 0, ring[i]) == 0);
+    must(send(ring[1][1], "x", 1, 0) == 1);
+    for (long i = 1; i < RING; i++)
+        start("one", passes, (void *)i);
+    say_ready();
+    passes((void *)0);
+}
+
 /* clang-format off */
 #define SCENARIOS(X) \
     X(receives_from_pair) X(reads_from_pair) X(receives_packets) X(receives_datagrams) X(receives_from_a_child) \
@@ -328,7 +357,7 @@ static void old_semaphore(void) {
     X(receives_for_a_time) X(receives_for_a_time_that_is_over) X(receives_after_a_limit) X(receives_for_a_time_unseen) \
     X(main_receives) X(main_receives_from_a_child) X(connects_to_itself) X(connects_to_nobody_yet) X(accepts_who_connects) \
     X(queue_without_name) X(full_queue_without_name) X(queue_of_a_child) X(main_at_queue_without_name) X(main_at_full_queue_without_name) \
-    X(queue_with_name) X(old_queue) X(old_semaphore)
+    X(queue_with_name) X(old_queue) X(old_semaphore) X(token)
 /* clang-format on */
 
 int main(int count, char **arguments) {

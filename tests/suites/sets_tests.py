@@ -2,7 +2,7 @@
 for, and only there."""
 import json
 
-from harness import expect, program
+from harness import expect, program, slow
 from resting import snapshots
 
 # scenario: is it proved that all threads are asleep; or the fact that alone stands in the way
@@ -91,3 +91,11 @@ def scenario(acts, name, wanted):
 for _acts, _scenarios in (("sets", SCENARIOS), ("peers", PEERS)):
     for _name, _wanted in _scenarios.items():
         globals()["test_" + _name] = scenario(_acts, _name, _wanted)
+
+
+@slow
+def test_token():
+    """Always on the way somewhere, but at no moment of a look."""
+    for report in snapshots([program("peers"), "token"], count=100, pause=0.005):
+        proved = [thread["name"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")]
+        expect(not proved and not report["deadlocks"], json.dumps(report["deadlocks"]))
