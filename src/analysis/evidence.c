@@ -276,6 +276,7 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         owner_evidence(analysis, finding);
         break;
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
         initialiser_evidence(analysis, finding);
         break;
     case LW_WAIT_BARRIER:

@@ -86,6 +86,15 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
         "end of the pipe of {who}",
     [EVIDENCE_UNPROVED_PIPE_STIRRED] =
         "all threads are asleep; not proved: the pipe of {who} may have been used while the report was made",
+    [EVIDENCE_UNPROVED_NAMED] =
+        "all threads are asleep; not proved: another process could reach what {who} waits for by its name",
+    [EVIDENCE_UNPROVED_SYSTEM_V] =
+        "all threads are asleep; not proved: another process could reach what {who} "
+        "waits for by its number (System V)",
+    [EVIDENCE_UNPROVED_LIMIT] =
+        "all threads are asleep; not proved: the socket of {who} may have a time limit",
+    [EVIDENCE_UNPROVED_MANY] = "all threads are asleep; not proved: {who} waits for too many descriptors at "
+                               "once to look at each",
     [EVIDENCE_UNPROVED_ENDS_HIDDEN] = "all threads are asleep; not proved: some process could not be "
                                       "examined, and might have what {who} waits for",
     [EVIDENCE_UNPROVED_ENDS_TRAVEL] = "all threads are asleep; not proved: a descriptor is on its way "

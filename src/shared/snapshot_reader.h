@@ -2,6 +2,7 @@
  * offset, string and enumeration in it may be used without a check. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "snapshot.h"
@@ -35,6 +36,12 @@ void snapshot_close(struct snapshot *snapshot);
 
 static inline const char *snapshot_words(const struct snapshot *snapshot, uint32_t offset) {
     return snapshot->strings + offset;
+}
+
+/* Of a number that may be no string's, as a value of a wait is not looked at when the snapshot is opened: then there are no words. */
+static inline const char *snapshot_words_at(const struct snapshot *snapshot, int64_t offset) {
+    bool inside = offset > 0 && (uint64_t)offset < snapshot->header->strings.count;
+    return snapshot->strings + (inside ? offset : 0);
 }
 
 /* Leaves an answer for the process that made it, if it can be written to. */

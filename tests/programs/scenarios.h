@@ -28,7 +28,8 @@ static inline void stay(void) {
 /* In memory that a child shares. */
 static inline pthread_mutex_t *make_shared_mutex(void) {
     pthread_mutexattr_t attr;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutex_t *shared =
+        (pthread_mutex_t *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(shared, &attr);

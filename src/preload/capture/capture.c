@@ -33,7 +33,7 @@ static struct snapshot_capacity capacity_for(const struct tasks *tasks) {
     room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
     room.gone = room.threads;
     room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
-    room.strings = room.threads * 256 + room.modules * 512 + WAKES * 16 + 64 * 1024;
+    room.strings = room.threads * 512 + room.modules * 512 + WAKES * 16 + 64 * 1024;
     return room;
 }
 
@@ -176,7 +176,8 @@ bool captured_needs_caller(const struct captured *captured) {
     for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
         bool polls = (thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT) && thread->value[0] > 0;
-        if ((thread->flags & LW_THREAD_CALLER) && (polls || (lw_wait_traits(thread->kind) & W_DESCRIPTOR)))
+        bool waits = thread->fd >= 0 && (lw_wait_traits(thread->kind) & W_DESCRIPTOR);
+        if ((thread->flags & LW_THREAD_CALLER) && (polls || waits))
             return true;
     }
     return false;

@@ -9,6 +9,7 @@
 
 #include "capture/sleeping_calls.h"
 #include "process.h"
+#include "record/limits.h"
 #include "wrap.h"
 
 typedef long syscall_type(long, ...);
@@ -22,6 +23,7 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
     SLEEPING_CALLS(X)
 #undef X
         [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
+    [SYS_setsockopt] = 1,  /* likewise (record/limits.h) */
 };
 DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
@@ -50,6 +52,8 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
     const struct sleeping_call *call = sleeping_call_of(number, (const uint64_t *)argument);
     syscall_type *real = REAL(syscall);
     if (!call) {
+        if (number == SYS_setsockopt && option_is_limit((int)b, (int)c))
+            limit_set();
         long result = real(number, a, b, c, d, e, f);
         if (number == SYS_seccomp && result == 0 &&
             (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))

@@ -111,6 +111,7 @@ static void note(struct noted *noted, enum lw_hold_kind kind, uintptr_t lock, ui
         [LW_HOLD_MUTEX] = offsetof(pthread_mutex_t, __data.__owner),
         [LW_HOLD_WRITE] = offsetof(pthread_rwlock_t, __data.__cur_writer),
         [LW_HOLD_READ] = offsetof(pthread_rwlock_t, __data.__readers),
+        [LW_HOLD_ONCE] = 0, /* a guard's word */
     };
     *noted =
         (struct noted){.lock = lock, .site = site, .kind = kind, .times = times, .place = lock + field[kind]};
@@ -120,10 +121,11 @@ static unsigned notes_of(const struct thread *record, struct noted noted[NOTED_M
     unsigned count = 0;
     for (unsigned i = 0; i < TAKEN_SLOTS; i++) {
         struct lock_taken taken = record->taken[i];
-        bool writes = taken.lock & 1; /* FOR_WRITING */
+        enum lw_hold_kind kind = taken.lock & 1   ? LW_HOLD_WRITE
+                                 : taken.lock & 2 ? LW_HOLD_ONCE
+                                                  : LW_HOLD_MUTEX;
         if (taken.lock != 0)
-            note(&noted[count++], writes ? LW_HOLD_WRITE : LW_HOLD_MUTEX, taken.lock & ~(uintptr_t)1,
-                 taken.site, 1);
+            note(&noted[count++], kind, taken.lock & ~(uintptr_t)3, taken.site, 1);
     }
     for (unsigned i = 0; i < READING_SLOTS; i++) {
         struct lock_read reading = record->reading[i];
@@ -167,9 +169,16 @@ static void read_words(struct noted *noted, unsigned count) {
     }
 }
 
+/* Does a lock's word bear out that the thread has it, as far as it can? */
 static bool is_held(const struct noted *noted, int32_t tid) {
-    return noted->kind == LW_HOLD_READ ? noted->word >> RWLOCK_READER_SHIFT != 0
-                                       : noted->word == (uint32_t)tid;
+    switch (noted->kind) {
+    case LW_HOLD_READ:
+        return noted->word >> RWLOCK_READER_SHIFT != 0;
+    case LW_HOLD_ONCE:
+        return guard_is_taken(noted->word);
+    default:
+        return noted->word == (uint32_t)tid;
+    }
 }
 
 unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {

@@ -170,6 +170,15 @@ static void asleep_but_for_an_eventfd_on_its_way(void) {
     close(pair[1]);
     two_rests_in(reads_number);
 }
+static void asleep_but_for_one_of_two_on_its_way(void) {
+    begin_with_a_socket_of_a_child();
+    one_end = eventfd(0, 0);
+    send_away(one_end);
+    close(pair[0]);
+    close(pair[1]);
+    start("three", reads_pipe, NULL);
+    two_rests_in(reads_number);
+}
 
 /* clang-format off */
 const struct scenario of_descriptors[] = {
@@ -181,7 +190,7 @@ const struct scenario of_descriptors[] = {
     SCENARIO(asleep_but_for_an_inet_socket) SCENARIO(asleep_but_for_a_member_of_that_number)
     SCENARIO(asleep_polling_a_pipe) SCENARIO(asleep_but_polling_a_childs_pipe)
     SCENARIO(asleep_polling_an_inet_socket) SCENARIO(asleep_on_a_pipe_beside_a_socket)
-    SCENARIO(asleep_but_for_an_end_on_its_way) SCENARIO(asleep_but_for_an_eventfd_on_its_way)
+    SCENARIO(asleep_but_for_an_end_on_its_way) SCENARIO(asleep_but_for_an_eventfd_on_its_way) SCENARIO(asleep_but_for_one_of_two_on_its_way)
     SCENARIO(asleep_polling_three) SCENARIO(asleep_but_polling_a_childs_third)
     {NULL, NULL},
 };
