@@ -230,10 +230,23 @@ static void creator_evidence(const struct analysis *analysis, struct thread_find
         FINDING_ADD(finding, CREATOR_ENDED);
 }
 
+/* Python's own lock: who wants it waits for some ms, again and again. */
+static void gil_evidence(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
+    const struct lw_snapshot_thread *thread = finding->thread;
+    for (size_t i = 0; i < facts->gil_count; i++) {
+        const struct gil_fact *gil = &facts->gils[i];
+        const struct lw_snapshot_thread *holder = thread_alive(analysis, gil->holder);
+        if (thread->object >= gil->start && thread->object < gil->end && holder && holder != thread)
+            FINDING_ADD(finding, WAITS_FOR_GIL, .tid = gil->holder, .name = holder->name);
+    }
+}
+
 void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
                          struct thread_finding *finding) {
     size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
     finding->verdict = VERDICT_IDLE;
+    gil_evidence(analysis, facts, finding);
     if (facts->naps && facts->naps[thread] > 0)
         FINDING_ADD(finding, WAKES_OFTEN, .count = facts->naps[thread]);
 }
@@ -263,6 +276,7 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
         owner_evidence(analysis, finding);
         break;
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
         initialiser_evidence(analysis, finding);
         break;
     case LW_WAIT_BARRIER:

@@ -6,6 +6,7 @@
 
 #include "evidence.def"
 #include "index.h"
+#include "proofs.def"
 #include "reach_facts.h"
 #include "suppressions.h"
 
@@ -61,6 +62,8 @@ struct child_facts {
 /* Could a wait on descriptors be ended only from inside the process (tool/process/inside.h)? Worst first. */
 enum inside {
     INSIDE_UNKNOWN, /* no, or that is not known */
+    INSIDE_NAMED,   /* but that another process could open it by its name */
+    INSIDE_MANY,    /* it is for more descriptors than are looked at */
     INSIDE_HIDDEN,  /* but for processes that could not be looked into */
     INSIDE_TRAVELS, /* but for a descriptor on its way through a UNIX socket */
     INSIDE_STRANGE, /* but for a device or a queue of the kernel's */
@@ -72,12 +75,20 @@ struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
 };
 
+/* A lock of an interpreter's, found outside (tool/python): threads that want it wait on a condition within. */
+struct gil_fact {
+    uint64_t start, end;
+    int32_t holder; /* 0: nobody, or not known */
+};
+
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
     const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
     struct inside_facts inside;
     struct reach_facts reach;
+    const struct gil_fact *gils;
+    size_t gil_count;
     const bool *suppressed;                  /* by thread: it is known, or in the baseline; NULL: none */
     const struct suppressions *suppressions; /* what was applied; NULL: nothing */
     const uint64_t
@@ -133,9 +144,10 @@ struct thread_finding {
 };
 
 enum deadlock_kind {
-    DEADLOCK_CYCLE,      /* each waits for what the next one has */
-    DEADLOCK_OWNER_GONE, /* all wait for one lock whose owner has ended */
-    DEADLOCK_ALL_ASLEEP, /* every thread of the process waits for another of them */
+#define X(id, name, drawn) DEADLOCK_##id,
+    LW_PROOFS(X)
+#undef X
+        DEADLOCK_KIND_COUNT
 };
 
 /* A deadlock that is proved. */

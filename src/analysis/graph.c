@@ -93,6 +93,7 @@ static void edges_of(const struct index *index, const struct lw_snapshot_thread 
             add(edges, index_thread(index, thread->owner), NULL);
         break;
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
         add_initialiser(index, thread, edges);
         break;
     default:

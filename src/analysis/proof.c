@@ -40,10 +40,9 @@ static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw
 static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const struct facts *facts,
                                          const struct lw_snapshot_thread *thread, struct evidence *why) {
     static const enum evidence_kind kinds[] = {
-        [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,
-        [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,
-        [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE,
-        [INSIDE_STIRRED] = EVIDENCE_UNPROVED_ENDS_STIRRED,
+        [INSIDE_NAMED] = EVIDENCE_UNPROVED_NAMED,          [INSIDE_MANY] = EVIDENCE_UNPROVED_MANY,
+        [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,   [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,
+        [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE, [INSIDE_STIRRED] = EVIDENCE_UNPROVED_ENDS_STIRRED,
     };
     enum inside inside =
         facts->inside.of_thread ? facts->inside.of_thread[thread - snapshot->threads] : INSIDE_UNKNOWN;
@@ -52,18 +51,31 @@ static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const 
                                       : fact(why, thread, kinds[inside]);
 }
 
+/* A read or write of a socket, which may have a time limit that nothing tells. */
+static enum obstacle socket_obstacle(const struct snapshot *snapshot, const struct facts *facts,
+                                     const struct lw_snapshot_thread *thread, struct evidence *why) {
+    enum obstacle found = descriptor_obstacle(snapshot, facts, thread, why);
+    if (!(thread->flags & LW_THREAD_LIMITED))
+        return found;
+    return found == NO_OBSTACLE ? fact(why, thread, EVIDENCE_UNPROVED_LIMIT) : MANY_OBSTACLES;
+}
+
 /* Could only a thread of this process end this wait? */
 static enum obstacle inside_obstacle(const struct snapshot *snapshot, const struct facts *facts,
                                      const struct lw_snapshot_thread *thread, struct evidence *why) {
     switch (thread->kind) {
+    case LW_WAIT_SEMAPHORE: /* those of System V have no address */
+        if (thread->object == 0)
+            return fact(why, thread, EVIDENCE_UNPROVED_SYSTEM_V);
+        __attribute__((fallthrough));
     case LW_WAIT_COND:
     case LW_WAIT_MUTEX:
     case LW_WAIT_RWLOCK_READ:
     case LW_WAIT_RWLOCK_WRITE:
     case LW_WAIT_BARRIER:
-    case LW_WAIT_SEMAPHORE: /* those of System V have no address */
     case LW_WAIT_FUTEX:
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
         return thread->object == 0                ? MANY_OBSTACLES
@@ -77,6 +89,14 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_POLL:
     case LW_WAIT_SELECT:
         return thread->value[0] == 0 ? NO_OBSTACLE : descriptor_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_SOCKET_READ:
+    case LW_WAIT_SOCKET_WRITE:
+        return socket_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_MQ_RECEIVE:
+    case LW_WAIT_MQ_SEND: /* those of System V have no descriptor */
+        return thread->fd < 0 ? fact(why, thread, EVIDENCE_UNPROVED_SYSTEM_V)
+                              : descriptor_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_ACCEPT:
     case LW_WAIT_EPOLL:
     case LW_WAIT_EVENTFD_READ:
     case LW_WAIT_TIMERFD_READ:
@@ -84,6 +104,13 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     default:
         return MANY_OBSTACLES;
     }
+}
+
+/* A process that is hidden, or a descriptor on its way, is one obstacle to waits for pipes and for other descriptors. */
+static enum evidence_kind cause(enum evidence_kind kind) {
+    return kind == EVIDENCE_UNPROVED_PIPE_HIDDEN    ? EVIDENCE_UNPROVED_ENDS_HIDDEN
+           : kind == EVIDENCE_UNPROVED_PIPE_TRAVELS ? EVIDENCE_UNPROVED_ENDS_TRAVEL
+                                                    : kind;
 }
 
 /* Does every thread of the process sleep until another of them wakes it? */
@@ -109,7 +136,7 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         struct evidence here;
         enum obstacle obstacle = inside_obstacle(snapshot, facts, thread, &here);
         if (obstacle == MANY_OBSTACLES ||
-            (obstacle == ONE_OBSTACLE && found == ONE_OBSTACLE && here.kind != why->kind))
+            (obstacle == ONE_OBSTACLE && found == ONE_OBSTACLE && cause(here.kind) != cause(why->kind)))
             return MANY_OBSTACLES;
         if (obstacle == ONE_OBSTACLE) {
             found = ONE_OBSTACLE;

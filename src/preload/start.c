@@ -7,6 +7,7 @@
 #include "capture/libc_locks.h"
 #include "interpose/call.h"
 #include "interpose/dispositions.h"
+#include "interpose/guards.h"
 #include "options.h"
 #include "process.h"
 #include "record/thread.h"
@@ -89,6 +90,7 @@ void start_late(void) {
 __attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
     int saved_errno = errno;
     clock_mark_setup();
+    guards_setup();
     calls_resolve_all();
     process_setup(argc, argv, envp);
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));

@@ -2,6 +2,7 @@
 
 #include "analysis/graph.h"
 #include "lines.h"
+#include "proof_words.h"
 
 enum { MEMBERS_SHOWN = 32 };
 
@@ -88,27 +89,10 @@ void deadlock_put(FILE *out, const struct analysis *analysis, struct symbols *sy
     const struct deadlock *deadlock = &analysis->deadlocks[number];
     const struct lw_snapshot_thread *first = analysis->findings[deadlock->members[0]].thread;
     fprintf(out, "deadlock %zu: ", number + 1);
-    switch (deadlock->kind) {
-    case DEADLOCK_CYCLE:
-        if (deadlock->count == 1)
-            fprintf(out, "a thread waits for itself\n");
-        else
-            fprintf(out, "%zu threads wait for each other\n", deadlock->count);
-        break;
-    case DEADLOCK_OWNER_GONE:
-        fprintf(out, "%zu thread%s wait%s for ", deadlock->count, lines_plural(deadlock->count),
-                deadlock->count == 1 ? "s" : "");
-        lines_address(out, symbols, first->object);
-        fprintf(out, first->flags & LW_THREAD_OWNER_NOT_COPIED ? ", whose owner fork did not copy\n"
-                                                               : ", whose owner has ended\n");
+    proof_title(out, analysis, symbols, deadlock);
+    fputc('\n', out);
+    if (deadlock->kind == DEADLOCK_OWNER_GONE)
         put_gone(out, analysis, symbols, first);
-        break;
-    case DEADLOCK_ALL_ASLEEP:
-        fputs(analysis->counts.threads == 1 ? "the only thread is asleep, and only itself could wake it\n"
-                                            : "all threads are asleep, and only they could wake each other\n",
-              out);
-        break;
-    }
     for (size_t i = 0; i < deadlock->count && i < MEMBERS_SHOWN; i++)
         put_member(out, analysis, symbols, deadlock->members[i]);
     if (deadlock->count > MEMBERS_SHOWN)

@@ -55,6 +55,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
     [EVIDENCE_WAKES_OFTEN] = "polls: wakes {count} times a second",
+    [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
     [EVIDENCE_CHILD_RUNS] = "child {text} runs",
     [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
     [EVIDENCE_CHILD_WRITES_HERE] =
@@ -90,6 +91,15 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
         "end of the pipe of {who}",
     [EVIDENCE_UNPROVED_PIPE_STIRRED] =
         "all threads are asleep; not proved: the pipe of {who} may have been used while the report was made",
+    [EVIDENCE_UNPROVED_NAMED] =
+        "all threads are asleep; not proved: another process could reach what {who} waits for by its name",
+    [EVIDENCE_UNPROVED_SYSTEM_V] =
+        "all threads are asleep; not proved: another process could reach what {who} "
+        "waits for by its number (System V)",
+    [EVIDENCE_UNPROVED_LIMIT] =
+        "all threads are asleep; not proved: the socket of {who} may have a time limit",
+    [EVIDENCE_UNPROVED_MANY] = "all threads are asleep; not proved: {who} waits for too many descriptors at "
+                               "once to look at each",
     [EVIDENCE_UNPROVED_ENDS_HIDDEN] = "all threads are asleep; not proved: some process could not be "
                                       "examined, and might have what {who} waits for",
     [EVIDENCE_UNPROVED_ENDS_TRAVEL] = "all threads are asleep; not proved: a descriptor is on its way "
@@ -113,6 +123,10 @@ static const struct {
     LW_EVIDENCE(X)
 #undef X
 };
+
+struct evidence_form evidence_form(enum evidence_kind kind) {
+    return (struct evidence_form){kinds[kind].name, words[kind], kinds[kind].fields};
+}
 
 static void put_who(FILE *out, const struct analysis *analysis, const struct evidence *evidence) {
     if (evidence->name)

@@ -9,6 +9,7 @@
 #include "evidence_words.h"
 #include "formats.h"
 #include "json_text.h"
+#include "proof_words.h"
 #include "reach_words.h"
 #include "shown_stack.h"
 
@@ -55,6 +56,8 @@ static void add_frame(const struct symbol_frame *frame, void *frames) {
     put(made, "offset", address(frame->offset));
     put(made, "address", address(frame->address));
     put(made, "inlined", boolean(frame->inlined));
+    if (frame->language)
+        put(made, "language", json_text(frame->language));
     json_array_append_new(frames, made);
 }
 
@@ -117,7 +120,6 @@ static json_t *holds(const struct analysis *analysis, struct symbols *symbols, i
 }
 
 static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbols) {
-    static const char *const kinds[] = {"cycle", "owner gone", "all asleep"};
     json_t *list = json_array();
     for (size_t i = 0; i < analysis->deadlock_count; i++) {
         const struct deadlock *deadlock = &analysis->deadlocks[i];
@@ -131,8 +133,8 @@ static json_t *deadlocks(const struct analysis *analysis, struct symbols *symbol
             deadlock_put(out, analysis, symbols, i);
             fclose(out);
         }
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", kinds[deadlock->kind], "threads",
-                                              tids, "text", json_text(block ? block : "")));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "kind", proof_form(deadlock->kind).name,
+                                              "threads", tids, "text", json_text(block ? block : "")));
         free(block);
     }
     return list;
@@ -189,6 +191,8 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     put(made, "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
     put(made, "stack_complete", boolean(!(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN))));
+    if (thread->flags & LW_THREAD_FRAME_POINTERS)
+        put(made, "stack_by_frame_pointer", json_true());
     put(made, "kernel_only", boolean(thread->flags & LW_THREAD_FROM_PROC));
     put(made, "created_by", creator(analysis, symbols, thread));
     put(made, "holds", holds(analysis, symbols, thread->tid));

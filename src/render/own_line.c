@@ -6,8 +6,8 @@
 
 bool own_line_is_library(const struct symbol_frame *frame) {
     const char *file = frame->file;
-    return file &&
-           (strncmp(file, "/usr/", 5) == 0 || strstr(file, "/include/c++/") || strstr(file, "/bits/"));
+    return file && (strncmp(file, "/usr/", 5) == 0 || strstr(file, "/include/c++/") ||
+                    strstr(file, "/bits/") || strncmp(file, "<frozen ", 8) == 0);
 }
 
 enum rank { NONE, LIBRARY, UNKNOWN, OWN };

@@ -141,22 +141,13 @@ static void put_stacks_kept(FILE *out, const struct analysis *analysis, const st
                 (double)bytes / (1024 * 1024));
 }
 
-static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
-                      const struct group *group) {
-    const struct thread_finding *finding = &analysis->findings[group->members[0]];
-    const struct lw_snapshot_thread *thread = finding->thread;
-    fputc('\n', out);
-    style_put(out, STYLE_TITLE);
-    fprintf(out, "%zu thread%s", group->count, lines_plural(group->count));
-    style_put(out, STYLE_PLAIN);
-    fprintf(out, "  [");
-    if (thread->kind != LW_WAIT_NONE)
-        fprintf(out, "%s", wait_words(thread));
-    else
-        fprintf(out, "%s", state_words((enum lw_state)thread->state));
-    bool from_proc = thread->flags & LW_THREAD_FROM_PROC;
+/* "[cond wait, 12.0s of 30.0s]" */
+static void put_wait(FILE *out, const struct group *group, const struct lw_snapshot_thread *thread) {
+    bool waits = thread->kind != LW_WAIT_NONE;
+    fprintf(out, "[%s", waits ? wait_words(thread) : state_words((enum lw_state)thread->state));
     if (group->longest || thread->wait_started)
-        fprintf(out, ", %s%.1fs", from_proc ? "about " : "", (double)group->longest / 1e9);
+        fprintf(out, ", %s%.1fs", thread->flags & LW_THREAD_FROM_PROC ? "about " : "",
+                (double)group->longest / 1e9);
     if (thread->state == LW_STATE_FINISHED)
         fprintf(out, " ago, never joined");
     if (thread->timeout_ns >= 0)
@@ -164,20 +155,37 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
     else if (thread->flags & LW_THREAD_TIMED)
         fprintf(out, ", timed");
     fprintf(out, "]");
+}
+
+static void put_verdict(FILE *out, enum verdict verdict) {
     static const enum style styles[] = {STYLE_PLAIN, STYLE_FINE, STYLE_DOUBTFUL, STYLE_BAD, STYLE_BAD};
-    if (group->verdict > VERDICT_NONE) {
-        fprintf(out, "  ");
-        style_put(out, styles[group->verdict]);
-        fprintf(out, "%s", verdict_words(group->verdict));
-        style_put(out, STYLE_PLAIN);
-    }
+    if (verdict == VERDICT_NONE)
+        return;
+    fprintf(out, "  ");
+    style_put(out, styles[verdict]);
+    fprintf(out, "%s", verdict_words(verdict));
+    style_put(out, STYLE_PLAIN);
+}
+
+static void put_title(FILE *out, const struct analysis *analysis, const struct group *group,
+                      const struct thread_finding *finding) {
+    style_put(out, STYLE_TITLE);
+    fprintf(out, "%zu thread%s", group->count, lines_plural(group->count));
+    style_put(out, STYLE_PLAIN);
+    fprintf(out, "  ");
+    put_wait(out, group, finding->thread);
+    put_verdict(out, group->verdict);
     for (size_t i = 0; i < finding->evidence_count; i++)
         put_evidence(out, analysis, group, i);
-    if (thread->state == LW_STATE_FINISHED)
+    if (finding->thread->state == LW_STATE_FINISHED)
         put_stacks_kept(out, analysis, group);
     fputc('\n', out);
-    put_names(out, analysis, group);
+}
+
+static void put_stack(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct lw_snapshot_thread *thread) {
     const char *call = lines_words(analysis, thread->call);
+    bool from_proc = thread->flags & LW_THREAD_FROM_PROC, broken = thread->flags & LW_THREAD_BROKEN;
     unsigned number = 0;
     if (call[0] && !from_proc)
         fprintf(out, "    #%-2u %s\n", number++, call);
@@ -187,13 +195,24 @@ static void put_group(FILE *out, const struct analysis *analysis, struct symbols
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
     if (from_proc)
         fprintf(out, "  from /proc; call not intercepted%s\n",
-                thread->flags & LW_THREAD_BROKEN ? ", and the stack could be followed no further" : "");
-    else if (thread->flags & LW_THREAD_BROKEN)
+                broken ? ", and the stack could be followed no further" : "");
+    else if (broken)
         fprintf(out, "    ... a frame without usable unwind information\n");
+    if (thread->flags & LW_THREAD_FRAME_POINTERS)
+        fprintf(out, "    callers of code without unwind information: by frame pointer\n");
+}
+
+static void put_group(FILE *out, const struct analysis *analysis, struct symbols *symbols,
+                      const struct group *group) {
+    const struct thread_finding *finding = &analysis->findings[group->members[0]];
+    fputc('\n', out);
+    put_title(out, analysis, group, finding);
+    put_names(out, analysis, group);
+    put_stack(out, analysis, symbols, finding->thread);
     put_objects(out, analysis, symbols, group);
     put_sites(out, analysis, symbols, finding);
     put_holds(out, analysis, symbols, group);
-    put_creation(out, analysis, symbols, thread);
+    put_creation(out, analysis, symbols, finding->thread);
 }
 
 /* One that matches nothing is a mistake that would otherwise never be found. */

@@ -214,6 +214,7 @@ static json_t *group_object(struct view_page *page, const struct group *group) {
                  {LW_THREAD_TIMED, "timed"},
                  {LW_THREAD_CUT, "cut"},
                  {LW_THREAD_BROKEN, "broken"},
+                 {LW_THREAD_FRAME_POINTERS, "by_frame_pointer"},
                  {LW_THREAD_FROM_PROC, "from_kernel"}};
     const struct analysis *analysis = page->analysis;
     const struct thread_finding *finding = &analysis->findings[group->members[0]];

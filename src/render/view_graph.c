@@ -1,7 +1,10 @@
 /* Who waits for whom, for the page to draw and to tell. */
+#include <stdlib.h>
+
 #include "analysis/graph.h"
 #include "json_text.h"
 #include "lines.h"
+#include "proof_words.h"
 #include "view_page.h"
 
 static const char *what_it_does(const struct lw_snapshot_thread *thread) {
@@ -85,10 +88,20 @@ json_t *view_graph(struct view_page *page) {
     return json_pack("{s:o, s:o}", "nodes", nodes, "edges", edges);
 }
 
+static json_t *title_of(const struct view_page *page, const struct deadlock *deadlock) {
+    char *title = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&title, &size);
+    if (out) {
+        proof_title(out, page->analysis, page->symbols, deadlock);
+        fclose(out);
+    }
+    json_t *text = json_text(title ? title : "");
+    free(title);
+    return text;
+}
+
 json_t *view_deadlocks(const struct view_page *page) {
-    static const char *const kinds[] = {[DEADLOCK_CYCLE] = "cycle",
-                                        [DEADLOCK_OWNER_GONE] = "owner gone",
-                                        [DEADLOCK_ALL_ASLEEP] = "all asleep"};
     json_t *list = json_array();
     for (size_t i = 0; i < page->analysis->deadlock_count; i++) {
         const struct deadlock *deadlock = &page->analysis->deadlocks[i];
@@ -96,7 +109,9 @@ json_t *view_deadlocks(const struct view_page *page) {
         for (size_t k = 0; k < deadlock->count; k++)
             json_array_append_new(tids,
                                   json_integer(page->analysis->findings[deadlock->members[k]].thread->tid));
-        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", kinds[deadlock->kind], "threads", tids));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "kind", proof_form(deadlock->kind).name,
+                                              "drawn", proof_form(deadlock->kind).drawn, "title",
+                                              title_of(page, deadlock), "threads", tids));
     }
     return list;
 }

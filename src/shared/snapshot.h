@@ -16,8 +16,16 @@
 #include "triggers.def"
 #include "waits.def"
 
-#define LW_SNAPSHOT_MAGIC   "LWSNAP\r\n"
-#define LW_SNAPSHOT_VERSION 3u
+#define LW_SNAPSHOT_MAGIC "LWSNAP\r\n"
+/* What is written, and the oldest that is read. The version is raised for whatever a reader that does not know it could take for
+ * something else: a size, a place that was reserved, a flag, a kind, a value. Kinds, triggers, states and flags keep their numbers; new
+ * ones come last. As long as older ones are read, records keep their sizes, and what an older writer left 0 means "not known", from which no
+ * proof follows. What none can be made of raises the oldest too.
+ *   3  those of tests/recorded
+ *   4  streams, the loader; owners that fork did not copy; signal frames; handlers of faults; words of futexes; descriptors of a poll; requests;
+ *      guards; limits of sockets; frame pointers */
+#define LW_SNAPSHOT_VERSION 4u
+#define LW_SNAPSHOT_OLDEST  3u
 #define LW_BYTE_ORDER_MARK  0x01020304u
 
 enum lw_wait_kind {
@@ -108,6 +116,13 @@ static inline int lw_frame_is_signal(uint64_t frame) {
     return frame - LW_FRAME_SIGNAL < LW_FRAME_SIGNALS;
 }
 
+/* Likewise: code that an interpreter runs, of the tool's list (snapshot_reader.h). Not in files. */
+#define LW_FRAME_SCRIPT 0xfffb000000000000u
+
+static inline int lw_frame_is_script(uint64_t frame) {
+    return frame >= LW_FRAME_SCRIPT && frame < LW_FRAME_SIGNAL;
+}
+
 struct lw_section {
     uint64_t offset; /* bytes from the start of the file, a multiple of 8 */
     uint64_t count;  /* elements, not bytes */
@@ -184,7 +199,10 @@ enum lw_thread_flag {
     LW_THREAD_SHARED = 1u << 12,           /* another process may own or release the object */
     LW_THREAD_IN_SCOPE = 1u << 14,         /* it belongs to what was asked for (LW_PROCESS_SCOPED) */
     LW_THREAD_OWNER_NOT_COPIED = 1u << 15, /* of an owner that is gone: by fork (LW_GONE_NOT_COPIED) */
+    LW_THREAD_FRAME_POINTERS = 1u << 17,   /* part of the stack was followed by frame pointers */
     LW_THREAD_ROBUST = 1u << 13,           /* a robust mutex: the kernel hands it on when its owner ends */
+    LW_THREAD_LIMITED =
+        1u << 16, /* of a socket: the wait may have a time limit that is not told (SO_RCVTIMEO) */
 };
 
 struct lw_snapshot_thread {
@@ -241,21 +259,11 @@ struct lw_snapshot_module {
  *   EVENTFD_READ     its count                                -
  *   TIMERFD_READ     ns until it fires, 0 if it is disarmed   -
  *   EPOLL            descriptors in the set                   -
- *   POLL, SELECT     descriptors polled                       of a poll of LW_POLLED or fewer: lw_polled_put
+ *   POLL, SELECT     descriptors polled                       which, if they are LW_POLLED or fewer: string of numbers, "3 4 17"
  *   SOCKET_*         ns since data last came, -1 if not TCP   1 if keepalive is on
  */
 
-/* The descriptors of a poll in one number, 16 bits each; one that is none (negative), or has no room, is all ones: then there is one
- * fewer than value[0] says. */
-enum { LW_POLLED = 4, LW_POLLED_BITS = 16, LW_POLLED_NONE = 0xffff };
-static inline int64_t lw_polled_put(int64_t polled, int at, int fd) {
-    uint64_t none = (uint64_t)LW_POLLED_NONE << LW_POLLED_BITS * at;
-    uint64_t one = fd >= 0 && fd < LW_POLLED_NONE ? (uint64_t)fd << LW_POLLED_BITS * at : none;
-    return (int64_t)(((uint64_t)polled & ~none) | one);
-}
-static inline int lw_polled(int64_t polled, int at) {
-    return (int)((uint64_t)polled >> LW_POLLED_BITS * at & LW_POLLED_NONE);
-}
+enum { LW_POLLED = 64 };
 
 /* A lock that a thread holds, or initialisation that it runs (pthread_once): true at the capture, by the
  * lock's own fields. */

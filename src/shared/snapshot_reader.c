@@ -42,23 +42,26 @@ static const char *say(char room[256], const char *what, uint64_t index, const c
     return room;
 }
 
-const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t size, char room[256]) {
-    const struct lw_snapshot_header *header = bytes;
+static const char *check_header(const struct lw_snapshot_header *header, size_t size, char room[256]) {
     if (size < sizeof header->magic || memcmp(header->magic, LW_SNAPSHOT_MAGIC, sizeof header->magic) != 0)
         return "not a leakwatch snapshot";
     if (size < sizeof *header)
         return "damaged snapshot: cut off within its header";
     if (header->byte_order != LW_BYTE_ORDER_MARK)
         return "a snapshot from a machine of the other byte order; render it there";
-    if (header->version != LW_SNAPSHOT_VERSION) {
-        snprintf(room, 256, "a snapshot of version %u; this leakwatch reads version %u", header->version,
-                 LW_SNAPSHOT_VERSION);
+    if (header->version < LW_SNAPSHOT_OLDEST || header->version > LW_SNAPSHOT_VERSION) {
+        snprintf(room, 256, "a snapshot of version %u; this leakwatch reads versions %u to %u",
+                 header->version, LW_SNAPSHOT_OLDEST, LW_SNAPSHOT_VERSION);
         return room;
     }
 #define X(name, type) || header->name##_size != sizeof(type)
     if (header->header_size != sizeof *header LW_SECTIONS(X))
         return "damaged snapshot: its records do not have the size that they have in its version";
 #undef X
+    return NULL;
+}
+
+static const char *check_sections(const struct lw_snapshot_header *header, size_t size, char room[256]) {
     const struct {
         const char *name;
         const struct lw_section *section;
@@ -74,6 +77,69 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
                      size);
             return room;
         }
+    return NULL;
+}
+
+/* What each string is looked for in, and what the header itself names. */
+static const char *check_strings(const struct snapshot *snapshot) {
+    const struct lw_snapshot_header *header = snapshot->header;
+    if (header->strings.count == 0 || snapshot->strings[0] != '\0' ||
+        snapshot->strings[header->strings.count - 1] != '\0')
+        return "damaged snapshot: its strings have no end";
+    if (header->trigger >= LW_TRIGGER_COUNT || header->pid <= 0 || !is_string(snapshot, header->exe) ||
+        !is_string(snapshot, header->program) || !is_string(snapshot, header->incomplete))
+        return "damaged snapshot: its header makes no sense";
+    return NULL;
+}
+
+static const char *check_module(const struct snapshot *snapshot, const struct lw_snapshot_module *module) {
+    if (!is_string(snapshot, module->path) || module->build_id_size > sizeof module->build_id ||
+        module->start > module->end)
+        return "makes no sense";
+    return NULL;
+}
+
+static const char *check_wake(const struct snapshot *snapshot, const struct lw_snapshot_wake *wake) {
+    if (!is_string(snapshot, wake->last_name) || !are_frames(snapshot, wake->site, wake->site_count))
+        return "names a string or a frame that is not there";
+    return NULL;
+}
+
+static const char *check_hold(const struct snapshot *snapshot, const struct lw_snapshot_hold *hold) {
+    if (hold->kind >= LW_HOLD_KIND_COUNT || !are_frames(snapshot, hold->site, hold->site_count))
+        return "makes no sense";
+    return NULL;
+}
+
+static const char *check_gone(const struct snapshot *snapshot, const struct lw_snapshot_gone *gone) {
+    if (!is_string(snapshot, gone->name) || !is_string(snapshot, gone->creator_name) ||
+        !are_frames(snapshot, gone->creation_first, gone->creation_count))
+        return "names a string or a frame that is not there";
+    return NULL;
+}
+
+static const char *check_records(const struct snapshot *snapshot, char room[256]) {
+#define EACH(section, check, what)                                   \
+    for (uint64_t i = 0; i < snapshot->header->section.count; i++) { \
+        const char *why = check(snapshot, &snapshot->section[i]);    \
+        if (why)                                                     \
+            return say(room, what, i, why);                          \
+    }
+    EACH(threads, check_thread, "thread")
+    EACH(modules, check_module, "module")
+    EACH(wakes, check_wake, "wake")
+    EACH(holds, check_hold, "hold")
+    EACH(gone, check_gone, "ended thread")
+#undef EACH
+    return NULL;
+}
+
+const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t size, char room[256]) {
+    const struct lw_snapshot_header *header = bytes;
+    const char *wrong = check_header(header, size, room);
+    wrong = wrong ? wrong : check_sections(header, size, room);
+    if (wrong)
+        return wrong;
     const char *base = bytes;
     *snapshot = (struct snapshot){
         .header = header,
@@ -82,38 +148,8 @@ const char *snapshot_check(struct snapshot *snapshot, const void *bytes, size_t 
 #undef X
             .fd = -1,
     };
-    if (header->strings.count == 0 || snapshot->strings[0] != '\0' ||
-        snapshot->strings[header->strings.count - 1] != '\0')
-        return "damaged snapshot: its strings have no end";
-    if (header->trigger >= LW_TRIGGER_COUNT || header->pid <= 0 || !is_string(snapshot, header->exe) ||
-        !is_string(snapshot, header->program) || !is_string(snapshot, header->incomplete))
-        return "damaged snapshot: its header makes no sense";
-    for (uint64_t i = 0; i < header->threads.count; i++) {
-        const char *why = check_thread(snapshot, &snapshot->threads[i]);
-        if (why)
-            return say(room, "thread", i, why);
-    }
-    for (uint64_t i = 0; i < header->modules.count; i++) {
-        const struct lw_snapshot_module *module = &snapshot->modules[i];
-        if (!is_string(snapshot, module->path) || module->build_id_size > sizeof module->build_id ||
-            module->start > module->end)
-            return say(room, "module", i, "makes no sense");
-    }
-    for (uint64_t i = 0; i < header->wakes.count; i++)
-        if (!is_string(snapshot, snapshot->wakes[i].last_name) ||
-            !are_frames(snapshot, snapshot->wakes[i].site, snapshot->wakes[i].site_count))
-            return say(room, "wake", i, "names a string or a frame that is not there");
-    for (uint64_t i = 0; i < header->holds.count; i++)
-        if (snapshot->holds[i].kind >= LW_HOLD_KIND_COUNT ||
-            !are_frames(snapshot, snapshot->holds[i].site, snapshot->holds[i].site_count))
-            return say(room, "hold", i, "makes no sense");
-    for (uint64_t i = 0; i < header->gone.count; i++) {
-        const struct lw_snapshot_gone *gone = &snapshot->gone[i];
-        if (!is_string(snapshot, gone->name) || !is_string(snapshot, gone->creator_name) ||
-            !are_frames(snapshot, gone->creation_first, gone->creation_count))
-            return say(room, "ended thread", i, "names a string or a frame that is not there");
-    }
-    return NULL;
+    wrong = check_strings(snapshot);
+    return wrong ? wrong : check_records(snapshot, room);
 }
 
 const char *snapshot_read(struct snapshot *snapshot, const char *path, char room[256]) {

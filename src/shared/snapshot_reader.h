@@ -2,9 +2,16 @@
  * offset, string and enumeration in it may be used without a check. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "snapshot.h"
+
+/* What a frame from LW_FRAME_SCRIPT on is: of Python. */
+struct lw_script_frame {
+    char *function, *file;
+    int line;
+};
 
 struct snapshot {
     const struct lw_snapshot_header *header;
@@ -14,6 +21,8 @@ struct snapshot {
     void *base; /* NULL when the bytes are the caller's */
     size_t size;
     int fd;
+    const struct lw_script_frame *scripts; /* found in the running process by the tool, not in the file */
+    size_t script_count;
 };
 
 /* Opens and checks the snapshot at path. Returns NULL, or what is wrong with it, in words that follow "path:
@@ -27,6 +36,12 @@ void snapshot_close(struct snapshot *snapshot);
 
 static inline const char *snapshot_words(const struct snapshot *snapshot, uint32_t offset) {
     return snapshot->strings + offset;
+}
+
+/* Of a number that may be no string's, as a value of a wait is not looked at when the snapshot is opened: then there are no words. */
+static inline const char *snapshot_words_at(const struct snapshot *snapshot, int64_t offset) {
+    bool inside = offset > 0 && (uint64_t)offset < snapshot->header->strings.count;
+    return snapshot->strings + (inside ? offset : 0);
 }
 
 /* Leaves an answer for the process that made it, if it can be written to. */

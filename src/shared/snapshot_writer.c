@@ -43,12 +43,6 @@ struct lw_snapshot_thread *snapshot_thread(struct snapshot_writer *writer) {
     return next(writer, &writer->header->threads, writer->room.threads, sizeof(struct lw_snapshot_thread));
 }
 
-void snapshot_thread_withdraw(struct snapshot_writer *writer) {
-    struct lw_section *threads = &writer->header->threads;
-    struct lw_snapshot_thread *latest = (void *)(writer->base + threads->offset);
-    memset(&latest[--threads->count], 0, sizeof *latest);
-}
-
 struct lw_snapshot_module *snapshot_module(struct snapshot_writer *writer) {
     return next(writer, &writer->header->modules, writer->room.modules, sizeof(struct lw_snapshot_module));
 }

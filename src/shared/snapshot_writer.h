@@ -36,8 +36,6 @@ size_t snapshot_size(const struct snapshot_capacity *room);
 void snapshot_begin(struct snapshot_writer *writer, void *base, const struct snapshot_capacity *room);
 /* The next element to fill, zeroed; NULL when there is no room. */
 struct lw_snapshot_thread *snapshot_thread(struct snapshot_writer *writer);
-/* Takes back the latest thread: it was gone before it could be described. */
-void snapshot_thread_withdraw(struct snapshot_writer *writer);
 struct lw_snapshot_module *snapshot_module(struct snapshot_writer *writer);
 struct lw_snapshot_wake *snapshot_wake(struct snapshot_writer *writer);
 struct lw_snapshot_hold *snapshot_hold(struct snapshot_writer *writer);

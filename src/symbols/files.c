@@ -23,6 +23,7 @@ char *files_hexadecimal(const uint8_t *bytes, size_t count) {
 static bool is_same_build(const char *build_id, int fd, char **other) {
     if (!build_id)
         return true;
+    elf_version(EV_CURRENT); /* before anything else of libelf's */
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     const void *id = NULL;
     ssize_t size = elf ? dwelf_elf_gnu_build_id(elf, &id) : -1;

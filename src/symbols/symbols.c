@@ -1,16 +1,15 @@
 #include "symbols.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
-#include <libiberty/demangle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uthash.h>
 
-#include "files.h"
+#include "demangle.h"
+#include "generated.h"
+#include "modules.h"
+#include "position.h"
 #include "progress.h"
 #include "signal_frames.h"
 
@@ -19,15 +18,6 @@ enum { INLINES_MAX = 32 };
 struct name {
     char *words;
     struct name *next;
-};
-
-struct module {
-    const struct lw_snapshot_module *raw;
-    const char *path;
-    char *build_id;
-    Dwfl_Module *dwfl; /* NULL if its file cannot be used */
-    bool tried;
-    bool shim, libc;
 };
 
 struct looked_up {
@@ -40,65 +30,19 @@ struct looked_up {
 
 struct symbols {
     const struct snapshot *snapshot;
-    Dwfl *dwfl;
-    struct module *modules;
-    size_t module_count;
+    struct modules modules;
     struct looked_up *cache;
-    struct name *names; /* that had to be made */
-    struct symbol_places places;
-    char *debug_path;
-    char *complaints;
-    size_t complaints_size;
-    FILE *complain;
+    struct name *names;                /* that had to be made */
+    struct generated_names *generated; /* of the running process */
+    bool generated_tried;
 };
-
-/* Directories in which libdwfl looks for debug files; NULL: the usual ones. It is asked while symbols are
- * open, of which there may be several, each in its turn: see debug_info. */
-static char *debug_path;
-
-static const Dwfl_Callbacks callbacks = {
-    .find_elf = dwfl_build_id_find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .section_address = dwfl_offline_section_address,
-    .debuginfo_path = &debug_path,
-};
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static bool begins(const char *words, const char *start) {
-    return strncmp(words, start, strlen(start)) == 0;
-}
 
 struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places) {
     struct symbols *symbols = calloc(1, sizeof *symbols);
     if (!symbols)
         abort();
     symbols->snapshot = snapshot;
-    if (places)
-        symbols->places = *places;
-    symbols->debug_path = files_debug_path(&symbols->places);
-    symbols->module_count = snapshot->header->modules.count;
-    symbols->modules = calloc(symbols->module_count + 1, sizeof *symbols->modules);
-    symbols->complain = open_memstream(&symbols->complaints, &symbols->complaints_size);
-    if (!symbols->modules || !symbols->complain)
-        abort();
-    for (size_t i = 0; i < symbols->module_count; i++) {
-        struct module *module = &symbols->modules[i];
-        module->raw = &snapshot->modules[i];
-        module->path = snapshot_words(snapshot, module->raw->path);
-        if (module->raw->build_id_size)
-            module->build_id = files_hexadecimal(module->raw->build_id, module->raw->build_id_size);
-        const char *name = base_name(module->path);
-        module->shim = begins(name, "libleakwatch.so");
-        module->libc = begins(name, "libc.so") || begins(name, "libc-2.") || begins(name, "libpthread") ||
-                       begins(name, "ld-linux") || begins(name, "ld-2.") || begins(name, "ld-musl");
-    }
-    symbols->dwfl = dwfl_begin(&callbacks);
-    if (symbols->dwfl)
-        dwfl_report_begin(symbols->dwfl);
+    modules_open(&symbols->modules, snapshot, places);
     return symbols;
 }
 
@@ -109,81 +53,16 @@ void symbols_close(struct symbols *symbols) {
         free(entry->frames);
         free(entry);
     }
-    for (size_t i = 0; i < symbols->module_count; i++)
-        free(symbols->modules[i].build_id);
     for (struct name *name = symbols->names; name;) {
         struct name *next = name->next;
         free(name->words);
         free(name);
         name = next;
     }
-    dwfl_end(symbols->dwfl);
-    fclose(symbols->complain);
-    free(symbols->complaints);
-    free(symbols->modules);
-    free(symbols->debug_path);
+    generated_drop(symbols->generated);
+    modules_close(&symbols->modules);
     progress_end();
     free(symbols);
-}
-
-static struct module *module_of(struct symbols *symbols, uint64_t address) {
-    for (size_t i = 0; i < symbols->module_count; i++)
-        if (address >= symbols->modules[i].raw->start && address < symbols->modules[i].raw->end)
-            return &symbols->modules[i];
-    return NULL;
-}
-
-/* A file that is nowhere here may still be had by its build-id, from the servers of DEBUGINFOD_URLS. */
-static Dwfl_Module *from_server(struct symbols *symbols, const struct module *module) {
-    GElf_Addr bias;
-    const char *servers = getenv("DEBUGINFOD_URLS");
-    if (!servers || !servers[0] || !module->build_id)
-        return NULL;
-    Dwfl_Module *dwfl =
-        dwfl_report_module(symbols->dwfl, base_name(module->path), module->raw->start, module->raw->end);
-    if (!dwfl || dwfl_module_report_build_id(dwfl, module->raw->build_id, module->raw->build_id_size, 0) != 0)
-        return NULL;
-    return dwfl_module_getelf(dwfl, &bias) && bias == module->raw->bias ? dwfl : NULL;
-}
-
-/* Files are opened when the first address in them is asked for. */
-static Dwfl_Module *debug_info(struct symbols *symbols, struct module *module) {
-    debug_path = symbols->debug_path;
-    if (module->tried || !symbols->dwfl)
-        return module->dwfl;
-    module->tried = true;
-    if (module->path[0] != '/' && !strchr(module->path, '/'))
-        return NULL; /* the vDSO */
-    progress_step("reading debug information of %s", base_name(module->path));
-    char *other = NULL;
-    struct wanted_file wanted = {module->path, module->build_id, module == symbols->modules};
-    int fd = files_open(&symbols->places, &wanted, &other);
-    if (fd >= 0)
-        module->dwfl = dwfl_report_elf(symbols->dwfl, base_name(module->path), module->path, fd,
-                                       module->raw->bias, false);
-    else
-        module->dwfl = from_server(symbols, module);
-    if (fd >= 0 && !module->dwfl) {
-        close(fd);
-        fprintf(symbols->complain, "leakwatch: %s: %s\n", module->path, dwfl_errmsg(-1));
-    } else if (!module->dwfl && other) {
-        fprintf(symbols->complain,
-                "leakwatch: %s%s: build-id is %s, that of the running program was %s: no names from it\n",
-                symbols->places.sysroot ? symbols->places.sysroot : "", module->path, other,
-                module->build_id);
-    }
-    free(other);
-    return module->dwfl;
-}
-
-/* libstdc++'s, which knows every C++ name that its compilers make. */
-char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
-
-/* Rust's old names look like C++'s, with a hash at the end: theirs is asked first. */
-static char *demangle(const char *name) {
-    int status;
-    char *words = rust_demangle(name, 0);
-    return words ? words : __cxa_demangle(name, NULL, NULL, &status);
 }
 
 /* Readable form of a symbol's name, kept with `symbols`. */
@@ -256,22 +135,50 @@ static Dwarf_Die *unit_of(Dwfl_Module *dwfl, uint64_t pc, Dwarf_Addr *bias) {
     return NULL;
 }
 
+static void add_script(const struct snapshot *snapshot, struct looked_up *entry, struct symbol_frame frame) {
+    uint64_t at = frame.address - LW_FRAME_SCRIPT;
+    frame.language = "python";
+    if (at < snapshot->script_count) {
+        frame.function = snapshot->scripts[at].function;
+        frame.file = snapshot->scripts[at].file;
+        frame.line = snapshot->scripts[at].line;
+    }
+    add(entry, frame);
+}
+
+/* As the process sees its own number and its /tmp. */
+static const char *name_of_generated(struct symbols *symbols, uint64_t address) {
+    if (symbols->modules.places.running && !symbols->generated_tried) {
+        char path[96], process[32];
+        snprintf(process, sizeof process, "/proc/%d", symbols->modules.places.running);
+        snprintf(path, sizeof path, "%s/root/tmp/perf-%d.map", process, symbols->snapshot->header->pid);
+        symbols->generated = generated_read(path, process);
+        symbols->generated_tried = true;
+    }
+    return generated_name(symbols->generated, address);
+}
+
 static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t address, bool is_return) {
     struct symbol_frame frame = {.module = "", .address = address};
+    if (lw_frame_is_script(address)) {
+        add_script(symbols->snapshot, entry, frame);
+        return;
+    }
     if (lw_frame_is_signal(address)) {
         frame.function = signal_frame_name((int)(address - LW_FRAME_SIGNAL));
         add(entry, frame);
         return;
     }
-    struct module *module = module_of(symbols, address);
+    struct module *module = modules_at(&symbols->modules, address);
     if (!module) {
+        frame.function = name_of_generated(symbols, is_return ? address - 1 : address);
         add(entry, frame);
         return;
     }
     frame.module = module->path;
     frame.build_id = module->build_id;
     frame.offset = address - module->raw->bias;
-    Dwfl_Module *dwfl = debug_info(symbols, module);
+    Dwfl_Module *dwfl = modules_debug_info(&symbols->modules, module);
     if (!dwfl) {
         add(entry, frame);
         return;
@@ -301,27 +208,6 @@ static void look_up(struct symbols *symbols, struct looked_up *entry, uint64_t a
     add_inlined(symbols, entry, unit, pc - bias, frame);
 }
 
-/* FNV-1a */
-static uint64_t hash(uint64_t before, const void *bytes, size_t size) {
-    for (const unsigned char *at = bytes; size > 0; size--)
-        before = (before ^ *at++) * 0x100000001b3u;
-    return before;
-}
-
-static uint64_t position_of(const struct looked_up *entry) {
-    uint64_t position = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < entry->count; i++) {
-        const struct symbol_frame *frame = &entry->frames[i];
-        if (!frame->file || !frame->function)
-            return hash(position, &frame->address, sizeof frame->address);
-        position = hash(position, frame->module, strlen(frame->module) + 1);
-        position = hash(position, frame->function, strlen(frame->function) + 1);
-        position = hash(position, frame->file, strlen(frame->file) + 1);
-        position = hash(position, &frame->line, sizeof frame->line);
-    }
-    return position;
-}
-
 static const struct looked_up *find(struct symbols *symbols, uint64_t address, bool is_return) {
     uint64_t key = address << 1 | is_return;
     struct looked_up *entry;
@@ -332,7 +218,7 @@ static const struct looked_up *find(struct symbols *symbols, uint64_t address, b
             abort();
         entry->key = key;
         look_up(symbols, entry, address, is_return);
-        entry->position = position_of(entry);
+        entry->position = position_of(entry->frames, entry->count);
         HASH_ADD(hh, symbols->cache, key, sizeof entry->key, entry);
     }
     return entry;
@@ -358,8 +244,8 @@ uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snap
 }
 
 char *symbols_object(struct symbols *symbols, uint64_t address) {
-    struct module *module = module_of(symbols, address);
-    Dwfl_Module *dwfl = module ? debug_info(symbols, module) : NULL;
+    struct module *module = modules_at(&symbols->modules, address);
+    Dwfl_Module *dwfl = module ? modules_debug_info(&symbols->modules, module) : NULL;
     GElf_Off offset;
     GElf_Sym symbol;
     char *words = NULL;
@@ -372,44 +258,24 @@ char *symbols_object(struct symbols *symbols, uint64_t address) {
 }
 
 bool symbols_is_shim(struct symbols *symbols, uint64_t address) {
-    struct module *module = module_of(symbols, address);
+    struct module *module = modules_at(&symbols->modules, address);
     return module && module->shim;
 }
 
 bool symbols_is_libc(struct symbols *symbols, uint64_t address) {
-    struct module *module = module_of(symbols, address);
+    struct module *module = modules_at(&symbols->modules, address);
     return module && module->libc;
 }
 
 const char *symbols_complaints(const struct symbols *symbols) {
-    fflush(symbols->complain);
-    return symbols->complaints ? symbols->complaints : "";
+    fflush(symbols->modules.complain);
+    return symbols->modules.complaints ? symbols->modules.complaints : "";
 }
 
 const char *symbols_sysroot(const struct symbols *symbols) {
-    return symbols->places.sysroot;
+    return symbols->modules.places.sysroot;
 }
 
 struct symbol_code symbols_code(struct symbols *symbols, size_t index) {
-    enum { PAGE = 4096 };
-    struct module *module = &symbols->modules[index];
-    const struct lw_snapshot_module *raw = module->raw;
-    struct symbol_code code = {raw->start, raw->end, raw->start - raw->bias};
-    GElf_Addr bias;
-    Dwfl_Module *dwfl = debug_info(symbols, module);
-    Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
-    size_t count = 0;
-    if (elf && elf_getphdrnum(elf, &count) != 0)
-        count = 0;
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr segment;
-        if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
-            continue;
-        uint64_t before = segment.p_vaddr % PAGE;
-        code.start = raw->bias + segment.p_vaddr - before;
-        code.end = (raw->bias + segment.p_vaddr + segment.p_memsz + PAGE - 1) / PAGE * PAGE;
-        code.offset = segment.p_offset - before;
-        break;
-    }
-    return code;
+    return modules_code(&symbols->modules, &symbols->modules.all[index]);
 }

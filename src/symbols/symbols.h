@@ -17,7 +17,8 @@ struct symbol_frame {
     const char *build_id;  /* hexadecimal; NULL if it has none */
     uint64_t offset;       /* of the address in the module's file */
     uint64_t address;
-    bool inlined; /* into the frame that follows */
+    bool inlined;         /* into the frame that follows */
+    const char *language; /* "python"; NULL: native code */
 };
 
 struct symbols;
@@ -27,6 +28,7 @@ struct symbol_places {
     const char *sysroot; /* what the program saw as / */
     const char *debug;   /* a directory with debug files: .build-id/ab/cdef.debug, or by the module's name */
     const char *exe;     /* the program's own file, should its path mean another by now */
+    int running;         /* the process, if it is still there; 0: it is not */
 };
 
 /* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. places is

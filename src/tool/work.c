@@ -44,10 +44,12 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         places.sysroot = work->root;
     if (work->exe[0])
         places.exe = work->exe;
+    places.running = pid;
     if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
         work->facts.inside = inside_look(&work->snapshot, pid);
+        python_look(&work->python, &work->snapshot, pid, &places);
         const char *frozen = work->settings->frozen;
         if (frozen[0])
             work->facts.reach = reach_look(&work->snapshot, strtoull(frozen, NULL, 10));
@@ -57,6 +59,8 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
     }
+    work->facts.gils = work->python.gils;
+    work->facts.gil_count = work->python.gil_count;
     work->symbols = symbols_open(&work->snapshot, &places);
     reach_name(&work->facts.reach, work->symbols);
     work->facts.positions = work->positions = symbols_positions(work->symbols, &work->snapshot);
@@ -114,6 +118,7 @@ void work_end(struct work *work) {
     inside_drop(&work->facts.inside);
     reach_drop(&work->facts.reach);
     free(work->positions);
+    python_drop(&work->python);
     snapshot_close(&work->snapshot);
 }
 

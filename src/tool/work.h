@@ -7,6 +7,7 @@
 #include "tool/known/suppress.h"
 #include "tool/process/ask.h"
 #include "tool/process/pipes.h"
+#include "tool/python/python.h"
 
 /* Not to be moved: its parts point to each other. */
 struct work {
@@ -14,6 +15,7 @@ struct work {
     struct snapshot snapshot;
     struct symbols *symbols;
     struct facts facts;
+    struct python python;
     uint64_t *positions;
     struct suppressions suppressions;
     struct baseline *baseline;

@@ -1,4 +1,7 @@
-/* NEGATIVE: threads that end 200 ms after main returned, within the grace period. */
+/* NEGATIVE: threads that end 200 ms after main returned, within the grace period.
+ *
+ * OPTIONS: grace=10s
+ */
 #include <pthread.h>
 #include <unistd.h>
 

@@ -9,17 +9,20 @@
  * CHECK-NEXT: queued behind writer ([[WRITER:[0-9]+]])
  * CHECK-NEXT: writer ([[WRITER]]) waits in rwlock write lock for cache (0x
  * CHECK-NEXT: at writes writer_starves.c
- * CHECK-NEXT: held by reader ([[READER]]), taken at reads_twice writer_starves.c:[[#@LINE+9]]
+ * CHECK-NEXT: held by reader ([[READER]]), taken at reads_twice writer_starves.c:[[#@LINE+11]]
  * JSON: 1 rwlock read lock deadlock, 1 rwlock write lock deadlock; cycle
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 static pthread_rwlock_t cache;
+static sem_t reads;
 
 static void *reads_twice(void *unused) {
     pthread_rwlock_rdlock(&cache);
-    usleep(100000);
+    sem_post(&reads);
+    settle();
     pthread_rwlock_rdlock(&cache);
     pthread_rwlock_unlock(&cache);
     pthread_rwlock_unlock(&cache);
@@ -27,7 +30,7 @@ static void *reads_twice(void *unused) {
 }
 
 static void *writes(void *unused) {
-    usleep(50000);
+    sem_wait(&reads);
     pthread_rwlock_wrlock(&cache);
     pthread_rwlock_unlock(&cache);
     return unused;
@@ -41,12 +44,13 @@ int main(void) {
     pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 #endif
     pthread_rwlock_init(&cache, &attr);
+    sem_init(&reads, 0, 0);
     pthread_create(&thread[0], NULL, reads_twice, NULL);
     pthread_create(&thread[1], NULL, writes, NULL);
     pthread_setname_np(thread[0], "reader");
     pthread_setname_np(thread[1], "writer");
     pthread_detach(thread[0]);
     pthread_detach(thread[1]);
-    usleep(200000);
+    settle_all();
     return 0;
 }

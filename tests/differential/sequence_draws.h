@@ -8,10 +8,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -24,28 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Between the two processes: the one that plays, and the one that looks whether it is blocked. */
-struct stage {
-    volatile unsigned entered, left; /* how many calls */
-    volatile pid_t tid;              /* who makes the call */
-    volatile bool timed;             /* it ends by itself, soon */
-    volatile bool cancellable;       /* by the thread that waits for it */
-    volatile bool cancels;           /* it is asked to */
-    volatile unsigned taken;         /* events that the call in progress was sent */
-    volatile unsigned length;
-    char text[1 << 16];
-};
-extern struct stage *stage;
-
-static inline void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static inline void say(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    size_t room = sizeof stage->text - stage->length;
-    int length = vsnprintf(stage->text + stage->length, room, format, arguments);
-    va_end(arguments);
-    stage->length += (unsigned)length < room ? (unsigned)length : 0;
-}
+#include "sequence_stage.h"
 
 struct draw {
     uint64_t seed;
@@ -53,13 +28,6 @@ struct draw {
 };
 extern struct draw draw;
 
-/* splitmix64's mixer (Steele, Lea, Flood 2014). */
-static inline unsigned drawn(uint64_t seed, unsigned call, unsigned number, unsigned among) {
-    uint64_t z = seed * 0x9e3779b97f4a7c15u + call * 0xbf58476d1ce4e5b9u + number * 0x94d049bb133111ebu + 1;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (unsigned)((z ^ (z >> 31)) % among);
-}
 static inline unsigned draw_of(unsigned among) {
     return drawn(draw.seed, draw.call, draw.number++, among);
 }

@@ -2,6 +2,7 @@
 import contextlib, os, re, shutil, subprocess, tempfile
 
 from harness import BUILD, LIBRARY, PATIENCE, TOOL, eventually, expect, run, scratch
+from resting import await_rest
 
 GROWER = os.path.join(BUILD, "tests/grower")
 NOBODY, GAMES = 65534, 5
@@ -30,6 +31,8 @@ class Program:
         self.process.stdin.write(order + "\n")
         self.process.stdin.flush()
         expect(self.process.stdout.readline() == "ok\n", order)
+        with contextlib.suppress(OSError):  # it has quit, or is another user's
+            await_rest(self.pid)
 
     def said(self):
         self.errors.seek(0)

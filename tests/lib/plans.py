@@ -1,7 +1,12 @@
-"""Random plans of locks, joins, conditions, pipes and semaphores, and what must be said of each: worked out from the plan alone."""
+"""Random plans of locks, joins, conditions, futexes, semaphores, pipes, eventfds, sockets and sets of them, and what must be said of each: worked out
+from the plan alone."""
 import collections, random
 
 THREADS, THINGS = 8, 3
+OF_DESCRIPTORS = "GHOSQY"
+SETS = "OSQ"
+# What main does in the end: sleeps, or waits for what nobody can do any more.
+MAINS = "swgpoeqyf"
 
 
 class Plan:
@@ -15,18 +20,24 @@ class Plan:
         self.mutex = [None] * THINGS
         self.writer = [None] * THINGS
         self.readers = [collections.Counter() for _ in range(THINGS)]
-        self.bytes, self.posts = [0] * THINGS, [0] * THINGS
+        self.bytes, self.posts, self.counts, self.sent = [0] * THINGS, [0] * THINGS, [0] * THINGS, [0] * THINGS
         # few threads and things in some plans, so that they meet; some take locks without giving them back
         self.threads = self.random.randint(2, THREADS)
         self.things = self.random.randint(1, THINGS)
-        self.ops = self.random.choice(["LLLU", "LLRWX", "LLLUJJ", "LURWXJCBGPTV", "LLJCE", "RRWWXL", "LJ", "LUGPTVCBE", "RWJ", "LLRWJE"])
-        self.main = self.random.choice("sw")
+        self.ops = self.random.choice(["LLLU", "LLRWX", "LLLUJJ", "LURWXJCBGPTV", "LLJCE", "RRWWXL", "LJ", "LUGPTVCBE", "RWJ", "LLRWJE",
+                                       "HIOSQGP", "LUFKCB", "YZGPHI", "LLOSQHIP", "FKTVJE", "LURWXJCBGPTVHIOSQFKYZ"])
+        # none without a handler; f: of faults alone; h: of a signal that may come to a sleeper
+        self.handlers = self.random.choice(["", "", "f", "h"])
+        self.alone = self.random.random() < 1 / 20
+        self.main = self.random.choice(MAINS if self.random.random() < 1 / 2 else "sw")
+        if self.alone:
+            return
         for _ in range(self.random.randint(3, 40)):
             self.try_step()
-        if self.main == "w":  # nobody left to do anything else
+        if self.main != "s":  # nobody left to do anything else
             for thread in range(THREADS):
                 if thread not in self.blocked and thread not in self.ended:
-                    self.try_step(thread, self.random.choice("CGTE"))
+                    self.try_step(thread, self.random.choice("CGTEHOSQFY"))
 
     def waiters(self, ops, thing):
         return [thread for thread, (op, argument) in self.blocked.items() if op in ops and argument == thing]
@@ -129,12 +140,45 @@ class Plan:
         self.bytes[thing] -= 1
         return False, []
 
-    def do_P(self, thread, thing):
-        waiters = self.waiters("G", thing)
-        if len(waiters) > 1:
+    def give(self, given, op, thing, sets):
+        """One more of what is waited for; who waits for it in a set leaves it there, and may come too late if another takes it."""
+        waiters = self.waiters(op, thing)
+        if len(waiters) > 1 or (waiters and sets) or len(self.waiters("Q", thing)) > 1:
             return None
-        self.bytes[thing] += not waiters
-        return False, waiters
+        given[thing] += not waiters
+        return False, waiters + sets
+
+    def do_P(self, thread, thing):
+        return self.give(self.bytes, "G", thing, self.waiters(SETS, thing))
+
+    def do_H(self, thread, thing):
+        if self.counts[thing] == 0:
+            return True, []
+        self.counts[thing] -= 1
+        return False, []
+
+    def do_I(self, thread, thing):
+        return self.give(self.counts, "H", thing, self.waiters(SETS, thing))
+
+    def do_O(self, thread, thing):
+        return self.bytes[thing] == 0 and self.counts[thing] == 0, []
+
+    do_S = do_Q = do_O
+
+    def do_Y(self, thread, thing):
+        if self.sent[thing] == 0:
+            return True, []
+        self.sent[thing] -= 1
+        return False, []
+
+    def do_Z(self, thread, thing):
+        return self.give(self.sent, "Y", thing, [])
+
+    def do_F(self, thread, thing):
+        return True, []
+
+    def do_K(self, thread, thing):
+        return False, self.waiters("F", thing)
 
     def do_T(self, thread, thing):
         if self.posts[thing] == 0:
@@ -148,6 +192,10 @@ class Plan:
             return None
         self.posts[thing] += not waiters
         return False, waiters
+
+    def command(self):
+        """What the program is told: what main does in the end, which handlers there are, and the steps."""
+        return [self.main + self.handlers + ("1" if self.alone else "")] + self.steps
 
     def answer(self, pipes_are_known):
         """The proved verdicts, by thread name."""
@@ -178,8 +226,9 @@ class Plan:
         verdicts = {thread: "stranded" for thread in needs if reach[thread] & (cyclic | orphaned)}
         verdicts.update({thread: "deadlock" for thread in cyclic | orphaned})
         idle = [thread for thread in range(THREADS) if thread not in self.blocked and thread not in self.ended]
-        pipes = any(op == "G" for op, _ in self.blocked.values())
-        if self.main == "w" and not idle and (pipes_are_known or not pipes):
+        idle = [] if self.alone else idle
+        pipes = any(op in OF_DESCRIPTORS for op, _ in self.blocked.values()) or self.main not in "wf"
+        if self.main != "s" and not idle and self.handlers != "h" and (pipes_are_known or not pipes):
             for thread in list(self.blocked) + ["plans"]:
                 verdicts.setdefault(thread, "deadlock")
         return {str(thread): verdict for thread, verdict in verdicts.items()}

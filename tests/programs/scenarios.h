@@ -28,22 +28,26 @@ static inline void stay(void) {
 /* In memory that a child shares. */
 static inline pthread_mutex_t *make_shared_mutex(void) {
     pthread_mutexattr_t attr;
-    pthread_mutex_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutex_t *shared =
+        (pthread_mutex_t *)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(shared, &attr);
     return shared;
 }
 
+/* Lists of them end with {NULL, NULL}. */
 struct scenario {
     const char *name;
     void (*play)(void);
 };
+#define SCENARIO(name) {#name, name},
 
 /* Plays the one that the first argument names; the program's status, should that return. */
-static inline int play_one(const struct scenario *scenarios, size_t number, int count, char **arguments) {
+static inline int play_one(const struct scenario *const *lists, size_t number, int count, char **arguments) {
     for (size_t i = 0; count == 2 && i < number; i++)
-        if (strcmp(arguments[1], scenarios[i].name) == 0)
-            scenarios[i].play();
+        for (const struct scenario *scenario = lists[i]; scenario->name; scenario++)
+            if (strcmp(arguments[1], scenario->name) == 0)
+                scenario->play();
     return 4;
 }

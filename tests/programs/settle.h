@@ -12,8 +12,9 @@
 
 enum { SETTLE_LOOKS = 4, SETTLE_PAUSE_US = 2000, SETTLE_EXEMPT = 64, SETTLE_GIVE_UP_US = 60 * 1000 * 1000 };
 
-/* Threads that others do not wait for: those that wait here themselves, and (negative) those that never rest. */
-static volatile int settle_exempt[SETTLE_EXEMPT];
+/* Threads that others do not wait for: those that wait here themselves, and (negative) those that never rest. Weak: one table for
+ * all files of a program. */
+__attribute__((weak, visibility("hidden"))) volatile int settle_exempt[SETTLE_EXEMPT];
 
 static inline int settle_exempt_add(int sign) {
     int tid = sign * (int)syscall(SYS_gettid);

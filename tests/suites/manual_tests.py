@@ -60,6 +60,45 @@ def test_options_come_from_their_table():
             expect('"%s"' % key not in text, "%s names the option %s" % (name, key))
 
 
+def sources(*kinds):
+    return [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(ROOT, "src")) for name in names if name.endswith(kinds)]
+
+
+def test_facts_come_from_their_tables():
+    """The documents have what the tables of proofs and of evidence have, with words for each; and no source spells a name of one by hand."""
+    for what, document, table in (("proofs", "docs/proofs.md", "proofs.def"), ("evidence", "docs/evidence.md", "evidence.def")):
+        made = output(os.path.join(BUILD, "src/facts_table"), what)
+        rows = [row.strip("| ").split(" | ") for row in made.splitlines()[2:]]
+        expect(len(rows) >= 3 and "(null)" not in made, made)
+        expect(made in open(os.path.join(ROOT, document)).read(), "%s has not\n%s" % (document, made))
+        names = {row[0].strip("`") for row in rows}
+        expect(names == set(re.findall(r"^ +X\(\w+, \"([^\"]+)\"", open(os.path.join(ROOT, "src/analysis", table)).read(), re.M)), names)
+        for source in sources(".c", ".h", ".js"):
+            text = open(source).read()
+            spelled = [name for name in names if '"%s"' % name in text or "'%s'" % name in text]
+            expect(not spelled, "%s spells %s" % (source, spelled))
+
+
+def test_the_map_names_what_exists():
+    """docs/architecture.md: the files on a wait's way are there, and it is short enough to be walked."""
+    way, beside = open(os.path.join(ROOT, "docs/architecture.md")).read().split("## One wait", 1)[1].split("Beside that way")
+    files = {os.path.relpath(source, os.path.join(ROOT, "src")) for source in sources(".c", ".h")}
+    named = lambda text: re.findall(r"`([a-z_0-9/]+\.[ch])`", text)
+    lost = [name for name in named(way + beside) if not any(file == name or file.endswith("/" + name) for file in files)]
+    expect(20 < len(named(way)) <= 28 and not lost, "it names %s" % (lost or named(way)))
+
+
+def test_no_file_is_long():
+    """A file has one subject and is seen at a glance: scripts/figures tells the rest."""
+    lengths = {os.path.relpath(os.path.join(folder, name), ROOT): open(os.path.join(folder, name), errors="replace").read().count("\n")
+               for top in ("src", "tests") for folder, _, names in os.walk(os.path.join(ROOT, top)) for name in names if name.endswith((".c", ".h", ".cpp", ".py", ".js"))}
+    expect(len(lengths) > 300, lengths)
+    long = {name: length for name, length in lengths.items() if length >= 400}
+    expect(not long, "of 400 lines or more: %s" % long)
+    told = output(os.path.join(ROOT, "scripts/figures"), "src/analysis")
+    expect(re.search(r"^src/analysis +\d+  \d+ \w+\.[ch] +\d+ \w+ +\d+$", told, re.M), told)
+
+
 def complete(*words):
     """What bash offers for the last of the words."""
     script = "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _leakwatch; printf '%%s\\n' \"${COMPREPLY[@]}\"" % (

@@ -17,6 +17,12 @@ def page_of(program, directory, *arguments, options="", **more):
     return "file://" + path
 
 
+def page_of_only_thread(directory):
+    path = os.path.join(directory, "only.html")
+    watched(["timeout", "-s", "KILL", "2", os.path.join(BUILD, "tests/short_wait_group")], "program=short_wait_group:stall=200ms:format=html:log=" + path)
+    return "file://" + path
+
+
 def names(driver, selector):
     return [element.text for element in all_of(driver, selector)]
 
@@ -94,7 +100,9 @@ def test_html_of_other_deadlocks():
     with scratch() as directory, browser() as driver:
         driver.get(page_of("owner_gone", directory))
         one_of(driver, ".problem svg .node")
-        expect(names(driver, ".problem h2") == ["Deadlock: 1 thread waits for a lock whose owner has ended"] * 2, names(driver, ".problem h2"))
+        titles = sorted(names(driver, ".problem h2"))
+        expect(len(titles) == 2 and all(re.match(r"Deadlock: 1 thread waits for %s \(0x[0-9a-f]+\), whose owner has ended$" % lock, title)
+                                        for lock, title in zip(("kept", "left"), titles)), titles)
         absent = names(driver, ".problem svg .node.absent")
         expect(len(absent) == 2 and all(re.match(r"(careless|cancelled)\n\d+\nended [0-9.]+s ago$", words) for words in absent), absent)
         told = names(driver, ".told li")
@@ -106,6 +114,10 @@ def test_html_of_other_deadlocks():
         expect(one_of(driver, ".problem h2").text == "Deadlock: all threads are asleep, and only they could wake each other", one_of(driver, ".problem h2").text)
         expect(sorted(words.split("\n")[0] for words in names(driver, ".problem svg .node")) == ["nobody", "nobody_left", "worker"], names(driver, ".problem svg .node"))
         expect(len(all_of(driver, ".told li")) == 2, "both are told of")
+        driver.get(page_of_only_thread(directory))
+        one_of(driver, ".problem svg .node")
+        expect(one_of(driver, ".problem h2").text == "Deadlock: the only thread is asleep, and only itself could wake it", one_of(driver, ".problem h2").text)
+        expect(one_of(driver, ".problem .legend").text == "It waits for what only itself could give.", one_of(driver, ".problem .legend").text)
 
 
 def test_html_of_a_leak():
@@ -161,7 +173,7 @@ const report = (count, behind) => {
   const edges = tids.map((from, i) => ({from, to: i < count ? tids[(i + 1) % count] : i === count ? tids[0] : tids[i - 1], relation: 'holds', taken: 0}));
   return {program: 'ring', pid: 1, summary: '', left_locked: '', time_ms: 0, uptime: 1, judges: true, counts: {threads: 1, created: 1},
     frames: [{function: 'locks', file: 'a.c', line: 1, module: 'a', offset: '0x1'}], sources: {}, groups: [],
-    graph: {nodes, edges}, deadlocks: [{kind: 'cycle', threads: tids.slice(0, count)}]};
+    graph: {nodes, edges}, deadlocks: [{drawn: 'ring', title: '', threads: tids.slice(0, count)}]};
 };
 const look = () => { DRAWN return wrong; };
 const shown = [];

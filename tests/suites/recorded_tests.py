@@ -1,8 +1,8 @@
 """Recorded snapshots give the reports that are kept beside them, in every format: analysis and rendering, without a process."""
-import difflib, os
+import difflib, os, re
 
 import recorded
-from harness import BUILD, expect, scratch
+from harness import BUILD, ROOT, expect, scratch
 
 
 def compare(name):
@@ -22,3 +22,12 @@ for _name in recorded.SNAPSHOTS:
 def test_nothing_else_is_kept():
     kept = {file.split(".")[0] for file in os.listdir(recorded.RECORDED)}
     expect(kept == set(recorded.SNAPSHOTS), "%s" % (kept ^ set(recorded.SNAPSHOTS)))
+
+
+def test_flags_are_apart():
+    """Two flags of one set with the same bit would each be taken for the other."""
+    sets = re.findall(r"^enum (lw_\w+_flag) \{(.*?)^\};", open(os.path.join(ROOT, "src/shared/snapshot.h")).read(), re.M | re.S)
+    expect(len(sets) >= 3, sets)
+    for name, body in sets:
+        bits = re.findall(r"(LW_\w+)\s*=\s*1u << (\d+)", body)
+        expect(bits and len({bit for _, bit in bits}) == len(bits) == len(re.findall(r"^    LW_", body, re.M)), "%s: %s" % (name, bits))

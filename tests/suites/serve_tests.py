@@ -127,14 +127,14 @@ def test_events():
         expect(server.get("/healthz") == "ok\n", "others are served")
 
 
-@slow
-@needs("go")
 def naps(program):
     """How often the program's main thread has gone to sleep: after each look, for one, which takes it out of a read."""
     with open("/proc/%d/status" % program.pid) as file:
         return re.search(r"^voluntary_ctxt_switches:\t(\d+)$", file.read(), re.M).group(1)
 
 
+@slow
+@needs("go")
 def test_profile_of_a_span():
     """What came in the meantime, as go tool pprof has it."""
     with Program() as program, Server() as server:

@@ -269,7 +269,7 @@ def test_a_burst_of_snapshots_interrupts_nothing():
 
 def test_a_storm_of_snapshots_interrupts_nothing():
     """Every thread, as fast as it takes them: calls last as long as they should and move all they should; errors and rests are as without."""
-    for arguments in (["calls", "6"], ["own", "3"]):
+    for arguments in (["calls", "3"], ["own", "2"]):
         result = watched([os.path.join(BUILD, "tests", "interrupted_storm")] + arguments, "signal=USR1:at_exit=0:log=/dev/null", timeout=60)
         expect(result.returncode == 0 and result.stdout == "" and result.stderr == "", "%r" % result)
 

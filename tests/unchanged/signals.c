@@ -186,13 +186,19 @@ SCENARIO(handlers_on_alternate_stacks) {
     SAY("unchanged: %d", now.ss_sp == stack.ss_sp && now.ss_size == stack.ss_size);
 }
 
+static volatile int received;
 static void *receives(void *set) {
     for (int i = 0; i < 3; i++) {
         int number = 0;
         int result = sigwait(set, &number);
         SAY("sigwait = %d, signal %d", result, number);
+        received = i + 1;
     }
     return NULL;
+}
+static void await_received(int count) {
+    while (received < count)
+        pass_ms(1);
 }
 SCENARIO(a_thread_receives_all_signals) {
     sigset_t set;
@@ -203,9 +209,9 @@ SCENARIO(a_thread_receives_all_signals) {
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     pthread_t thread = begin_thread(receives, &set);
     kill(getpid(), SIGTERM);
-    pass_ms(20);
+    await_received(1);
     kill(getpid(), SIGUSR1);
-    pass_ms(20);
+    await_received(2);
     kill(getpid(), SIGALRM);
     TELL(pthread_join(thread, NULL));
 }

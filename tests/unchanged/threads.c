@@ -44,8 +44,10 @@ SCENARIO(ways_to_end) {
     }
 }
 
+static volatile bool can_be_cancelled;
 static void calls_nothing(void) {
     volatile unsigned long spin = 0;
+    can_be_cancelled = true;
     for (;;)
         spin++;
 }
@@ -60,6 +62,7 @@ static void *cancelled_asynchronously(void *unused) {
 static void *cancelled_asynchronously_in_a_wait(void *semaphore) {
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
     pthread_cleanup_push(say_clean, "an asynchronous one in a wait");
+    can_be_cancelled = true;
     pthread_mutex_lock(semaphore);
     pthread_cleanup_pop(0);
     return NULL;
@@ -73,17 +76,23 @@ static void *defers(void *semaphore) {
     SAY("never");
     return NULL;
 }
+static void await_cancellable(void) {
+    while (!can_be_cancelled)
+        pass_ms(1);
+    can_be_cancelled = false;
+    pass_ms(20);
+}
 SCENARIO(cancellation) {
     void *result;
     pthread_t thread = begin_thread(cancelled_asynchronously, NULL);
-    pass_ms(20);
+    await_cancellable();
     pthread_cancel(thread);
     TELL(pthread_join(thread, &result));
     SAY("cancelled: %d", result == PTHREAD_CANCELED);
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&mutex);
     thread = begin_thread(cancelled_asynchronously_in_a_wait, &mutex);
-    pass_ms(20);
+    await_cancellable();
     pthread_cancel(thread);
     TELL(pthread_join(thread, &result));
     SAY("cancelled: %d", result == PTHREAD_CANCELED);

@@ -150,10 +150,14 @@ static void says_what_is_wrong(void **state) {
     char words[256];
     char *bytes = sample(&size);
     struct lw_snapshot_header *header = (void *)bytes;
-    header->version = 99;
+    header->version = LW_SNAPSHOT_VERSION + 1;
     assert_string_equal(snapshot_check(&read, bytes, size, words),
-                        "a snapshot of version 99; this leakwatch reads version 3");
-    header->version = LW_SNAPSHOT_VERSION;
+                        "a snapshot of version 5; this leakwatch reads versions 3 to 4");
+    header->version = LW_SNAPSHOT_OLDEST - 1;
+    assert_string_equal(snapshot_check(&read, bytes, size, words),
+                        "a snapshot of version 2; this leakwatch reads versions 3 to 4");
+    for (header->version = LW_SNAPSHOT_OLDEST; header->version < LW_SNAPSHOT_VERSION; header->version++)
+        assert_null(snapshot_check(&read, bytes, size, words));
     header->threads.count = UINT64_MAX / 2;
     assert_non_null(strstr(snapshot_check(&read, bytes, size, words), "its threads reach past its end"));
     assert_string_equal(snapshot_check(&read, "PNG and so on", 13, words), "not a leakwatch snapshot");

@@ -3,9 +3,14 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "arch/arch.h"
 #include "descriptor.h"
+#include "polled.h"
 #include "record/wait.h"
 #include "rt/sys.h"
 
@@ -59,6 +64,8 @@ static bool futex_would_wait(const uint64_t argument[6]) {
     return false;
 }
 
+enum { POLLOUT_ANY = POLLOUT | 0x100 | 0x200 }; /* POLLWRNORM, POLLWRBAND (poll(2)) */
+
 static bool is_blocking(int fd) {
     long flags = sys_call(SYS_fcntl, fd, F_GETFL);
     return flags >= 0 && !(flags & O_NONBLOCK);
@@ -86,23 +93,65 @@ static bool write_would_sleep(const struct kernel_state *kernel) {
            (beyond == 0 || (int64_t)beyond > size - unread);
 }
 
+/* Whether a socket could be written to by now, the tool cannot ask (tool/process/file_waits.c, file_is_unready). */
+static bool may_be_polled(int fd, bool to_write) {
+    struct stat status;
+    return descriptor_is_local(fd) &&
+           !(to_write && (sys_call(SYS_fstat, fd, &status) != 0 || S_ISSOCK(status.st_mode)));
+}
+
 /* A signal's handler ends the call for good, but our wrapper makes it again (wait.h); its arguments are still in the registers. */
 static bool poll_would_sleep(const struct kernel_state *kernel) {
-    enum { MOST = 64 };
-    struct pollfd fds[MOST];
+    struct pollfd fds[LW_POLLED];
     uint64_t count = kernel->argument[1];
     if (count == 0)
         return true;
-    if (count > MOST || sys_peek(kernel->argument[0], fds, count * sizeof *fds) != count * sizeof *fds)
+    if (count > LW_POLLED || sys_peek(kernel->argument[0], fds, count * sizeof *fds) != count * sizeof *fds)
         return false;
     for (uint64_t i = 0; i < count; i++)
-        if (fds[i].fd >= 0 && !descriptor_is_local(fds[i].fd))
+        if (fds[i].fd >= 0 && !may_be_polled(fds[i].fd, fds[i].events & POLLOUT_ANY))
             return false;
     return sys_call(SYS_poll, fds, count, 0) == 0;
 }
 
+/* A select that a signal ends leaves its sets as they were (kernel: fs/select.c, core_sys_select). */
+static bool select_would_sleep(const struct kernel_state *kernel) {
+    enum { WORDS = FD_SETSIZE / 64 };
+    uint64_t set[3][WORDS] = {0};
+    struct timespec now = {0};
+    struct polled polled;
+    int count = (int)kernel->argument[0];
+    size_t size = count > 0 ? ((size_t)count + 63) / 64 * sizeof(uint64_t) : 0;
+    if (count > FD_SETSIZE || !polled_of_sets(kernel->argument + 1, count, &polled) ||
+        polled.known != polled.count)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (kernel->argument[1 + i] != 0 && sys_peek(kernel->argument[1 + i], set[i], size) != size)
+            return false;
+    for (size_t i = 0; i < polled.count; i++)
+        if (!may_be_polled(polled.fd[i], set[1][polled.fd[i] / 64] >> polled.fd[i] % 64 & 1))
+            return false;
+    return sys_call(SYS_pselect6, count, set[0], set[1], set[2], &now, NULL) == 0;
+}
+
 static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
     return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) && descriptor_set_is_local(fd);
+}
+
+/* Of a UNIX socket's peer nobody but who has it can make it ready (tool/process/file_waits.c). */
+static bool receive_would_sleep(const struct kernel_state *kernel) {
+    int fd = (int)kernel->argument[0];
+    if (kernel->number == SYS_read)
+        return descriptor_is_local(fd) && read_would_sleep(kernel);
+    return kernel->number == SYS_recvfrom && kernel->argument[2] > 0 &&
+           !((int)kernel->argument[3] & MSG_DONTWAIT) && descriptor_is_local(fd) && is_blocking(fd) &&
+           !is_ready(fd, POLLIN);
+}
+
+/* Queues can be polled (mq_overview(7)). */
+static bool queue_would_sleep(const struct kernel_state *kernel, long number, short events) {
+    int fd = (int)kernel->argument[0];
+    return kernel->number == number && is_blocking(fd) && !is_ready(fd, events);
 }
 
 bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
@@ -118,12 +167,18 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     case LW_WAIT_EVENTFD_READ:
     case LW_WAIT_TIMERFD_READ: /* fewer bytes than a number has are refused */
         return read_would_sleep(kernel) && kernel->argument[2] >= sizeof(uint64_t);
+    case LW_WAIT_SOCKET_READ:
+        return receive_would_sleep(kernel);
+    case LW_WAIT_MQ_RECEIVE:
+        return queue_would_sleep(kernel, SYS_mq_timedreceive, POLLIN);
+    case LW_WAIT_MQ_SEND:
+        return queue_would_sleep(kernel, SYS_mq_timedsend, POLLOUT);
     case LW_WAIT_EPOLL:
         return epoll_would_sleep(kernel, (int)thread->fd);
     case LW_WAIT_POLL:
         return poll_would_sleep(kernel);
     case LW_WAIT_SELECT:
-        return thread->value[0] == 0;
+        return select_would_sleep(kernel);
     default:
         return false;
     }

@@ -33,7 +33,7 @@ static struct snapshot_capacity capacity_for(const struct tasks *tasks) {
     room.holds = room.threads * (TAKEN_SLOTS + READING_SLOTS);
     room.gone = room.threads;
     room.frames = room.threads * 2 * (uint64_t)options.depth + room.holds + room.wakes;
-    room.strings = room.threads * 256 + room.modules * 512 + WAKES * 16 + 64 * 1024;
+    room.strings = room.threads * 512 + room.modules * 512 + WAKES * 16 + 64 * 1024;
     return room;
 }
 
@@ -96,17 +96,8 @@ static void write_writes(struct snapshot_writer *writer) {
     }
 }
 
-struct captured capture(const struct capture_request *request) {
-    struct tasks tasks = tasks_list();
-    struct snapshot_capacity room = capacity_for(&tasks);
-    struct captured captured = take_region(snapshot_size(&room));
-    if (!captured.base) {
-        tasks_drop(&tasks);
-        return captured;
-    }
-    struct snapshot_writer writer;
-    snapshot_begin(&writer, captured.base, &room);
-    struct lw_snapshot_header *header = writer.header;
+static void write_header(struct snapshot_writer *writer, const struct capture_request *request) {
+    struct lw_snapshot_header *header = writer->header;
     header->pid = process.pid;
     header->trigger = request->trigger;
     header->signal = request->signal;
@@ -118,38 +109,50 @@ struct captured capture(const struct capture_request *request) {
     header->created = thread_created_count();
     header->lost = thread_lost_count();
     header->min_wait = options.min_wait;
-    header->exe = snapshot_string(&writer, process.exe);
-    header->program = snapshot_string(&writer, process.program);
+    header->exe = snapshot_string(writer, process.exe);
+    header->program = snapshot_string(writer, process.program);
     header->wakes_lost = (uint32_t)wakes_lost();
     header->handlers = dispositions_of_program();
-
     if (request->scope)
         header->flags |= LW_PROCESS_SCOPED;
-    describe_threads(&writer, &tasks, request->context, request->scope, request->terse);
-    write_wakes(&writer);
-    write_writes(&writer);
-    modules_write(&writer, process.exe);
+}
 
+static void write_incomplete(struct snapshot_writer *writer, const struct tasks *tasks) {
     char note[256];
     struct text incomplete = TEXT_IN(note);
     note[0] = '\0';
-    if (tasks.directory == -EXDEV)
+    if (tasks->directory == -EXDEV)
         text_put(&incomplete,
                  "/proc is of another PID namespace: threads and waits are as the shim saw them; ");
-    else if (tasks.directory < 0)
+    else if (tasks->directory < 0)
         text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
     if (!process.stacks)
         text_put(&incomplete, LIBUNWIND_LIBRARY " cannot be loaded: no stacks; ");
-    if (writer.overflow)
+    if (writer->overflow)
         text_put(&incomplete, "more was found than room had been made for; ");
     if (incomplete.length > 2)
         note[incomplete.length - 2] = '\0';
-    header->incomplete = snapshot_string(&writer, note);
+    writer->header->incomplete = snapshot_string(writer, note);
+}
 
+struct captured capture(const struct capture_request *request) {
+    struct tasks tasks = tasks_list();
+    struct snapshot_capacity room = capacity_for(&tasks);
+    struct captured captured = take_region(snapshot_size(&room));
+    if (captured.base) {
+        struct snapshot_writer writer;
+        snapshot_begin(&writer, captured.base, &room);
+        write_header(&writer, request);
+        describe_threads(&writer, &tasks, request->context, request->scope, request->terse);
+        write_wakes(&writer);
+        write_writes(&writer);
+        modules_write(&writer, process.exe);
+        write_incomplete(&writer, &tasks);
+        captured.size = snapshot_used(&writer);
+        if (captured.fd >= 0)
+            sys_call(SYS_ftruncate, captured.fd, captured.size);
+    }
     tasks_drop(&tasks);
-    captured.size = snapshot_used(&writer);
-    if (captured.fd >= 0)
-        sys_call(SYS_ftruncate, captured.fd, captured.size);
     return captured;
 }
 
@@ -173,7 +176,8 @@ bool captured_needs_caller(const struct captured *captured) {
     for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
         bool polls = (thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT) && thread->value[0] > 0;
-        if ((thread->flags & LW_THREAD_CALLER) && (polls || (lw_wait_traits(thread->kind) & W_DESCRIPTOR)))
+        bool waits = thread->fd >= 0 && (lw_wait_traits(thread->kind) & W_DESCRIPTOR);
+        if ((thread->flags & LW_THREAD_CALLER) && (polls || waits))
             return true;
     }
     return false;
@@ -199,44 +203,4 @@ void captured_drop(struct captured *captured) {
         memory_unmap(captured->base, captured->mapped);
     if (captured->fd >= 0)
         sys_call(SYS_close, captured->fd);
-}
-
-struct liveness capture_liveness(const struct scope *scope) {
-    struct liveness result = {0};
-    struct tasks tasks = tasks_list();
-    struct clock_reading now = clock_reading();
-    int caller = (int)sys_call(SYS_gettid);
-    struct waiter_batches batches = waiter_batches_find(&tasks, caller, false);
-    bool gone = false;
-    for (size_t i = 0; i < tasks.count || (gone && tasks_complete(&tasks)); i++) {
-        int tid = tasks.task[i].tid;
-        if (tid == caller || tasks_has_exited(&tasks, i))
-            continue;
-        if (scope && (!tasks.task[i].record || !scope_has(scope, tasks.task[i].record)))
-            continue;
-        if (tasks.task[i].record && ends_soon(&tasks, tasks.task[i].record, now))
-            continue;
-        struct sleep sleep = describe_sleep(&tasks, i, &batches, now);
-        gone |= !sleep.alive;
-        if (!sleep.alive)
-            continue;
-        result.others++;
-        result.unmoved += sleep.untimed;
-        result.waiting += sleep.asleep && !sleep.untimed;
-        uint64_t slept = sleep.untimed && sleep.since != 0 && sleep.since < now.ns ? now.ns - sleep.since : 0;
-        if (slept > result.longest)
-            result.longest = slept;
-        if (slept > result.longest_but_main && tid != process.pid)
-            result.longest_but_main = slept;
-        result.digest = (result.digest ^ (sleep.moves + (uint64_t)tid)) * 0x9e3779b97f4a7c15u;
-    }
-    for (struct thread *record = thread_first(); record; record = record->next) {
-        if (!thread_is_joinable(record) || (scope && !scope_has(scope, record)))
-            continue;
-        if (exit_notice_given(&record->notice) || ends_soon(&tasks, record, now))
-            result.unjoined++;
-    }
-    waiter_batches_drop(&batches);
-    tasks_drop(&tasks);
-    return result;
 }

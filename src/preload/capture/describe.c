@@ -36,19 +36,14 @@ struct view {
     bool gone;   /* a thread that was listed was not there any more */
 };
 
-static void put_stack(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
-                      const struct observation *seen, struct stack_copy *copy, const void *context) {
-    struct registers registers = {.sp = seen->kernel.sp, .pc = seen->kernel.pc};
-    /* What only the kernel saw begins at the place the system call was made from. */
-    if (seen->by_record) {
-        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, copy);
-    } else if (context) {
-        registers_of_context(context, &registers);
-        stack_put(writer, thread, &registers, STACK_ALL, NULL);
-    } else {
-        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL);
-    }
-}
+/* A thread that is alive: who it is, and what it was seen to do. */
+struct subject {
+    size_t index; /* among the tasks */
+    int tid;
+    const struct thread *record; /* NULL: nobody saw it start */
+    bool is_caller;
+    struct observation seen;
+};
 
 static void put_record(const struct view *view, struct lw_snapshot_thread *thread,
                        const struct thread *record) {
@@ -107,104 +102,162 @@ static void put_initialised(struct snapshot_writer *writer, const struct thread 
     }
 }
 
-static void describe_live(struct view *view, size_t index) {
-    struct snapshot_writer *writer = view->writer;
-    struct tasks *tasks = view->tasks;
-    int caller = view->caller;
-    struct task task = {.tid = tasks->task[index].tid, .record = tasks_record(tasks, index)};
+static struct lw_snapshot_thread *begin_entry(struct snapshot_writer *writer, int tid) {
     struct lw_snapshot_thread *thread = snapshot_thread(writer);
     if (!thread)
-        return;
-    thread->tid = task.tid;
+        return NULL;
+    thread->tid = tid;
     thread->fd = -1;
     thread->timeout_ns = -1;
     thread->syscall_number = -1;
     thread->value[0] = thread->value[1] = -1;
-    if (task.tid == process.pid)
-        thread->flags |= LW_THREAD_MAIN;
-    struct observation seen = observe_task(tasks, &view->batches, index, task.record);
-    if (seen.kernel.state == KERNEL_GONE) {
-        view->gone = true;
-        snapshot_thread_withdraw(writer);
-        return;
-    }
-    if (task.record) {
-        put_record(view, thread, task.record);
-        holds_put(writer, task.record, task.tid);
-    } else if (task.tid != process.pid) {
-        thread->flags |= LW_THREAD_UNSEEN;
-    }
-    put_name(writer, thread, tasks->directory, task.record);
-    thread->cpu_ns = seen.cpu_ns;
-    if (seen.cpu_ns == 0 && (!view->terse || !seen.member))
-        thread->cpu_ns = clock_of_thread(task.tid);
-    if (task.tid == caller) {
-        /* What it does now is take this snapshot; what it did is in its record, if a signal interrupted a
-         * wait. */
+    return thread;
+}
+
+/* What the caller does now is take this snapshot; what it did is in its record, if a signal interrupted a wait. */
+static void observe_caller(struct observation *seen, const void *context, const struct thread *record) {
+    seen->kernel = caller_state(context, record);
+    seen->by_record = record && wait_check(record, &seen->kernel, &seen->wait);
+    seen->waits = seen->by_record || (seen->kernel.state == KERNEL_SLEEPS &&
+                                      sleeping_call_of(seen->kernel.number, seen->kernel.argument));
+}
+
+static struct subject observe(const struct view *view, size_t index) {
+    int tid = view->tasks->task[index].tid;
+    struct subject who = {.index = index,
+                          .tid = tid,
+                          .record = tasks_record(view->tasks, index),
+                          .is_caller = tid == view->caller};
+    who.seen = observe_task(view->tasks, &view->batches, index, who.record);
+    if (who.is_caller)
+        observe_caller(&who.seen, view->context, who.record);
+    return who;
+}
+
+static void put_identity(const struct view *view, struct lw_snapshot_thread *thread,
+                         const struct subject *who) {
+    const struct observation *seen = &who->seen;
+    if (who->is_caller)
         thread->flags |= LW_THREAD_CALLER;
-        seen.kernel = caller_state(view->context, task.record);
-        seen.by_record = task.record && wait_check(task.record, &seen.kernel, &seen.wait);
-        seen.waits = seen.by_record || (seen.kernel.state == KERNEL_SLEEPS &&
-                                        sleeping_call_of(seen.kernel.number, seen.kernel.argument));
-    }
-    if (task.record)
-        put_initialised(writer, task.record, task.tid, seen.by_record ? &seen.wait : NULL);
-    if (!seen.waits) {
-        thread->state = LW_STATE_RUNNING;
-        if (task.tid == caller && view->context) {
-            struct registers registers;
-            registers_of_context(view->context, &registers);
-            stack_put(writer, thread, &registers, STACK_ALL, NULL);
-        } else if (task.tid != caller) {
-            running_add(&view->running, thread, task.record);
-        }
+    if (who->tid == process.pid)
+        thread->flags |= LW_THREAD_MAIN;
+    else if (!who->record)
+        thread->flags |= LW_THREAD_UNSEEN;
+    if (who->record)
+        put_record(view, thread, who->record);
+    put_name(view->writer, thread, view->tasks->directory, who->record);
+    thread->cpu_ns = seen->cpu_ns;
+    if (seen->cpu_ns == 0 && (!view->terse || !seen->member))
+        thread->cpu_ns = clock_of_thread(who->tid);
+}
+
+static void put_owned(struct snapshot_writer *writer, const struct subject *who) {
+    if (!who->record)
         return;
+    holds_put(writer, who->record, who->tid);
+    put_initialised(writer, who->record, who->tid, who->seen.by_record ? &who->seen.wait : NULL);
+}
+
+/* Others that run are sampled when all have been described. */
+static void put_running(struct view *view, struct lw_snapshot_thread *thread, const struct subject *who) {
+    thread->state = LW_STATE_RUNNING;
+    if (!who->is_caller) {
+        running_add(&view->running, thread, who->record);
+    } else if (view->context) {
+        struct registers registers;
+        registers_of_context(view->context, &registers);
+        stack_put(view->writer, thread, &registers, STACK_ALL, NULL);
     }
-    thread->syscall_number = seen.kernel.number;
-    memcpy(thread->syscall_args, seen.kernel.argument, sizeof thread->syscall_args);
-    if (seen.by_record) {
-        describe_recorded_wait(writer, thread, &seen, view->now);
-    } else {
-        thread->flags |= LW_THREAD_FROM_PROC;
-        /* the caller has run just now, to take this snapshot */
-        uint64_t since =
-            task.tid == caller ? 0 : kernel_last_ran(tasks->directory, task.tid, &view->scheduler);
-        thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
-        describe_system_call(writer, thread, &seen.kernel);
-    }
+}
+
+/* A wait that no wrapper saw: when it began is when the thread ran last. The caller has run just now, to take this snapshot. */
+static void put_kernel_wait(struct view *view, struct lw_snapshot_thread *thread, const struct subject *who) {
+    thread->flags |= LW_THREAD_FROM_PROC;
+    uint64_t since = who->is_caller ? 0 : kernel_last_ran(view->tasks->directory, who->tid, &view->scheduler);
+    thread->wait_started = since != 0 && since < thread->created ? thread->created : since;
+    describe_system_call(view->writer, thread, &who->seen.kernel);
+}
+
+static void put_wait(struct view *view, struct lw_snapshot_thread *thread, const struct subject *who) {
+    const struct observation *seen = &who->seen;
+    thread->syscall_number = seen->kernel.number;
+    memcpy(thread->syscall_args, seen->kernel.argument, sizeof thread->syscall_args);
+    if (seen->by_record)
+        describe_recorded_wait(view->writer, thread, seen, view->now);
+    else
+        put_kernel_wait(view, thread, who);
     thread->state = thread->kind == LW_WAIT_SPIN      ? LW_STATE_SPINNING
                     : thread->flags & LW_THREAD_TIMED ? LW_STATE_WAITING
                                                       : LW_STATE_BLOCKED;
-    struct stack_copy copy = {0};
-    if (seen.member)
-        copy.bytes = batched_stack(&view->batches, index, &copy.size);
-    put_stack(writer, thread, &seen, copy.size ? &copy : NULL, task.tid == caller ? view->context : NULL);
-    if (copy.used)
-        batched_stack_used(&view->batches, copy.used);
-    /* It went on while its stack was copied: what was copied is no stack. */
-    if (task.record && task.tid != caller &&
-        __atomic_load_n(&task.record->moves, __ATOMIC_ACQUIRE) != seen.moves) {
-        thread->state = LW_STATE_RUNNING;
-        thread->kind = LW_WAIT_NONE;
-        thread->stack_count = 0;
-        thread->flags &=
-            ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
+}
+
+/* From the registers that the wrapper noted; else from the place that the system call was made from, which the caller of the
+ * capture knows best of itself. */
+static void put_stack(struct view *view, struct lw_snapshot_thread *thread, const struct subject *who) {
+    const struct observation *seen = &who->seen;
+    struct snapshot_writer *writer = view->writer;
+    struct registers registers = {.sp = seen->kernel.sp, .pc = seen->kernel.pc};
+    if (seen->by_record) {
+        struct stack_copy copy = {0};
+        if (seen->member)
+            copy.bytes = batched_stack(&view->batches, who->index, &copy.size);
+        stack_put(writer, thread, &seen->wait.registers, STACK_OF_CALLER, copy.size ? &copy : NULL);
+        if (copy.used)
+            batched_stack_used(&view->batches, copy.used);
+    } else if (who->is_caller && view->context) {
+        registers_of_context(view->context, &registers);
+        stack_put(writer, thread, &registers, STACK_ALL, NULL);
+    } else {
+        stack_put(writer, thread, &registers, STACK_SP_PC_ONLY, NULL);
+    }
+}
+
+static bool has_moved(const struct subject *who) {
+    return who->record && !who->is_caller &&
+           __atomic_load_n(&who->record->moves, __ATOMIC_ACQUIRE) != who->seen.moves;
+}
+
+static void take_back_wait(struct lw_snapshot_thread *thread) {
+    thread->state = LW_STATE_RUNNING;
+    thread->kind = LW_WAIT_NONE;
+    thread->stack_count = 0;
+    thread->flags &= ~(uint32_t)(LW_THREAD_CUT | LW_THREAD_BROKEN | LW_THREAD_FRAME_POINTERS |
+                                 LW_THREAD_TIMED | LW_THREAD_FROM_PROC);
+}
+
+/* A wait of the caller's that only its registers show, and that will not be made again when the handler returns, is no ground
+ * for a proof. */
+static bool can_be_proved(const struct subject *who) {
+    return !who->is_caller || who->seen.by_record || caller_goes_on(&who->seen.kernel);
+}
+
+static void describe_live(struct view *view, size_t index) {
+    struct subject who = observe(view, index);
+    if (who.seen.kernel.state == KERNEL_GONE) {
+        view->gone = true;
         return;
     }
-    /* A wait of the caller's that only its registers show, and that will not be made again when the handler returns, is
-     * no ground for a proof. */
-    if (task.tid != caller || seen.by_record || caller_goes_on(&seen.kernel))
-        recheck_add(&view->second, thread, tasks, index, seen.moves, &seen.kernel);
+    struct lw_snapshot_thread *thread = begin_entry(view->writer, who.tid);
+    if (!thread)
+        return;
+    put_identity(view, thread, &who);
+    put_owned(view->writer, &who);
+    if (!who.seen.waits) {
+        put_running(view, thread, &who);
+        return;
+    }
+    put_wait(view, thread, &who);
+    put_stack(view, thread, &who);
+    if (has_moved(&who)) /* while its stack was copied: what was copied is no stack */
+        take_back_wait(thread);
+    else if (can_be_proved(&who))
+        recheck_add(&view->second, thread, view->tasks, index, who.seen.moves, &who.seen.kernel);
 }
 
 static void describe_finished(const struct view *view, const struct thread *record) {
-    struct lw_snapshot_thread *thread = snapshot_thread(view->writer);
+    struct lw_snapshot_thread *thread = begin_entry(view->writer, record->tid);
     if (!thread)
         return;
-    thread->tid = record->tid;
-    thread->fd = -1;
-    thread->timeout_ns = -1;
-    thread->syscall_number = -1;
     thread->state = LW_STATE_FINISHED;
     thread->ended = record->ended ? clock_of_mark(record->ended, view->now) : 0;
     thread->name = snapshot_string(view->writer, record->name);
@@ -250,28 +303,4 @@ void describe_threads(struct snapshot_writer *writer, struct tasks *tasks, const
         if (thread_is_joinable(record) && has_ended(&view, record))
             describe_finished(&view, record);
     }
-}
-
-struct sleep describe_sleep(const struct tasks *tasks, size_t index, const struct waiter_batches *batches,
-                            struct clock_reading now) {
-    struct observation seen = observe_task(tasks, batches, index, tasks->task[index].record);
-    struct sleep sleep = {.alive = seen.kernel.state != KERNEL_GONE, .moves = seen.moves};
-    if (!seen.waits)
-        return sleep;
-    sleep.asleep = true;
-    if (seen.by_record) {
-        sleep.untimed = !wait_is_timed(&seen.wait.on);
-        sleep.since = clock_of_mark(seen.wait.started, now);
-    } else {
-        const struct sleeping_call *call = sleeping_call_of(seen.kernel.number, seen.kernel.argument);
-        struct waited_for on = {.timeout_form = TIMEOUT_NONE};
-        if (call)
-            on = sleeping_call_waits(call, seen.kernel.argument);
-        sleep.untimed = seen.kernel.number >= 0 && !wait_is_timed(&on);
-        sleep.moves += (uint64_t)seen.kernel.number + seen.kernel.sp;
-        struct scheduler_clock scheduler = {0};
-        if (sleep.untimed)
-            sleep.since = kernel_last_ran(tasks->directory, tasks->task[index].tid, &scheduler);
-    }
-    return sleep;
 }

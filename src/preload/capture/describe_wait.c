@@ -1,7 +1,6 @@
 #include "describe_wait.h"
 
 #include <linux/futex.h>
-#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,7 +8,9 @@
 #include "libc_locks.h"
 #include "mappings.h"
 #include "object.h"
+#include "polled.h"
 #include "process.h"
+#include "record/limits.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "sleeping_calls.h"
@@ -22,6 +23,7 @@ static struct {
     int fd;
     uint32_t wanted, kind;
     int64_t value[2];
+    bool limited;
 } descriptors[DESCRIPTORS];
 static uint32_t capture = 1;
 
@@ -51,6 +53,9 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
             descriptor_target(fd, &text);
         descriptors[at].kind = descriptor_settle((enum lw_wait_kind)thread->kind, fd, target);
         descriptors[at].target = snapshot_string(writer, target);
+        enum lw_wait_kind kind = (enum lw_wait_kind)descriptors[at].kind;
+        descriptors[at].limited = (kind == LW_WAIT_SOCKET_READ || kind == LW_WAIT_SOCKET_WRITE) &&
+                                  descriptor_is_limited(fd, kind == LW_WAIT_SOCKET_READ);
         if (thread->kind != LW_WAIT_EPOLL)
             descriptor_values((enum lw_wait_kind)descriptors[at].kind, fd, descriptors[at].value);
     }
@@ -59,6 +64,10 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
     for (int i = 0; i < 2; i++)
         if (descriptors[at].value[i] != -1)
             thread->value[i] = descriptors[at].value[i];
+    if (descriptors[at].limited ||
+        ((thread->kind == LW_WAIT_SOCKET_READ || thread->kind == LW_WAIT_SOCKET_WRITE) &&
+         limit_was_set_since(thread->wait_started)))
+        thread->flags |= LW_THREAD_LIMITED;
 }
 
 /* known: what has been read of it; NULL: nothing. */
@@ -119,11 +128,57 @@ static void put_futex(struct snapshot_writer *writer, struct lw_snapshot_thread 
     thread->value[1] = (uint32_t)kernel->argument[2];
 }
 
+/* Of descriptors that are waited for at once: the first few by name, and all by number, for who asks whether they are this
+ * process's alone. */
+static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                       const struct polled *polled) {
+    char target[1400];
+    struct text text = TEXT_IN(target);
+    target[0] = '\0';
+    thread->value[0] = (int64_t)polled->count;
+    if (polled->known == polled->count && polled->count > 0) {
+        for (size_t i = 0; i < polled->known; i++) {
+            text_put(&text, i ? " " : "");
+            text_put_number(&text, polled->fd[i]);
+        }
+        thread->value[1] = snapshot_string(writer, target);
+    }
+    if (polled->count == 1 && polled->known == 1) {
+        put_fd(writer, thread, polled->fd[0]);
+        return;
+    }
+    size_t shown = polled->known < POLLED_SHOWN ? polled->known : POLLED_SHOWN;
+    text = TEXT_IN(target);
+    target[0] = '\0';
+    descriptor_targets(polled->fd, shown, &text);
+    if (polled->count > shown) {
+        text_put(&text, " and ");
+        text_put_number(&text, (int64_t)(polled->count - shown));
+        text_put(&text, " more");
+    }
+    thread->target = snapshot_string(writer, target);
+}
+
+/* known: what has been read of the array, or NULL. */
+static void put_array(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
+                      const struct waited_for *on, const struct batched_waiter *known) {
+    struct polled polled;
+    size_t count = on->second;
+    if (known && known->polled_count == count)
+        polled_of_fds(known->polled, count, &polled);
+    else if (!polled_of_array(on->object, count, &polled)) {
+        thread->value[0] = (int64_t)count;
+        return;
+    }
+    put_polled(writer, thread, &polled);
+}
+
 /* What the arguments of a system call tell, whether it was made through syscall() or where no wrapper sees.
  */
 void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                           const struct kernel_state *kernel) {
     const struct sleeping_call *call = sleeping_call_of(kernel->number, kernel->argument);
+    struct polled polled;
     thread->kind = LW_WAIT_SYSCALL;
     if (!call)
         return;
@@ -144,40 +199,21 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
         put_futex(writer, thread, kernel);
         break;
     case FIRST_OTHER:
-        if (kernel->number == SYS_poll || kernel->number == SYS_ppoll)
-            thread->value[0] = (int64_t)kernel->argument[1];
+        if (polled_of_call(kernel, &polled))
+            put_polled(writer, thread, &polled);
         break;
     }
 }
 
-static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, uintptr_t at,
-                       size_t count, const struct batched_waiter *known) {
-    struct pollfd fds[POLLED_SHOWN];
-    int numbers[POLLED_SHOWN];
-    char target[1400];
-    struct text text = TEXT_IN(target);
-    target[0] = '\0';
-    thread->value[0] = (int64_t)count;
-    size_t shown = count < POLLED_SHOWN ? count : POLLED_SHOWN;
-    if (known && known->polled_count == shown)
-        memcpy(fds, known->polled, sizeof fds);
-    else if (sys_peek(at, fds, shown * sizeof *fds) != shown * sizeof *fds)
-        return;
-    for (size_t i = 0; i < shown; i++)
-        numbers[i] = fds[i].fd;
-    if (count == 1) {
-        put_fd(writer, thread, fds[0].fd);
-        return;
-    }
-    for (size_t i = 0; i < shown && count <= LW_POLLED; i++)
-        thread->value[1] = lw_polled_put(thread->value[1], (int)i, numbers[i]);
-    descriptor_targets(numbers, shown, &text);
-    if (count > shown) {
-        text_put(&text, " and ");
-        text_put_number(&text, (int64_t)(count - shown));
-        text_put(&text, " more");
-    }
-    thread->target = snapshot_string(writer, target);
+/* A record of select does not have the sets; the kernel's word has, and the registers of the thread that took the signal. */
+static void put_sets(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int count,
+                     const struct kernel_state *kernel) {
+    struct polled polled;
+    if (count == 0)
+        thread->value[0] = 0;
+    else if (kernel->state == KERNEL_SLEEPS && (int)kernel->argument[0] == count &&
+             polled_of_sets(kernel->argument + 1, count, &polled))
+        put_polled(writer, thread, &polled);
 }
 
 void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
@@ -195,7 +231,7 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
         put_fds(writer, thread, (int)wait->on.object, (int)wait->on.second);
         break;
     case OBJECT_POLLFDS:
-        put_polled(writer, thread, wait->on.object, wait->on.second, seen->member);
+        put_array(writer, thread, &wait->on, seen->member);
         break;
     case OBJECT_SYSCALL:
         if (seen->kernel.state == KERNEL_SLEEPS)
@@ -221,8 +257,8 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
         }
         break;
     case OBJECT_NONE:
-        if (thread->kind == LW_WAIT_SELECT && wait->on.second == 0)
-            thread->value[0] = 0;
+        if (thread->kind == LW_WAIT_SELECT)
+            put_sets(writer, thread, (int)wait->on.second, &seen->kernel);
         break;
     }
 }

@@ -16,6 +16,8 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
 int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind);
 /* What it has in it, as lw_snapshot_thread.value tells by kind; leaves alone what cannot be asked. */
 void descriptor_values(enum lw_wait_kind kind, int fd, int64_t value[2]);
+/* Has a socket a time limit for reads, or for writes? Also if that is not known. */
+bool descriptor_is_limited(int fd, bool reads);
 /* Appends what each of the descriptors of a poll names, as far as there is room in a report. */
 void descriptor_targets(const int *fds, size_t count, struct text *target);
 /* Has this process an end of the pipe that fd is an end of, for reading (O_RDONLY) or writing (O_WRONLY)? */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include "descriptor.h"
 #include "rt/sys.h"
@@ -114,4 +115,12 @@ bool descriptor_set_is_local(int fd) {
         local = text_number(&at, &member) && descriptor_is_local((int)member);
     }
     return local;
+}
+
+bool descriptor_is_limited(int fd, bool reads) {
+    struct timeval limit;
+    socklen_t length = sizeof limit;
+    return sys_call(SYS_getsockopt, fd, SOL_SOCKET, reads ? SO_RCVTIMEO : SO_SNDTIMEO, &limit, &length) !=
+               0 ||
+           limit.tv_sec != 0 || limit.tv_usec != 0;
 }

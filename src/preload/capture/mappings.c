@@ -12,6 +12,8 @@
 enum { RANGES = 1024 };
 static struct range { uintptr_t start, end; } ranges[RANGES];
 static unsigned range_count;
+static struct range code[RANGES];
+static unsigned code_count;
 static enum { UNREAD, KNOWN, UNKNOWN } state;
 
 /* What has been asked of futexes: ten thousand threads may wait on one. */
@@ -26,6 +28,13 @@ void mappings_forget(void) {
     memset(futexes, 0, sizeof futexes);
 }
 
+static void add_code(uintptr_t start, uintptr_t end) {
+    if (code_count > 0 && code[code_count - 1].end == start)
+        code[code_count - 1].end = end;
+    else if (code_count < RANGES) /* what has no room is not known to be code */
+        code[code_count++] = (struct range){start, end};
+}
+
 static void add_range(uintptr_t start, uintptr_t end) {
     if (range_count > 0 && ranges[range_count - 1].end == start)
         ranges[range_count - 1].end = end;
@@ -38,7 +47,7 @@ static void add_range(uintptr_t start, uintptr_t end) {
 /* "start-end rw-p offset device inode": proc(5). A private page is this process's own once it has been written to. The
  * kernel takes it for a file's as long as it is not, if it cannot be (kernel: kernel/futex/core.c, get_futex_key). */
 static void add_line(const char *at) {
-    enum { WRITABLE = 1, SHARED = 3, PERMISSIONS = 4 };
+    enum { WRITABLE = 1, EXECUTABLE = 2, SHARED = 3, PERMISSIONS = 4 };
     char numbers[40] = "0x", *word = numbers + 2;
     uint64_t bound[2];
     for (unsigned i = 0; i < 2; i++) {
@@ -58,6 +67,8 @@ static void add_line(const char *at) {
         state = UNKNOWN;
     else if (at[SHARED] != 'p' || at[WRITABLE] != 'w')
         add_range(bound[0], bound[1]);
+    if (strlen(at) >= PERMISSIONS && at[EXECUTABLE] == 'x')
+        add_code(bound[0], bound[1]);
 }
 
 /* /proc/self is empty once the initial thread has ended. */
@@ -66,7 +77,7 @@ static void read_mappings(void) {
     size_t length = 0;
     bool skips = false;
     state = UNKNOWN;
-    range_count = 0;
+    range_count = code_count = 0;
     int fd = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/maps", OWN_FLAGS);
     if (fd < 0)
         return;
@@ -97,6 +108,15 @@ bool mapping_is_private(uintptr_t address) {
         if (address - ranges[i].start < ranges[i].end - ranges[i].start)
             return false;
     return state == KNOWN;
+}
+
+bool mapping_is_code(uintptr_t address) {
+    if (state == UNREAD)
+        read_mappings();
+    for (unsigned i = 0; i < code_count; i++)
+        if (address - code[i].start < code[i].end - code[i].start)
+            return true;
+    return false;
 }
 
 /* How many threads sleep on the futex that lies here now, which is asked by requeueing them to where they are (waiter_batch.h):

@@ -126,6 +126,14 @@ static struct object once(uintptr_t at) {
     return object;
 }
 
+static struct object guard(uintptr_t at) {
+    struct object object = {.value = {-1, -1}};
+    uint32_t seen;
+    object.known = sys_peek(at, &seen, sizeof seen) == sizeof seen;
+    object.unsatisfied = object.known && guard_is_taken(seen);
+    return object;
+}
+
 static struct object spin(uintptr_t at) {
     struct object object = {.value = {-1, -1}};
     int32_t seen;
@@ -158,6 +166,8 @@ struct object object_read(enum lw_wait_kind kind, uintptr_t address) {
         return barrier(address);
     case LW_WAIT_ONCE:
         return once(address);
+    case LW_WAIT_GUARD:
+        return guard(address);
     case LW_WAIT_SPIN:
         return spin(address);
     case LW_WAIT_STREAM:

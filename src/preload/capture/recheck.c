@@ -2,6 +2,7 @@
 
 #include "arch/arch.h"
 #include "caller.h"
+#include "descriptor.h"
 #include "mappings.h"
 #include "object.h"
 #include "process.h"
@@ -37,6 +38,7 @@ static bool is_of_an_owner(const struct lw_snapshot_thread *thread) {
     case LW_WAIT_RWLOCK_WRITE:
     case LW_WAIT_JOIN:
     case LW_WAIT_ONCE:
+    case LW_WAIT_GUARD:
     case LW_WAIT_SPIN:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
@@ -184,11 +186,23 @@ static void look_for_owner(const struct tasks *tasks, struct lw_snapshot_thread 
     thread->flags |= LW_THREAD_OWNER_GONE | (not_copied ? LW_THREAD_OWNER_NOT_COPIED : 0);
 }
 
+/* Of sockets, only those of this machine: a program that serves others need not be looked at twice. */
+static bool may_end_inside(const struct lw_snapshot_thread *thread) {
+    switch (thread->kind) {
+    case LW_WAIT_SOCKET_READ:
+    case LW_WAIT_SOCKET_WRITE:
+    case LW_WAIT_ACCEPT:
+        return descriptor_is_local((int)thread->fd);
+    default:
+        return lw_wait_traits(thread->kind) & W_INSIDE;
+    }
+}
+
 /* Were all threads found blocked, in waits that may be for each other? One that was created since they were listed
  * may do anything: none_is_new is asked between the two rounds, at the moment that a proof is of. */
 static bool all_blocked(const struct recheck *second, const struct snapshot_writer *writer) {
     for (size_t i = 0; i < second->count; i++)
-        if (!(lw_wait_traits(second->of[i].thread->kind) & W_INSIDE))
+        if (!may_end_inside(second->of[i].thread))
             return false;
     return second->count == writer->header->threads.count;
 }

@@ -11,9 +11,10 @@ enum { NESTING_MAX = 16, FRAME_REACH = 256 * 1024 };
 /* Is a futex part of the object (or, for a condition, of its mutex) that the record names? A thread is joined
  * through a word of the block that its handle points to. */
 static bool is_futex_of(const struct wait *wait, uint64_t futex) {
-    enum { OBJECT_SIZE = 64, ONCE_SIZE = 4, THREAD_BLOCK_SIZE = 4096 };
+    enum { OBJECT_SIZE = 64, ONCE_SIZE = 4, GUARD_SIZE = 8, THREAD_BLOCK_SIZE = 4096 };
     uint64_t size = wait->call->object == OBJECT_HANDLE ? THREAD_BLOCK_SIZE
                     : wait->call->kind == LW_WAIT_ONCE  ? ONCE_SIZE
+                    : wait->call->kind == LW_WAIT_GUARD ? GUARD_SIZE
                                                         : OBJECT_SIZE;
     if (wait->on.object == 0 || futex - wait->on.object < size)
         return true;
@@ -49,14 +50,26 @@ static bool agrees(const struct wait *wait, const struct kernel_state *kernel) {
     return call->object != OBJECT_FD || (int)kernel->argument[0] == (int)wait->on.object;
 }
 
+/* A library's own call of syscall() within another of ours: libstdc++ waits so for a guard. The outer one says more. */
+static void prefer_guard(const struct thread *record, const struct kernel_state *kernel, struct wait *wait) {
+    struct wait outer;
+    if (wait->call->object == OBJECT_SYSCALL &&
+        sys_peek((uintptr_t)wait->outer, &outer, sizeof outer) == sizeof outer && call_is_known(outer.call) &&
+        outer.thread == record && outer.call->kind == LW_WAIT_GUARD && kernel->number == SYS_futex &&
+        agrees(&outer, kernel))
+        *wait = outer;
+}
+
 bool wait_check(const struct thread *record, const struct kernel_state *kernel, struct wait *wait) {
     uintptr_t at = (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE);
     for (int nested = 0; at != 0 && nested < NESTING_MAX; nested++) {
         if (sys_peek(at, wait, sizeof *wait) != sizeof *wait || !call_is_known(wait->call) ||
             wait->thread != record)
             return false;
-        if (agrees(wait, kernel))
+        if (agrees(wait, kernel)) {
+            prefer_guard(record, kernel, wait);
             return true;
+        }
         at = (uintptr_t)wait->outer;
     }
     return false;

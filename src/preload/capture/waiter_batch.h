@@ -22,7 +22,7 @@
 #include "record/wait.h"
 #include "tasks.h"
 
-enum { BATCH_COPIES = 64, POLLED_SHOWN = LW_POLLED };
+enum { BATCH_COPIES = 64, POLLED_SHOWN = 4 };
 
 struct batched_waiter {
     struct wait wait;

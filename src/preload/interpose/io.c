@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "record/limits.h"
 #include "record/writes.h"
 #include "wrap.h"
 
@@ -144,3 +145,12 @@ WAITS(int, accept, (int fd, struct sockaddr *restrict address, socklen_t *restri
       (fd, address, length), (ROW_FD(ACCEPT, SYS_accept)), (ON_FD(fd)))
 WAITS(int, accept4, (int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags),
       (fd, address, length, flags), (ROW_FD(ACCEPT, SYS_accept4)), (ON_FD(fd)))
+
+/* Before the real call: a wait that begins at once may have the limit already. */
+CALL_ROW(int, setsockopt, "setsockopt", (int, int, int, const void *, socklen_t), (.kind = LW_WAIT_NONE))
+EXPORTED int setsockopt(int fd, int level, int name, const void *value, socklen_t size) {
+    UNLESS_ASIDE(setsockopt, (fd, level, name, value, size));
+    if (option_is_limit(level, name))
+        limit_set();
+    return REAL(setsockopt)(fd, level, name, value, size);
+}

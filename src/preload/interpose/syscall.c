@@ -10,6 +10,7 @@
 
 #include "capture/sleeping_calls.h"
 #include "process.h"
+#include "record/limits.h"
 #include "wrap.h"
 
 typedef long syscall_type(long, ...);
@@ -23,6 +24,7 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
     SLEEPING_CALLS(X)
 #undef X
         [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
+    [SYS_setsockopt] = 1,  /* likewise (record/limits.h) */
 };
 DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
@@ -58,6 +60,8 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
     if (number == SYS_futex && is_requeue((int)b))
         process.requeues = true;
     if (!call) {
+        if (number == SYS_setsockopt && option_is_limit((int)b, (int)c))
+            limit_set();
         long result = real(number, a, b, c, d, e, f);
         if (number == SYS_seccomp && result == 0 &&
             (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))

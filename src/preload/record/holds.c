@@ -95,67 +95,102 @@ static unsigned known_at(uintptr_t place) {
     return (unsigned)((place >> 2) % KNOWN);
 }
 
-/* One word each of several places, with as few system calls as memory that is no more allows. */
-static void read_words(const uintptr_t *places, unsigned count, uint32_t *words) {
-    unsigned same = 0;
-    for (; same < count; same++) {
-        unsigned at = known_at(places[same]);
-        if (known[at].place != places[same] || known[at].capture != capture)
-            break;
-        words[same] = known[at].word;
-    }
-    if (same == count)
-        return;
-    for (unsigned done = 0; done < count; done++) {
-        struct iovec local[TAKEN_SLOTS + READING_SLOTS], remote[TAKEN_SLOTS + READING_SLOTS];
-        unsigned parts = 0;
-        for (unsigned i = done; i < count; i++, parts++) {
-            local[parts] = (struct iovec){&words[i], sizeof *words};
-            remote[parts] = (struct iovec){(void *)places[i], sizeof *words};
-        }
-        long bytes = sys_call(SYS_process_vm_readv, process.pid, local, parts, remote, parts, 0);
-        done += bytes > 0 ? (unsigned)bytes / sizeof *words : 0; /* and the one that could not be read */
-    }
-    for (unsigned i = 0; i < count; i++) {
-        unsigned at = known_at(places[i]);
-        known[at].place = places[i];
-        known[at].word = words[i];
-        known[at].capture = capture;
-    }
-}
+/* What a thread noted of a lock that it took, and the lock's own word for who has it. */
+struct noted {
+    uintptr_t lock, site;
+    enum lw_hold_kind kind;
+    uint32_t times;
+    uintptr_t place; /* of the word */
+    uint32_t word;
+};
+enum { NOTED_MAX = TAKEN_SLOTS + READING_SLOTS };
 
-unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
-    enum { ALL = TAKEN_SLOTS + READING_SLOTS };
+static void note(struct noted *noted, enum lw_hold_kind kind, uintptr_t lock, uintptr_t site,
+                 uint32_t times) {
     static const size_t field[] = {
         [LW_HOLD_MUTEX] = offsetof(pthread_mutex_t, __data.__owner),
         [LW_HOLD_WRITE] = offsetof(pthread_rwlock_t, __data.__cur_writer),
         [LW_HOLD_READ] = offsetof(pthread_rwlock_t, __data.__readers),
+        [LW_HOLD_ONCE] = 0, /* a guard's word */
     };
-    uintptr_t locks[ALL], sites[ALL], places[ALL];
-    uint32_t times[ALL];
-    enum lw_hold_kind kinds[ALL];
-    uint32_t words[ALL] = {0};
+    *noted =
+        (struct noted){.lock = lock, .site = site, .kind = kind, .times = times, .place = lock + field[kind]};
+}
+
+static unsigned notes_of(const struct thread *record, struct noted noted[NOTED_MAX]) {
     unsigned count = 0;
-    for (unsigned i = 0; i < ALL; i++) {
-        bool reads = i >= TAKEN_SLOTS;
-        uintptr_t lock = reads ? record->reading[i - TAKEN_SLOTS].lock : record->taken[i].lock;
-        if (lock == 0)
-            continue;
-        kinds[count] = reads ? LW_HOLD_READ : lock & 1 ? LW_HOLD_WRITE : LW_HOLD_MUTEX;
-        locks[count] = lock & ~(uintptr_t)1;
-        sites[count] = reads ? record->reading[i - TAKEN_SLOTS].site : record->taken[i].site;
-        times[count] = reads ? record->reading[i - TAKEN_SLOTS].times : 1;
-        places[count] = locks[count] + field[kinds[count]];
-        count++;
+    for (unsigned i = 0; i < TAKEN_SLOTS; i++) {
+        struct lock_taken taken = record->taken[i];
+        enum lw_hold_kind kind = taken.lock & 1   ? LW_HOLD_WRITE
+                                 : taken.lock & 2 ? LW_HOLD_ONCE
+                                                  : LW_HOLD_MUTEX;
+        if (taken.lock != 0)
+            note(&noted[count++], kind, taken.lock & ~(uintptr_t)3, taken.site, 1);
     }
-    read_words(places, count, words);
-    unsigned held = 0;
+    for (unsigned i = 0; i < READING_SLOTS; i++) {
+        struct lock_read reading = record->reading[i];
+        if (reading.lock != 0)
+            note(&noted[count++], LW_HOLD_READ, reading.lock, reading.site, reading.times);
+    }
+    return count;
+}
+
+static bool all_known(struct noted *noted, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
-        if (kinds[i] == LW_HOLD_READ ? words[i] >> RWLOCK_READER_SHIFT == 0 : words[i] != (uint32_t)tid)
+        unsigned at = known_at(noted[i].place);
+        if (known[at].place != noted[i].place || known[at].capture != capture)
+            return false;
+        noted[i].word = known[at].word;
+    }
+    return true;
+}
+
+/* The word of each, with as few system calls as memory that is no more allows; 0 of one that is not there. */
+static void read_words(struct noted *noted, unsigned count) {
+    if (all_known(noted, count))
+        return;
+    for (unsigned i = 0; i < count; i++)
+        noted[i].word = 0;
+    for (unsigned done = 0; done < count; done++) {
+        struct iovec local[NOTED_MAX], remote[NOTED_MAX];
+        unsigned parts = 0;
+        for (unsigned i = done; i < count; i++, parts++) {
+            local[parts] = (struct iovec){&noted[i].word, sizeof noted->word};
+            remote[parts] = (struct iovec){(void *)noted[i].place, sizeof noted->word};
+        }
+        long bytes = sys_call(SYS_process_vm_readv, process.pid, local, parts, remote, parts, 0);
+        done += bytes > 0 ? (unsigned)bytes / sizeof noted->word : 0; /* and the one that could not be read */
+    }
+    for (unsigned i = 0; i < count; i++) {
+        unsigned at = known_at(noted[i].place);
+        known[at].place = noted[i].place;
+        known[at].word = noted[i].word;
+        known[at].capture = capture;
+    }
+}
+
+/* Does a lock's word bear out that the thread has it, as far as it can? */
+static bool is_held(const struct noted *noted, int32_t tid) {
+    switch (noted->kind) {
+    case LW_HOLD_READ:
+        return noted->word >> RWLOCK_READER_SHIFT != 0;
+    case LW_HOLD_ONCE:
+        return guard_is_taken(noted->word);
+    default:
+        return noted->word == (uint32_t)tid;
+    }
+}
+
+unsigned holds_put(struct snapshot_writer *writer, const struct thread *record, int32_t tid) {
+    struct noted noted[NOTED_MAX];
+    unsigned count = notes_of(record, noted), held = 0;
+    read_words(noted, count);
+    for (unsigned i = 0; i < count; i++) {
+        if (!is_held(&noted[i], tid))
             continue;
         held++;
         if (writer)
-            put(writer, tid, kinds[i], locks[i], sites[i], times[i]);
+            put(writer, tid, noted[i].kind, noted[i].lock, noted[i].site, noted[i].times);
     }
     return held;
 }

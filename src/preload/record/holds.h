@@ -11,11 +11,13 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "thread.h"
 
-#define FOR_WRITING(lock) ((const void *)((uintptr_t)(lock) | 1))
+#define FOR_WRITING(lock)   ((const void *)((uintptr_t)(lock) | 1))
+#define INITIALISING(guard) ((const void *)((uintptr_t)(guard) | 2))
 
 static inline __attribute__((always_inline)) struct lock_taken *taken_slot(struct thread *self,
                                                                            uintptr_t lock) {
@@ -23,7 +25,7 @@ static inline __attribute__((always_inline)) struct lock_taken *taken_slot(struc
     return &self->taken[(lock * 0x9e3779b97f4a7c15u) >> 61];
 }
 
-/* The calling thread took a mutex or, with the lowest bit of its address set, a lock for writing; site is a
+/* The calling thread took a mutex or, so marked, a lock for writing, or is to initialise what a guard is for; site is a
  * return address. */
 static inline __attribute__((always_inline)) void hold_taken(const void *lock, const void *site) {
     struct thread *self = thread_current;
@@ -32,6 +34,19 @@ static inline __attribute__((always_inline)) void hold_taken(const void *lock, c
     struct lock_taken *slot = taken_slot(self, (uintptr_t)lock);
     slot->lock = (uintptr_t)lock;
     slot->site = (uintptr_t)site;
+}
+
+/* It is about to end an initialisation. The guard itself does not tell whose it was. */
+static inline void hold_left(const void *lock) {
+    struct thread *self = thread_current;
+    if (self && taken_slot(self, (uintptr_t)lock)->lock == (uintptr_t)lock)
+        taken_slot(self, (uintptr_t)lock)->lock = 0;
+}
+
+/* Is a guard's initialisation under way? Its first byte is 1 once that is over, and the second is not 0 while it is not, in libstdc++ and
+ * in libc++abi (libsupc++/guard.cc, cxa_guard_impl.h). */
+static inline bool guard_is_taken(uint32_t word) {
+    return (word & 0xff) == 0 && (word & 0xff00) != 0;
 }
 
 /* It took, or is about to leave, a lock for reading. */

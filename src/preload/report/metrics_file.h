@@ -2,7 +2,7 @@
  * alone, and without the tool. */
 #pragma once
 
-#include "capture/capture.h"
+#include "capture/liveness.h"
 
 /* Replaces the file at once, so that nobody reads half of it. By the watcher. What is wrong is said once. */
 void metrics_file_write(const struct liveness *now);

@@ -133,7 +133,7 @@ struct look_work {
 
 static void look(void *argument) {
     struct look_work *work = argument;
-    work->liveness = capture_liveness(work->scope);
+    work->liveness = liveness_look(work->scope);
 }
 
 static struct liveness look_around(const struct scope *scope) {

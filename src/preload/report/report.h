@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "capture/liveness.h"
 #include "launch.h"
 #include "record/scope.h"
 #include "shared/snapshot.h"

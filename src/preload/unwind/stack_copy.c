@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "capture/mappings.h"
 #include "options.h"
 #include "process.h"
 #include "rt/sys.h"
@@ -40,7 +41,7 @@ static bool window_word(struct stack_memory *memory, uintptr_t address, uintptr_
 void stack_put(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                const struct registers *from, enum stack_registers known, struct stack_copy *copy) {
     /* Work space too large for a frame each: captures are one at a time (report.c). */
-    static struct window window = {.memory = {window_word}};
+    static struct window window = {.memory = {.word = window_word, .is_code = mapping_is_code}};
     static uintptr_t frames[UNWIND_DEPTH_MAX];
     if (!process.stacks)
         return;
@@ -59,6 +60,8 @@ void stack_put(struct snapshot_writer *writer, struct lw_snapshot_thread *thread
     thread->stack_first = snapshot_frames(writer, frames, &thread->stack_count);
     if (unwound.cut)
         thread->flags |= LW_THREAD_CUT;
+    if (unwound.by_frame_pointer)
+        thread->flags |= LW_THREAD_FRAME_POINTERS;
     if (unwound.broken)
         thread->flags |= LW_THREAD_BROKEN;
     if (copy)

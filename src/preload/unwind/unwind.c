@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "frame_pointer.h"
 #include "libunwind_remote.h"
 #include "record/thread.h"
 #include "rows.h"
@@ -95,13 +96,19 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
     /* The first address is exact, later ones are behind a call: one less is inside it. */
     for (bool exact = true;; exact = false) {
         struct row row = row_of(exact ? pc + 1 : pc, own);
+        struct place place = {pc, sp, bp};
         uintptr_t cfa;
         if (row.kind == ROW_END) {
             if (result.count > 0)
                 result.count--; /* the frame of thread_main itself, or of the routine that starts all */
             return result;
         }
-        if (row.kind == ROW_SP) {
+        if (row.kind == ROW_NONE && bp_known && frame_pointer_step(&place, memory)) {
+            result.by_frame_pointer = true;
+            row = (struct row){.kind = ROW_SP};
+            cfa = place.sp;
+            bp = place.bp;
+        } else if (row.kind == ROW_SP) {
             cfa = sp + (uintptr_t)(intptr_t)row.cfa;
         } else if (row.kind == ROW_BP && bp_known) {
             cfa = bp + (uintptr_t)(intptr_t)row.cfa;
@@ -170,7 +177,7 @@ static bool own_word(struct stack_memory *memory, uintptr_t address, uintptr_t *
 extern void *__libc_stack_end __attribute__((weak));
 
 struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_t room) {
-    struct own_stack own = {.memory = {own_word}, .low = from->sp, .high = from->sp};
+    struct own_stack own = {.memory = {.word = own_word}, .low = from->sp, .high = from->sp};
     const struct thread *self = thread_current;
     /* glibc puts the thread block, which a handle points to, above the frames (nptl/allocatestack.c). */
     uintptr_t block = (uintptr_t)pthread_self();

@@ -11,10 +11,13 @@
 struct stack_memory {
     /* Reads the word at address. False if it cannot be read. */
     bool (*word)(struct stack_memory *memory, uintptr_t address, uintptr_t *value);
+    /* Is there code at address? NULL where that is not to be asked: then no frame pointer is followed. */
+    bool (*is_code)(uintptr_t address);
 };
 
 struct unwound {
     size_t count;
-    bool cut;    /* there were more frames than room */
-    bool broken; /* ended at a frame without unwind information, or with an impossible one */
+    bool cut;              /* there were more frames than room */
+    bool broken;           /* ended at a frame without unwind information, or with an impossible one */
+    bool by_frame_pointer; /* some caller was found by what rbp pointed to, not by unwind information */
 };

@@ -9,6 +9,7 @@
 #include "render/style.h"
 #include "tool/known/baseline.h"
 #include "tool/output.h"
+#include "tool/process/turns.h"
 #include "tool/tool.h"
 #include "tool/work.h"
 
@@ -45,6 +46,8 @@ static bool write_report(const struct work *work, const struct made *made, int d
     const struct settings *settings = work->settings;
     if (settings->answers == ANSWERS_ONLY || made->size == 0)
         return true;
+    if (settings->watched)
+        turns_await(work->snapshot.header->pid);
     if (!made->binary || (!settings->watched && !settings->log[0] && !isatty(descriptor)))
         return output_write(settings->log, descriptor, made->bytes, made->size);
     return render_has_content(work->analysis) ? output_binary(settings->log, made->bytes, made->size) : true;

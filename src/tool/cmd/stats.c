@@ -8,6 +8,7 @@
 
 #include "analysis/tally.h"
 #include "render/lines.h"
+#include "tool/process/proc_status.h"
 #include "tool/span.h"
 #include "tool/tool.h"
 #include "tool/work.h"
@@ -19,9 +20,9 @@ struct process_numbers {
     long descriptors, descriptor_limit;
 };
 
-static long long kibibytes(int pid, const char *key) {
+static long long kibibytes(const char *status, const char *key) {
     char words[64];
-    return watched_status(pid, key, words, sizeof words) ? atoll(words) * 1024 : -1;
+    return proc_status_value(status, key, words, sizeof words) ? atoll(words) * 1024 : -1;
 }
 
 static long count_descriptors(int pid) {
@@ -55,11 +56,14 @@ static double cpu_of(int pid) {
 }
 
 static struct process_numbers look_at(int pid) {
-    return (struct process_numbers){.cpu_seconds = cpu_of(pid),
-                                    .resident = kibibytes(pid, "VmRSS"),
-                                    .virtual = kibibytes(pid, "VmSize"),
-                                    .descriptors = count_descriptors(pid),
-                                    .descriptor_limit = limit_of_descriptors(pid)};
+    char *status = proc_status(pid, 0);
+    struct process_numbers numbers = {.cpu_seconds = cpu_of(pid),
+                                      .resident = kibibytes(status, "VmRSS"),
+                                      .virtual = kibibytes(status, "VmSize"),
+                                      .descriptors = count_descriptors(pid),
+                                      .descriptor_limit = limit_of_descriptors(pid)};
+    free(status);
+    return numbers;
 }
 
 /* Kinds with the most threads first. */

@@ -111,8 +111,8 @@ static void watch_on_screen(struct watch *watch, struct question *question) {
         if (!asking && !view.paused && now >= next) {
             struct watched watched;
             next = now + watch->settings->every;
-            char room[WATCHED_WHY];
-            if (watched_open(&watched, watch->pid, room)) {
+            char why[WATCHED_WHY];
+            if (watched_open(&watched, watch->pid, why) != WATCHED_YES) {
                 view.status = " it has ended; the last look is shown";
             } else {
                 view.status = NULL;

@@ -96,9 +96,8 @@ static void send(struct question *question) {
 
 void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
     *question = (struct question){.watched = watched, .began = clock_now(), .patience = patience};
-    const char *hindrance = watched_hindrance(&watched, false, question->why);
-    if (hindrance) {
-        fail(question, hindrance);
+    if (watched_is_hindered(&watched, false, question->why)) {
+        fail(question, question->why);
         return;
     }
     while (question->token == 0)
@@ -159,18 +158,13 @@ void ask_look(struct question *question) {
             return;
     }
     uint64_t now = clock_now();
-    const char *hindrance = NULL;
-    if (now - question->sent >= AGAIN_NS) {
-        hindrance = watched_hindrance(&question->watched, false, question->why);
-        if (!hindrance && now - question->began < question->patience)
-            send(question);
-    }
-    if (hindrance) {
-        fail(question, hindrance);
-    } else if (now - question->began >= question->patience) {
-        hindrance = watched_hindrance(&question->watched, true, question->why);
-        fail(question, hindrance ? hindrance : "it did not answer in time; its stderr may say why");
-    }
+    bool over = now - question->began >= question->patience, again = now - question->sent >= AGAIN_NS;
+    if ((over || again) && watched_is_hindered(&question->watched, over, question->why))
+        fail(question, question->why);
+    else if (over)
+        fail(question, "it did not answer in time; its stderr may say why");
+    else if (again)
+        send(question);
 }
 
 void ask_await(struct question *questions, size_t count) {
@@ -196,18 +190,19 @@ void ask_end(struct question *question) {
     question->state = ASK_FAILED;
 }
 
+static const char *why_unwatched(int pid) {
+    struct watched_stat stat;
+    if (watched_stat(pid, &stat) && (stat.state == 'Z' || stat.state == 'X'))
+        return "it has ended";
+    return "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with signal=none";
+}
+
 bool ask_one(struct question *question, const char *command, int pid, uint64_t patience) {
     struct watched watched;
-    char room[WATCHED_WHY];
-    const char *why = watched_open(&watched, pid, room);
-    if (why) {
-        struct watched_stat stat;
-        bool ended = !why[0] && watched_stat(pid, &stat) && (stat.state == 'Z' || stat.state == 'X');
-        complain("%s: process %d: %s", command, pid,
-                 why[0]  ? why
-                 : ended ? "it has ended"
-                         : "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with "
-                           "signal=none");
+    char why[WATCHED_WHY];
+    enum watched_answer answer = watched_open(&watched, pid, why);
+    if (answer != WATCHED_YES) {
+        complain("%s: process %d: %s", command, pid, answer == WATCHED_HINDERED ? why : why_unwatched(pid));
         return false;
     }
     ask_begin(question, watched, patience);

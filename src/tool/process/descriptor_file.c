@@ -27,8 +27,8 @@ static bool is_plain_device(dev_t device) {
 
 /* Files do nothing to others, but for those of a control group: the kernel writes to eventfds that were named there (kernel:
  * Documentation/admin-guide/cgroup-v1/memory.rst, "Memory thresholds"). */
-static bool is_plain(int fds, const char *entry) {
-    enum { CGROUP = 0x27e0eb };
+static enum file_kind kind_by_system(int fds, const char *entry, uint64_t *inode) {
+    enum { CGROUP = 0x27e0eb, MQUEUE = 0x19800202 };
     struct stat status;
     struct statfs system;
     int fd = openat(fds, entry, O_PATH | O_CLOEXEC); /* of what the link leads to; opens nothing (open(2)) */
@@ -36,11 +36,15 @@ static bool is_plain(int fds, const char *entry) {
     if (fd >= 0)
         close(fd);
     if (!known)
-        return false;
+        return FILE_STRANGE;
     if (S_ISCHR(status.st_mode))
-        return is_plain_device(status.st_rdev);
-    return (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode)) &&
-           system.f_type != CGROUP;
+        return is_plain_device(status.st_rdev) ? FILE_OTHER : FILE_STRANGE;
+    if (S_ISREG(status.st_mode) && system.f_type == MQUEUE) {
+        *inode = status.st_ino;
+        return FILE_QUEUE;
+    }
+    bool plain = S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISFIFO(status.st_mode);
+    return plain && system.f_type != CGROUP ? FILE_OTHER : FILE_STRANGE;
 }
 
 enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode) {
@@ -70,7 +74,7 @@ enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode) {
             *inode = strtoull(target + strlen(kinds[i].start), NULL, 10);
         return kinds[i].kind;
     }
-    return is_plain(fds, entry) ? FILE_OTHER : FILE_STRANGE;
+    return kind_by_system(fds, entry, inode);
 }
 
 static char *read_whole(int proc, const char *path) {

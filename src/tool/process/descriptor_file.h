@@ -13,10 +13,11 @@ enum file_kind {
     FILE_TIMERFD,
     FILE_EPOLL,
     FILE_SOCKET,
+    FILE_QUEUE,   /* of POSIX messages */
     FILE_STRANGE, /* a device or the like, by which the kernel might write to others */
 };
 
-/* fds: of a process's /proc/PID/fd; entry: a name in it. *inode: of a pipe or socket, else 0. */
+/* fds: of a process's /proc/PID/fd; entry: a name in it. *inode: of a pipe, socket or queue, else 0. */
 enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode);
 
 /* The number behind a word in a descriptor's fdinfo; -1 if it is not there. proc: of /proc. */

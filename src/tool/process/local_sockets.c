@@ -53,6 +53,8 @@ bool local_socket_ask(int fd, uint64_t inode, struct local_socket *found) {
     const struct unix_diag_msg *message = NLMSG_DATA(&answer.header);
     found->connected = message->udiag_state == TCP_ESTABLISHED &&
                        (message->udiag_type == SOCK_STREAM || message->udiag_type == SOCK_SEQPACKET);
+    found->listens = message->udiag_state == TCP_LISTEN;
+    found->datagram = message->udiag_type == SOCK_DGRAM;
     int left = (int)(answer.header.nlmsg_len - NLMSG_LENGTH(sizeof *message));
     for (const struct rtattr *at = (const void *)(message + 1); RTA_OK(at, left); at = RTA_NEXT(at, left))
         take(found, at);

@@ -6,6 +6,8 @@
 
 struct local_socket {
     bool connected; /* a stream or seqpacket one that is connected: what comes through it its peer has sent */
+    bool listens;   /* a stream or seqpacket one that others connect to, by its name */
+    bool datagram;  /* what comes through it its peer has sent, if it has one */
     uint64_t peer;  /* inode; 0: not known */
     uint32_t unread; /* bytes */
     bool shut;       /* in one direction at least */

@@ -1,11 +1,9 @@
 #include "naps.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "monotonic.h"
+#include "proc_status.h"
 
 /* A timeout of no more is a nap; two in this time are a habit. */
 enum { NAP_NS = 50000000, SPAN_NS = 100000000, HABIT = 2, LOOKED_AT = 1000 };
@@ -15,16 +13,13 @@ static bool takes_nap(const struct lw_snapshot_thread *thread) {
            thread->timeout_ns >= 0 && thread->timeout_ns <= NAP_NS;
 }
 
-/* How often it has gone to sleep (proc(5), voluntary_ctxt_switches). False if it has ended. */
+/* How often it has gone to sleep. False if it has ended. */
 static bool sleeps_of(int pid, int tid, uint64_t *count) {
-    char path[64], line[128];
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/status", pid, tid);
-    FILE *file = fopen(path, "re");
-    while (file && !found && fgets(line, sizeof line, file))
-        found = sscanf(line, "voluntary_ctxt_switches: %" SCNu64, count) == 1;
-    if (file)
-        fclose(file);
+    char words[32], *status = proc_status(pid, tid);
+    bool found = proc_status_value(status, "voluntary_ctxt_switches", words, sizeof words);
+    if (found)
+        *count = strtoull(words, NULL, 10);
+    free(status);
     return found;
 }
 

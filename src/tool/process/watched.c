@@ -12,10 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proc_status.h"
 #include "shared/request.h"
 #include "shared/snapshot.h"
-
-enum { STATUS = 4096 };
 
 static FILE *open_of(int pid, const char *file) {
     char path[64];
@@ -23,20 +22,32 @@ static FILE *open_of(int pid, const char *file) {
     return fopen(path, "re");
 }
 
-/* What its mark says (shared/request.h): 1 it is watched, 0 it is not, -1 by another version; -2 its maps
- * cannot be read, errno says why. */
-static int read_mark(int pid, int *signal) {
+/* What its mark says (shared/request.h). */
+enum mark {
+    MARK_NONE,
+    MARK_OURS,
+    MARK_OF_ANOTHER, /* version */
+    MARK_UNREAD,     /* its maps cannot be read, errno says why */
+};
+
+static enum mark mark_in(const char *line, int *signal) {
+    unsigned version;
+    const char *mark = strstr(line, "/memfd:leakwatch-");
+    if (!mark || sscanf(mark, "/memfd:" LW_MARK, &version, signal) != 2)
+        return MARK_NONE;
+    return version == LW_SNAPSHOT_VERSION ? MARK_OURS : MARK_OF_ANOTHER;
+}
+
+static enum mark read_mark(int pid, int *signal) {
     FILE *maps = open_of(pid, "maps");
     if (!maps)
-        return -2;
+        return MARK_UNREAD;
     char *line = NULL;
     size_t room = 0;
-    int found = 0;
-    while (found != 1 && getline(&line, &room, maps) > 0) {
-        unsigned version;
-        const char *mark = strstr(line, "/memfd:leakwatch-");
-        if (mark && sscanf(mark, "/memfd:" LW_MARK, &version, signal) == 2)
-            found = version == LW_SNAPSHOT_VERSION ? 1 : -1;
+    enum mark found = MARK_NONE;
+    while (found != MARK_OURS && getline(&line, &room, maps) > 0) {
+        enum mark mark = mark_in(line, signal);
+        found = mark != MARK_NONE ? mark : found;
     }
     /* The kernel answers a process that has ended with an empty file, one that may not be looked at at times
      * only when it is read. */
@@ -45,34 +56,7 @@ static int read_mark(int pid, int *signal) {
     free(line);
     fclose(maps);
     errno = error;
-    return failed ? -2 : found;
-}
-
-/* All of /proc/PID/status; "" if it cannot be read. */
-static void read_status(int pid, char words[STATUS]) {
-    FILE *status = open_of(pid, "status");
-    words[status ? fread(words, 1, STATUS - 1, status) : 0] = '\0';
-    if (status)
-        fclose(status);
-}
-
-static bool find_in(const char *status, const char *key, char *value, size_t room) {
-    size_t length = strlen(key);
-    for (const char *line = status; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) != 0 || line[length] != ':')
-            continue;
-        line += length + 2;
-        snprintf(value, room, "%.*s", (int)strcspn(line, "\n"), line);
-        return true;
-    }
-    return false;
-}
-
-bool watched_status(int pid, const char *key, char *value, size_t room) {
-    char status[STATUS];
-    read_status(pid, status);
-    return find_in(status, key, value, room);
+    return failed ? MARK_UNREAD : found;
 }
 
 /* Two files are one by device and inode. */
@@ -120,53 +104,80 @@ bool watched_stat(int pid, struct watched_stat *stat) {
                   &stat->state, &stat->parent, &stat->user, &stat->system, &stat->started) == 5;
 }
 
-const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY]) {
-    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
-    char status[STATUS], words[128];
+static uid_t user_of(const char *status) {
+    char words[128];
     unsigned long user = 0;
-    if (watched->handle < 0) {
-        snprintf(room, WATCHED_WHY, errno == ESRCH ? "there is no such process" : "%s", strerror(errno));
-        return room;
-    }
-    int mark = read_mark(pid, &watched->signal), error = errno;
-    if (mark == 0) { /* most processes: no more is asked of them */
-        watched_close(watched);
-        return strcpy(room, "");
-    }
-    read_status(pid, status);
-    if (find_in(status, "Uid", words, sizeof words))
+    if (proc_status_value(status, "Uid", words, sizeof words))
         sscanf(words, "%*u %lu", &user);
-    watched->user = (uid_t)user;
+    return (uid_t)user;
+}
+
+/* In the innermost PID namespace: the last of its numbers. */
+static int own_pid_of(const char *status, int pid) {
+    char words[128];
+    if (!proc_status_value(status, "NSpid", words, sizeof words))
+        return pid;
+    const char *last = strrchr(words, '\t');
+    int number = atoi(last ? last + 1 : words);
+    return number > 0 ? number : pid;
+}
+
+static void read_name(int pid, char *name, size_t room) {
+    char path[64], file[1024];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, file, sizeof file - 1);
+    file[length > 0 ? length : 0] = '\0';
+    const char *slash = strrchr(file, '/');
+    snprintf(name, room, "%.60s", slash ? slash + 1 : file);
+}
+
+static void learn(struct watched *watched) {
+    int pid = watched->pid;
+    char *status = proc_status(pid, 0);
     struct watched_stat stat;
-    if (mark == 1) {
-        const char *last = find_in(status, "NSpid", words, sizeof words) ? strrchr(words, '\t') : NULL;
-        watched->own_pid = last ? atoi(last + 1) : atoi(words);
-        if (watched->own_pid <= 0)
-            watched->own_pid = pid;
-        watched->own_user = user_inside(pid, watched->user);
-        watched->elsewhere = is_elsewhere(pid);
-        watched_stat(pid, &stat);
-        watched->started = stat.started;
-        char path[64], file[1024];
-        snprintf(path, sizeof path, "/proc/%d/exe", pid);
-        ssize_t length = readlink(path, file, sizeof file - 1);
-        file[length > 0 ? length : 0] = '\0';
-        const char *slash = strrchr(file, '/');
-        snprintf(watched->name, sizeof watched->name, "%.60s", slash ? slash + 1 : file);
-        return NULL;
-    }
-    room[0] = '\0';
-    if (mark == -1)
-        snprintf(room, WATCHED_WHY, "it is watched by another version of leakwatch");
-    else if (error == EACCES)
-        snprintf(room, WATCHED_WHY,
-                 watched->user == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
-                                            : "it belongs to another user: ask as that user or as root",
+    watched_stat(pid, &stat);
+    watched->user = user_of(status);
+    watched->own_pid = own_pid_of(status, pid);
+    watched->own_user = user_inside(pid, watched->user);
+    watched->elsewhere = is_elsewhere(pid);
+    watched->started = stat.started;
+    read_name(pid, watched->name, sizeof watched->name);
+    free(status);
+}
+
+/* error: why the mark could not be read. One that has ended meanwhile is simply not watched. */
+static enum watched_answer say_why_not(int pid, enum mark mark, int error, char why[WATCHED_WHY]) {
+    if (mark == MARK_NONE || (mark == MARK_UNREAD && (error == ENOENT || error == ESRCH)))
+        return WATCHED_NO;
+    if (mark == MARK_OF_ANOTHER) {
+        snprintf(why, WATCHED_WHY, "it is watched by another version of leakwatch");
+    } else if (error != EACCES) {
+        snprintf(why, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
+    } else {
+        char *status = proc_status(pid, 0);
+        snprintf(why, WATCHED_WHY,
+                 user_of(status) == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
+                                              : "it belongs to another user: ask as that user or as root",
                  pid);
-    else if (error != ENOENT && error != ESRCH)
-        snprintf(room, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
+        free(status);
+    }
+    return WATCHED_HINDERED;
+}
+
+enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]) {
+    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
+    if (watched->handle < 0) {
+        snprintf(why, WATCHED_WHY, "%s", errno == ESRCH ? "there is no such process" : strerror(errno));
+        return WATCHED_HINDERED;
+    }
+    enum mark mark = read_mark(pid, &watched->signal);
+    int error = errno;
+    if (mark == MARK_OURS) {
+        learn(watched);
+        return WATCHED_YES;
+    }
     watched_close(watched);
-    return room;
+    return say_why_not(pid, mark, error, why);
 }
 
 void watched_close(struct watched *watched) {
@@ -185,9 +196,10 @@ struct watched *watched_list(size_t *count) {
     struct watched *list = NULL;
     *count = 0;
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
-        char room[WATCHED_WHY];
+        char why[WATCHED_WHY];
         struct watched one;
-        if (!isdigit((unsigned char)entry->d_name[0]) || watched_open(&one, atoi(entry->d_name), room))
+        if (!isdigit((unsigned char)entry->d_name[0]) ||
+            watched_open(&one, atoi(entry->d_name), why) != WATCHED_YES)
             continue;
         struct watched *larger = reallocarray(list, *count + 1, sizeof *list);
         if (!larger) {
@@ -204,42 +216,41 @@ struct watched *watched_list(size_t *count) {
     return list;
 }
 
-static bool has_signal(const char *status, const char *key, int signal) {
-    char words[64];
-    return find_in(status, key, words, sizeof words) && (strtoull(words, NULL, 16) >> (signal - 1) & 1);
+static void name_signal(int signal, char *name, size_t room) {
+    const char *abbreviation = sigabbrev_np(signal);
+    if (abbreviation)
+        snprintf(name, room, "SIG%s", abbreviation);
+    else
+        snprintf(name, room, "signal %d", signal);
 }
 
-const char *watched_hindrance(const struct watched *watched, bool after, char room[WATCHED_WHY]) {
+bool watched_is_hindered(const struct watched *watched, bool after, char why[WATCHED_WHY]) {
     int pid = watched->pid, signal = watched->signal;
-    const char *abbreviation = sigabbrev_np(signal);
-    char name[16], seccomp[16], status[STATUS];
+    char name[16], seccomp[16], *status = proc_status(pid, 0);
+    bool hindered = true;
     struct watched_stat stat;
-    if (abbreviation)
-        snprintf(name, sizeof name, "SIG%s", abbreviation);
-    else
-        snprintf(name, sizeof name, "signal %d", signal);
-    read_status(pid, status);
+    name_signal(signal, name, sizeof name);
     watched_stat(pid, &stat);
-    char state = stat.state;
-    if (state == 'Z' || state == 'X' || state == '?')
-        snprintf(room, WATCHED_WHY, "it has ended");
-    else if (state == 'T')
-        snprintf(room, WATCHED_WHY, "it is stopped: kill -CONT %d lets it go on", pid);
-    else if (state == 't')
-        snprintf(room, WATCHED_WHY, "a debugger has stopped it");
-    else if (has_signal(status, "SigIgn", signal))
-        snprintf(room, WATCHED_WHY, "it ignores %s; with LEAKWATCH_OPTIONS=signal=NAME another signal asks",
+    if (strchr("ZX?", stat.state))
+        snprintf(why, WATCHED_WHY, "it has ended");
+    else if (stat.state == 'T')
+        snprintf(why, WATCHED_WHY, "it is stopped: kill -CONT %d lets it go on", pid);
+    else if (stat.state == 't')
+        snprintf(why, WATCHED_WHY, "a debugger has stopped it");
+    else if (proc_status_has_signal(status, "SigIgn", signal))
+        snprintf(why, WATCHED_WHY, "it ignores %s; with LEAKWATCH_OPTIONS=signal=NAME another signal asks",
                  name);
-    else if (!has_signal(status, "SigCgt", signal))
-        snprintf(room, WATCHED_WHY, "it no longer handles %s", name);
-    else if (after && has_signal(status, "ShdPnd", signal))
-        snprintf(room, WATCHED_WHY, "all of its threads block %s", name);
-    else if (after && find_in(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
-        snprintf(room, WATCHED_WHY,
+    else if (!proc_status_has_signal(status, "SigCgt", signal))
+        snprintf(why, WATCHED_WHY, "it no longer handles %s", name);
+    else if (after && proc_status_has_signal(status, "ShdPnd", signal))
+        snprintf(why, WATCHED_WHY, "all of its threads block %s", name);
+    else if (after && proc_status_value(status, "Seccomp", seccomp, sizeof seccomp) && atoi(seccomp) != 0)
+        snprintf(why, WATCHED_WHY,
                  "it runs under a seccomp filter; one that it has set itself ends all reports");
     else
-        return NULL;
-    return room;
+        hindered = false;
+    free(status);
+    return hindered;
 }
 
 uint64_t watched_uptime(const struct watched *watched) {

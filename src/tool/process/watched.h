@@ -20,19 +20,21 @@ struct watched {
 
 enum { WATCHED_WHY = 256 };
 
-/* Looks at a process and keeps hold of it: its number will not mean another. Returns NULL, or why it cannot
- * be asked, in `room`; "" where it simply is not watched. */
-const char *watched_open(struct watched *watched, int pid, char room[WATCHED_WHY]);
+enum watched_answer {
+    WATCHED_YES,
+    WATCHED_NO,       /* nothing watches it */
+    WATCHED_HINDERED, /* it cannot be asked, or there is none of that number: `why` says */
+};
+
+/* Looks at a process and keeps hold of it if it can be asked: its number will not mean another. */
+enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]);
 void watched_close(struct watched *watched);
 
 /* All that can be asked, by number; those of other users only for root. Caller frees, after closing each. */
 struct watched *watched_list(size_t *count);
 
-/* Will it take the signal? NULL, or what is in the way. after: it has been sent, and there was no answer. */
-const char *watched_hindrance(const struct watched *watched, bool after, char room[WATCHED_WHY]);
-
-/* A line "KEY:\tVALUE" of its /proc/PID/status; false if there is none. */
-bool watched_status(int pid, const char *key, char *value, size_t room);
+/* Does something keep it from taking the signal? `why` says what. after: it has been sent, and there was no answer. */
+bool watched_is_hindered(const struct watched *watched, bool after, char why[WATCHED_WHY]);
 
 /* Of /proc/PID/stat; times in clock ticks. False if that cannot be read: the state is then '?'. */
 struct watched_stat {

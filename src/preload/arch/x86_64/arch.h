@@ -120,6 +120,19 @@ static inline bool code_returns_from_signal(const unsigned char code[SIGNAL_RETU
  * ucontext (kernel: arch/x86/include/asm/sigframe.h, struct rt_sigframe). */
 enum { SIGNAL_FRAME_NUMBER = 304 };
 
+/* Of a function that keeps a frame pointer (System V psABI, "The Stack Frame"): what lies where that points to, and how much. */
+enum { FRAME_SAVED = 0, FRAME_RETURN = 8, FRAME_SIZE = 16 };
+
+/* Is the last thing in these bytes, which a return address follows, a call? E8 and a distance, or FF with 2 in its middle three bits
+ * and an operand of up to 5 bytes more (Intel SDM, CALL). */
+enum { CALL_CODE = 7 };
+static inline bool code_ends_in_call(const unsigned char code[CALL_CODE]) {
+    bool calls = code[CALL_CODE - 5] == 0xe8;
+    for (int length = 2; length <= CALL_CODE; length++)
+        calls |= code[CALL_CODE - length] == 0xff && (code[CALL_CODE - length + 1] >> 3 & 7) == 2;
+    return calls;
+}
+
 /* The registers of the code that a signal interrupted. */
 static inline void registers_of_context(const void *context, struct registers *into) {
     const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;

@@ -33,6 +33,7 @@ const group = (() => {
 
   const notesOf = (one) => [
     one.cut ? 'Deeper frames were not kept (option depth).' : '',
+    one.by_frame_pointer ? 'Callers of code without unwind information were found by frame pointer.' : '',
     one.from_kernel ? 'From /proc; the call was not intercepted.' : '',
     one.broken ? 'The stack ends at a frame without usable unwind information.' : ''].filter(Boolean);
   const factsOf = (data, one) => [

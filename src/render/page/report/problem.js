@@ -3,12 +3,7 @@ const problem = (() => {
   const {make, plural, span, threadName} = dom;
   const TOLD = 12, DEADLOCKS_SHOWN = 3;
 
-  const titleOf = (data, deadlock) => {
-    const count = deadlock.threads.length;
-    if (deadlock.kind === 'cycle') return count === 1 ? 'Deadlock: a thread waits for itself' : `Deadlock: ${plural(count, 'thread')} wait for each other`;
-    if (deadlock.kind === 'all asleep') return 'Deadlock: all threads are asleep, and only they could wake each other';
-    return `Deadlock: ${count === 1 ? '1 thread waits' : `${plural(count, 'thread')} wait`} for a lock whose owner has ended`;
-  };
+  const titleOf = (deadlock) => `Deadlock: ${deadlock.title}`;
   const row = (key, ...words) => [make('dt', {}, key), make('dd', {}, ...words)];
 
   const ownerRow = (data, edge) => {
@@ -30,7 +25,7 @@ const problem = (() => {
   /* An owner that has ended: who made it is where the search for the bug begins. */
   const origin = (data, deadlock) => {
     const edge = (waitGraph.graphOf(data).next.get(String(deadlock.threads[0])) || [])[0];
-    const owner = deadlock.kind === 'owner gone' && edge ? data.graph.nodes[edge.to] : null;
+    const owner = deadlock.drawn === 'owner' && edge ? data.graph.nodes[edge.to] : null;
     if (!owner || !owner.creator) return null;
     const at = owner.creation.find((one) => !data.frames[one].library) ?? owner.creation[0];
     return make('p', {class: 'note'}, make('b', {}, threadName(owner.name, edge.to)), ` was created by ${threadName(owner.creator, owner.creator_tid)}`, at === undefined ? '' : ' at ', stacks.place(data, at));
@@ -53,8 +48,9 @@ const problem = (() => {
       more.textContent = `${plural(deadlock.threads.length - shown, 'more thread')}`;
     };
     grow();
-    const title = titleOf(data, deadlock), behind = waitGraph.countBehind(data, deadlock);
-    const legend = deadlock.kind === 'all asleep' ? 'Each waits for what only another thread of this process could give, and none of them can run.'
+    const title = titleOf(deadlock), behind = waitGraph.countBehind(data, deadlock);
+    const legend = deadlock.drawn === 'nobody' ? deadlock.threads.length === 1 ? 'It waits for what only itself could give.'
+      : 'Each waits for what only another thread of this process could give, and none of them can run.'
       : 'An arrow leads from a thread to the one that it waits for.';
     const halves = make('div', {class: 'halves'});
     halves.append(make('div', {class: 'drawn'}, picture.show(data, waitGraph.ofDeadlock(data, deadlock), title, choose, halves, true), make('p', {class: 'legend'}, legend), origin(data, deadlock)),

@@ -76,12 +76,12 @@ const waitGraph = (() => {
   const ofDeadlock = (data, deadlock) => {
     const ids = deadlock.threads.map(String);
     const piece = {nodes: new Map(), edges: [], ring: [], members: new Set(ids)};
-    if (deadlock.kind === 'cycle') ringOf(data, piece, ids, true);
-    else if (deadlock.kind === 'owner gone') {
+    if (deadlock.drawn === 'ring') ringOf(data, piece, ids, true);
+    else if (deadlock.drawn === 'owner') {
       const owner = String((graphOf(data).next.get(ids[0]) || [{to: 0}])[0].to);
       fanOf(piece, data, ids, nodeOf(data, owner, true));
     } else fanOf(piece, data, ids, {id: 'nobody', nobody: true, stuck: true, name: 'nobody', wait: ids.length === 1 ? 'is left to wake it' : 'is left to wake them'});
-    for (const id of ids) if (piece.nodes.has(id) && deadlock.kind !== 'all asleep') addBehind(data, piece, id, 0);
+    for (const id of ids) if (piece.nodes.has(id) && deadlock.drawn !== 'nobody') addBehind(data, piece, id, 0);
     return piece;
   };
 
