@@ -24,6 +24,12 @@ static uint64_t size_at(const struct image *image, uint64_t chunk) {
     return image_word(image, chunk + 8);
 }
 
+static uint64_t size_in(const struct area *area, uint64_t chunk) {
+    uint64_t size;
+    memcpy(&size, area->bytes + (chunk + 8 - area->start), sizeof size);
+    return size;
+}
+
 /* An empty bin points to itself, as if it were a chunk; most are empty, and those that are not point to chunks that point back. */
 static bool is_arena(const struct image *image, uint64_t at) {
     unsigned empty = 0;
@@ -97,12 +103,12 @@ bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_
 }
 
 /* From one chunk to the next until the top, or what closes a heap that is not the last of its arena: two chunks of no use. */
-static bool walk(struct nodes *nodes, const struct image *image, const struct arenas *arenas, uint64_t chunk,
+static bool walk(struct nodes *nodes, const struct area *area, const struct arenas *arenas, uint64_t chunk,
                  uint64_t end, unsigned flags) {
     while (chunk + HEADER <= end) {
-        uint64_t word = size_at(image, chunk), size = word & ~(uint64_t)FLAGS;
+        uint64_t word = size_in(area, chunk), size = word & ~(uint64_t)FLAGS;
         if (is_top(arenas, chunk)) {
-            nodes_add(nodes, chunk + HEADER, end, NODE_FREE, 0);
+            nodes_add(nodes, chunk + HEADER, end, NODE_FREE);
             return size >= HEADER && chunk + size <= end;
         }
         if (size == 0 && chunk + HEADER == end)
@@ -113,18 +119,18 @@ static bool walk(struct nodes *nodes, const struct image *image, const struct ar
         uint64_t next = chunk + size;
         if (next + HEADER > end)
             return next == end;
-        bool used = size_at(image, next) & PREV_INUSE;
-        nodes_add(nodes, chunk + HEADER, next + HEADER, used && size >= LEAST ? NODE_BLOCK : NODE_FREE, 0);
+        bool used = size_in(area, next) & PREV_INUSE;
+        nodes_add(nodes, chunk + HEADER, next + HEADER, used && size >= LEAST ? NODE_BLOCK : NODE_FREE);
         chunk = next;
     }
     return chunk == end;
 }
 
-static uint64_t main_heap(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
-                          const struct area *area, uint64_t start, uint64_t end) {
+static uint64_t main_heap(struct nodes *nodes, const struct arenas *arenas, const struct area *area,
+                          uint64_t start, uint64_t end) {
     size_t before = nodes->count;
     if (start == area->start && arenas->count > 0 && arenas->top[0] >= start && arenas->top[0] < end &&
-        walk(nodes, image, arenas, start, end, 0))
+        walk(nodes, area, arenas, start, end, 0))
         return end;
     nodes->count = before;
     return start;
@@ -143,8 +149,8 @@ static uint64_t thread_heap(struct nodes *nodes, const struct image *image, cons
             continue;
         if (is_first)
             first = (state + STATE_SIZE + 15) & ~(uint64_t)15;
-        nodes_add(nodes, start, first + HEADER, NODE_FREE, 0);
-        if (walk(nodes, image, arenas, first, start + size, NON_MAIN))
+        nodes_add(nodes, start, first + HEADER, NODE_FREE);
+        if (walk(nodes, image_area(image, start), arenas, first, start + size, NON_MAIN))
             return start + size;
         nodes->count = before;
     }
@@ -158,7 +164,7 @@ static uint64_t mapped_blocks(struct nodes *nodes, const struct image *image, ui
         if ((word & FLAGS) != IS_MMAPPED || image_word(image, start) != 0 || size < PAGE ||
             size % PAGE != 0 || size > end - start)
             break;
-        nodes_add(nodes, start, start + size, NODE_BLOCK, 0);
+        nodes_add(nodes, start, start + size, NODE_BLOCK);
         start += size;
     }
     return start;
@@ -167,7 +173,7 @@ static uint64_t mapped_blocks(struct nodes *nodes, const struct image *image, ui
 uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
                      const struct area *area, uint64_t start, uint64_t end) {
     if (area->heap)
-        return main_heap(nodes, image, arenas, area, start, end);
+        return main_heap(nodes, arenas, area, start, end);
     if (heap_begins(image, arenas, start))
         return thread_heap(nodes, image, arenas, start, end);
     return mapped_blocks(nodes, image, start, end);

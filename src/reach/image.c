@@ -234,6 +234,8 @@ static enum lw_frozen_refusal read_areas(struct image *image) {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (bytes == MAP_FAILED)
             return LW_FROZEN_MEMORY;
+        madvise(bytes, area->end - area->start,
+                MADV_HUGEPAGE); /* it is read from end to end, and at random */
         area->bytes = bytes;
         enum lw_frozen_refusal refusal =
             is_of_the_shim(image, area) ? LW_FROZEN_NONE : read_pages(area, &left);

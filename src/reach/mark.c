@@ -112,9 +112,13 @@ static void follow(struct marking *marking) {
     while (marking->work_count > 0) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
-        look_through(marking, node->start, node->dead_end ? node->dead : node->end, marking->every_offset);
-        if (node->dead_end)
-            look_through(marking, node->dead_end, node->end, marking->every_offset);
+        if (node->kind == NODE_BLOCK) {
+            look_through(marking, node->start, node->end, marking->every_offset);
+            continue;
+        }
+        struct dead_part dead = node_dead(marking->nodes, marking->current);
+        look_through(marking, node->start, dead.start, marking->every_offset);
+        look_through(marking, dead.end, node->end, marking->every_offset);
     }
     marking->current = NO_NODE;
 }

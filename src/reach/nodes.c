@@ -6,7 +6,7 @@
 
 enum { PAGE = 4096, THREAD_BLOCK = 2304 /* of struct pthread, at least */, ALIGN = 64 << 20 };
 
-void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind, uint32_t thread) {
+void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind) {
     if (nodes->count == nodes->room) {
         size_t room = nodes->room ? 2 * nodes->room : 4096;
         struct node *more = realloc(nodes->node, room * sizeof *more);
@@ -17,8 +17,7 @@ void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind
         nodes->node = more;
         nodes->room = room;
     }
-    nodes->node[nodes->count++] =
-        (struct node){.start = start, .end = end, .kind = kind, .thread = thread, .from = NO_NODE};
+    nodes->node[nodes->count++] = (struct node){.start = start, .end = end, .kind = kind, .from = NO_NODE};
 }
 
 struct cut {
@@ -56,19 +55,20 @@ static void split(struct nodes *nodes, const struct image *image, const struct a
             next += ALIGN;
         uint64_t to = next < end ? next : end, done = heap_blocks(nodes, image, arenas, area, start, to);
         if (done < to)
-            nodes_add(nodes, done, to, NODE_MAPPING, 0);
+            nodes_add(nodes, done, to, NODE_MAPPING);
         start = to;
     }
 }
 
 /* A thread's stack is as large as its record says, and ends with its block; that of the initial thread grows down from the end
  * of its mapping. What is known of neither is looked through whole. A signal's frame lies below the stack pointer. */
-static void find_dead(struct nodes *nodes, const struct image *image) {
-    for (uint64_t i = 0; i < image->frozen.thread_count; i++) {
+static bool find_dead(struct nodes *nodes, const struct image *image) {
+    nodes->dead = calloc(image->frozen.thread_count + 1, sizeof *nodes->dead);
+    for (uint64_t i = 0; nodes->dead && i < image->frozen.thread_count; i++) {
         const struct lw_frozen_thread *thread = &image->threads[i];
         uint32_t number = thread->tid > 0 ? node_at(nodes, thread->sp) : NO_NODE;
-        struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
-        if (!node || node->kind == NODE_BLOCK || node->dead_end != 0)
+        const struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
+        if (!node || node->kind == NODE_BLOCK || node_dead(nodes, number).start < node->end)
             continue;
         uint64_t low = image_area(image, thread->sp)->stack ? node->start
                        : node->kind == NODE_STACK && thread->stack_size != 0 && thread->stack_size < node->end
@@ -76,9 +76,11 @@ static void find_dead(struct nodes *nodes, const struct image *image) {
                            : node->end;
         uint64_t high =
             thread->context >= node->start && thread->context < thread->sp ? thread->context : thread->sp;
-        node->dead = low < node->start ? node->start : low;
-        node->dead_end = high > node->dead ? high : node->dead;
+        low = low < node->start ? node->start : low;
+        if (low < high)
+            nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = low, .end = high};
     }
+    return nodes->dead;
 }
 
 /* From then on node_at is quick, and nothing is added. */
@@ -119,7 +121,7 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
         for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut].at <= area->end; cut++) {
             if (cut > 0 && cuts[cut - 1].at == cuts[cut].at)
                 continue;
-            nodes_add(nodes, start, cuts[cut].at, NODE_STACK, cuts[cut].thread);
+            nodes_add(nodes, start, cuts[cut].at, NODE_STACK);
             start = cuts[cut].at;
         }
         if (area->kind == AREA_PRIVATE && start < area->end)
@@ -130,14 +132,14 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
     if (!made)
         return false;
     heap_free_cached(nodes, image);
-    find_dead(nodes, image);
-    return true;
+    return find_dead(nodes, image);
 }
 
 void nodes_drop(struct nodes *nodes) {
     for (size_t i = 0; i < nodes->index_count; i++)
         free(nodes->index[i].first);
     free(nodes->index);
+    free(nodes->dead);
     free(nodes->node);
     *nodes = (struct nodes){0};
 }
@@ -172,4 +174,12 @@ uint32_t node_at(const struct nodes *nodes, uint64_t address) {
     while (nodes->node[number].end <= address)
         number++;
     return number;
+}
+
+struct dead_part node_dead(const struct nodes *nodes, uint32_t number) {
+    for (size_t i = 0; i < nodes->dead_count; i++)
+        if (nodes->dead[i].node == number)
+            return nodes->dead[i];
+    return (struct dead_part){
+        .node = number, .start = nodes->node[number].end, .end = nodes->node[number].end};
 }

@@ -15,14 +15,17 @@ enum node_kind {
 enum { NO_NODE = UINT32_MAX };
 
 struct node {
-    uint64_t start, end;     /* an address in it, or just behind it, leads to it */
-    uint64_t dead, dead_end; /* below the stack pointer of who is on it */
+    uint64_t start, end; /* an address in it, or just behind it, leads to it */
+    uint64_t at;         /* where the address stands that leads to it */
+    uint32_t from;       /* the node that this lies in; NO_NODE: a root, or the stack of a live thread */
+    uint32_t marked;     /* in which round of marking; 0: in none */
     enum node_kind kind;
-    uint32_t thread; /* of a stack: of the image's threads */
-    uint32_t marked; /* in which round of marking; 0: in none */
-    uint32_t
-        from; /* the node that leads to it; NO_NODE: `at` lies in a root, or on the stack of a live thread */
-    uint64_t at; /* where the address stands */
+};
+
+/* Of a node that somebody's stack is: what lies below the stack pointer. */
+struct dead_part {
+    uint32_t node;
+    uint64_t start, end;
 };
 
 /* Of a stretch of memory without gaps: for each page, the first node that ends behind its start. */
@@ -35,14 +38,18 @@ struct nodes {
     struct node *node; /* by address */
     size_t count, room;
     bool failed; /* no memory */
+    struct dead_part *dead;
+    size_t dead_count;
     struct node_index *index;
     size_t index_count;
 };
 
-void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind, uint32_t thread);
+void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* Cuts the image's private memory into nodes. False without memory. */
 bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot);
 void nodes_drop(struct nodes *nodes);
 
+/* What of a node is dead; start and end are its end if nothing is. */
+struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
 /* The node that an address leads to; NO_NODE if it is none. */
 uint32_t node_at(const struct nodes *nodes, uint64_t address);

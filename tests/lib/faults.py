@@ -4,7 +4,7 @@ import os, re
 
 from harness import ROOT, expect
 
-LAYERS = ("preload", "snapshot", "analysis", "symbols", "render", "tool", "serve")
+LAYERS = ("preload", "snapshot", "analysis", "symbols", "render", "tool", "serve", "reach")
 
 
 class Fault:

@@ -1,0 +1,169 @@
+/* Places in memory. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "places.h"
+
+static struct box *global;
+static void hide_in_global(struct box *box) {
+    global = box;
+}
+static struct box *from_global(void) {
+    return global;
+}
+static void hide_nowhere(struct box *box) {
+    (void)box;
+}
+
+static char *inside;
+static void hide_interior(struct box *box) {
+    inside = (char *)box + 3;
+}
+static struct box *from_interior(void) {
+    return (struct box *)(inside - 3);
+}
+static void hide_behind(struct box *box) {
+    inside = (char *)(box + 1);
+}
+static struct box *from_behind(void) {
+    return (struct box *)inside - 1;
+}
+static uintptr_t tagged;
+static void hide_tagged(struct box *box) {
+    tagged = (uintptr_t)box | 5 | (uintptr_t)0xa5 << 56;
+}
+static struct box *from_tagged(void) {
+    return (struct box *)(tagged & ~(uintptr_t)7 & ~((uintptr_t)0xff << 56));
+}
+
+struct link {
+    struct link *next;
+    struct box *box;
+};
+static struct link *chain;
+static void hide_behind_a_chain(struct box *box) {
+    for (int i = 0; i < 1000; i++) {
+        struct link *link = calloc(1, sizeof *link + (size_t)i % 300);
+        link->next = chain;
+        link->box = i == 0 ? box : NULL;
+        chain = link;
+    }
+}
+static struct box *from_the_chain(void) {
+    struct link *link = chain;
+    while (link->next)
+        link = link->next;
+    return link->box;
+}
+
+static __thread struct box *in_storage;
+static void hide_in_storage(struct box *box) {
+    in_storage = box;
+}
+static struct box *from_storage(void) {
+    return in_storage;
+}
+static pthread_key_t keys[40];
+static void hide_in_a_key(struct box *box) {
+    pthread_key_create(&keys[0], NULL);
+    pthread_setspecific(keys[0], box);
+}
+static struct box *from_a_key(void) {
+    return pthread_getspecific(keys[0]);
+}
+static void hide_in_a_late_key(struct box *box) {
+    for (int i = 0; i < 40; i++)
+        pthread_key_create(&keys[i], NULL);
+    pthread_setspecific(keys[39], box);
+}
+static struct box *from_a_late_key(void) {
+    return pthread_getspecific(keys[39]);
+}
+
+static struct box **mapped;
+static void hide_in_a_mapping(struct box *box) {
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped[70000] = box;
+}
+static void hide_in_shared_memory(struct box *box) {
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    mapped[70000] = box;
+}
+static void hide_where_fork_does_not_copy(struct box *box) {
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    madvise(mapped, 1 << 20, MADV_DONTFORK);
+    mapped[70000] = box;
+}
+static void hide_where_fork_wipes(struct box *box) {
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    madvise(mapped, 1 << 20, MADV_WIPEONFORK);
+    mapped[70000] = box;
+}
+static void hide_in_protected_memory(struct box *box) {
+    hide_in_a_mapping(box);
+    mprotect(mapped, 1 << 20, PROT_NONE);
+}
+static struct box *from_protected_memory(void) {
+    mprotect(mapped, 1 << 20, PROT_READ);
+    return mapped[70000];
+}
+static void hide_in_a_file(struct box *box) {
+    char name[] = "/tmp/reach-XXXXXX";
+    int fd = mkstemp(name);
+    unlink(name);
+    if (ftruncate(fd, 1 << 20) != 0)
+        exit(3);
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    mapped[70000] = box;
+}
+static struct box *from_the_mapping(void) {
+    return mapped[70000];
+}
+static void hide_in_a_large_block(struct box *box) {
+    mapped = calloc(1, 1 << 20);
+    mapped[70000] = box;
+}
+static void hide_in_code(struct box *box) {
+    char *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(code + 13, &box, sizeof box);
+    mapped = (void *)code;
+}
+static struct box *from_code(void) {
+    struct box *box;
+    memcpy(&box, (char *)mapped + 13, sizeof box);
+    return box;
+}
+
+/* Packed: not where an address is looked for unless reach is 2. */
+static char packed[32];
+static void hide_packed(struct box *box) {
+    memcpy(packed + 3, &box, sizeof box);
+}
+static struct box *from_packed(void) {
+    struct box *box;
+    memcpy(&box, packed + 3, sizeof box);
+    return box;
+}
+
+const struct place memory_places[] = {
+    {"nowhere", hide_nowhere, NULL},
+    {"in_global", hide_in_global, from_global},
+    {"interior", hide_interior, from_interior},
+    {"behind", hide_behind, from_behind},
+    {"tagged", hide_tagged, from_tagged},
+    {"behind_a_chain", hide_behind_a_chain, from_the_chain},
+    {"in_storage", hide_in_storage, from_storage},
+    {"in_a_key", hide_in_a_key, from_a_key},
+    {"in_a_late_key", hide_in_a_late_key, from_a_late_key},
+    {"in_a_mapping", hide_in_a_mapping, from_the_mapping},
+    {"in_shared_memory", hide_in_shared_memory, from_the_mapping},
+    {"where_fork_does_not_copy", hide_where_fork_does_not_copy, from_the_mapping},
+    {"where_fork_wipes", hide_where_fork_wipes, from_the_mapping},
+    {"in_protected_memory", hide_in_protected_memory, from_protected_memory},
+    {"in_a_file", hide_in_a_file, from_the_mapping},
+    {"in_a_large_block", hide_in_a_large_block, from_the_mapping},
+    {"in_code", hide_in_code, from_code},
+    {"packed", hide_packed, from_packed},
+    {NULL, NULL, NULL},
+};

@@ -1,0 +1,167 @@
+/* Places that threads have: registers, stacks, what runs at the end. */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "places.h"
+
+static jmp_buf jump;
+/* glibc mangles the frame pointer in it, a register like any other. */
+static __attribute__((noinline)) void hide_in_a_jump(struct box *box) {
+    __asm__ volatile("movq %0, %%rbx\n\tmovq %0, %%r12" ::"r"(box) : "rbx", "r12");
+    if (setjmp(jump) != 0)
+        exit(3);
+    __asm__ volatile("" ::: "rbx", "r12");
+}
+static struct box *from_the_jump(void) {
+    struct box *box;
+    memcpy(&box, jump, sizeof box); /* rbx is its first word (sysdeps/x86_64/jmpbuf-offsets.h) */
+    return box;
+}
+
+static void at_the_end(int status, void *of) {
+    (void)status;
+    box_open(of);
+    usleep(200000);
+}
+static void hide_at_the_end(struct box *box) {
+    on_exit(at_the_end, box);
+}
+static struct box *from_the_end(void) {
+    exit(0);
+}
+
+static char *other_stack;
+static ucontext_t here, there;
+static struct box *passed;
+static void on_the_other_stack(unsigned low, unsigned high) {
+    struct box *box = (struct box *)((uintptr_t)high << 32 | low);
+    swapcontext(&there, &here);
+    passed = box;
+    swapcontext(&there, &here);
+}
+static void hide_on_another_stack(struct box *box) {
+    other_stack = malloc(65536);
+    getcontext(&there);
+    there.uc_stack.ss_sp = other_stack;
+    there.uc_stack.ss_size = 65536;
+    makecontext(&there, (void (*)(void))on_the_other_stack, 2, (unsigned)(uintptr_t)box,
+                (unsigned)((uintptr_t)box >> 32));
+    swapcontext(&here, &there);
+}
+static struct box *from_the_other_stack(void) {
+    swapcontext(&here, &there);
+    return passed;
+}
+
+/* A thread that runs has it in a register only, and gives it back when it is told to. */
+static volatile bool give;
+static struct box *volatile given;
+static struct box *second_box;
+static void *holds_in_a_register(void *box) {
+    __asm__ volatile("movq %0, %%r13\n\t"
+                     "1:\tcmpb $0, (%1)\n\t"
+                     "pause\n\t"
+                     "je 1b\n\t"
+                     "movq %%r13, (%2)"
+                     :
+                     : "r"(box), "r"(&give), "r"(&given)
+                     : "r13", "memory");
+    return NULL;
+}
+static void *holds_in_a_vector(void *box) {
+    __asm__ volatile("movq %0, %%xmm9\n\t"
+                     "xorl %k0, %k0\n\t"
+                     "1:\tcmpb $0, (%1)\n\t"
+                     "pause\n\t"
+                     "je 1b\n\t"
+                     "movq %%xmm9, (%2)"
+                     : "+r"(box)
+                     : "r"(&give), "r"(&given)
+                     : "xmm9", "memory");
+    return NULL;
+}
+static void hide_with(void *(*holds)(void *), struct box *box) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, holds, box);
+    pthread_detach(thread);
+    usleep(50000);
+}
+static void hide_in_a_register(struct box *box) {
+    hide_with(holds_in_a_register, box);
+}
+static void hide_in_a_vector(struct box *box) {
+    hide_with(holds_in_a_vector, box);
+}
+static struct box *from_the_register(void) {
+    give = true;
+    while (!given)
+        usleep(1000);
+    return given;
+}
+
+/* One that sleeps has it in a register that its call preserves. */
+static int pause_pipe[2];
+static void *sleeps_with_it(void *box) {
+    register void *kept __asm__("r14") = box;
+    __asm__ volatile("" : "+r"(kept));
+    char byte;
+    if (read(pause_pipe[0], &byte, 1) != 1)
+        exit(3);
+    __asm__ volatile("" : "+r"(kept));
+    given = kept;
+    return NULL;
+}
+static void hide_with_a_sleeper(struct box *box) {
+    if (pipe(pause_pipe) != 0)
+        exit(3);
+    hide_with(sleeps_with_it, box);
+}
+static struct box *from_the_sleeper(void) {
+    if (write(pause_pipe[1], "x", 1) != 1)
+        exit(3);
+    return from_the_register();
+}
+
+/* Another thread that is stuck knows it, but who waits for that one is not. */
+static void *knows(void *box) {
+    struct box *second = box_new();
+    second_box = second;
+    waits(second);
+    given = box;
+    return NULL;
+}
+static void hide_with_a_waiter(struct box *box) {
+    hide_with(knows, box);
+}
+static struct box *from_the_waiter(void) {
+    box_open(second_box);
+    return from_the_register();
+}
+
+/* A process of raw clone that shares the memory: leakwatch does not know its registers. */
+static char clone_stack[65536];
+static int clone_main(void *box) {
+    while (!give)
+        usleep(1000);
+    given = box;
+    return 0;
+}
+static void hide_with_a_clone(struct box *box) {
+    if (clone(clone_main, clone_stack + sizeof clone_stack, CLONE_VM | CLONE_FS | CLONE_FILES, box) < 0)
+        exit(3);
+    usleep(50000);
+}
+
+const struct place thread_places[] = {
+    {"in_a_jump", hide_in_a_jump, from_the_jump},
+    {"at_the_end", hide_at_the_end, from_the_end},
+    {"on_another_stack", hide_on_another_stack, from_the_other_stack},
+    {"in_a_register", hide_in_a_register, from_the_register},
+    {"in_a_vector", hide_in_a_vector, from_the_register},
+    {"with_a_sleeper", hide_with_a_sleeper, from_the_sleeper},
+    {"with_a_waiter", hide_with_a_waiter, from_the_waiter},
+    {"with_a_clone", hide_with_a_clone, from_the_register},
+    {NULL, NULL, NULL},
+};
