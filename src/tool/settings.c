@@ -193,15 +193,19 @@ static int refuse(const struct usage *usage, const struct row *row, const char *
 }
 
 /* -1, or the status to end with. */
+/* A value in brackets may be left out, and is 1 then: "--reach", "--reach=2", "--reach 2". */
+static int argument_of(const struct row *row) {
+    return !row->told.value ? no_argument : row->told.value[0] == '[' ? optional_argument : required_argument;
+}
+
 static int parse_options(struct settings *settings, const struct usage *usage, int count, char **arguments) {
     struct option options[ROWS + 2] = {0};
     char spelled[ROWS][32];
     size_t used = 0;
     for (int i = 0; i < ROWS; i++)
         if (rows[i].told.commands & (int)usage->command)
-            options[used++] =
-                (struct option){option_spelled(rows[i].told.name, spelled[i]),
-                                rows[i].told.value ? required_argument : no_argument, NULL, i + 1};
+            options[used++] = (struct option){option_spelled(rows[i].told.name, spelled[i]),
+                                              argument_of(&rows[i]), NULL, i + 1};
     options[used] = (struct option){"help", no_argument, NULL, HELP};
     /* behind the program's name all is the program's */
     const char *order = usage->command == IN_RUN ? "+" : "";
@@ -213,8 +217,10 @@ static int parse_options(struct settings *settings, const struct usage *usage, i
             return TOOL_OK;
         }
         const struct row *row = &rows[option - 1];
-        const char *value = optarg ? optarg : "1";
         uint64_t unused;
+        bool follows = !optarg && argument_of(row) == optional_argument && optind < count &&
+                       option_value(row->form, row->low, row->high, arguments[optind], &unused);
+        const char *value = optarg ? optarg : follows ? arguments[optind++] : "1";
         if (usage->command == IN_RUN && row->owner != OWNER_TOOL) {
             if (!option_value(row->form, row->low, row->high, value, &unused))
                 return refuse(usage, row, spelled[option - 1], value);
