@@ -280,18 +280,6 @@ enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *sn
     return refusal == LW_FROZEN_NONE ? read_areas(image) : refusal;
 }
 
-void image_drop(struct image *image) {
-    for (size_t i = 0; i < image->area_count; i++)
-        if (image->areas[i].bytes)
-            munmap(image->areas[i].bytes, image->areas[i].end - image->areas[i].start);
-    free(image->areas);
-    free(image->threads);
-    free(image->ranges);
-    free(image->words);
-    free(image->asleep);
-    *image = (struct image){0};
-}
-
 const struct area *image_area(const struct image *image, uint64_t address) {
     size_t low = 0, high = image->area_count;
     while (low < high) {

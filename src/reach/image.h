@@ -36,9 +36,9 @@ struct image {
 };
 
 /* Reads the image whose struct lw_frozen lies at `at`, through the descriptors that the shim left. Not LW_FROZEN_NONE: there
- * is none, or it is not whole, and nothing can be proved. Given back with image_drop in any case. */
+ * is none, or it is not whole, and nothing can be proved. Nothing of it is given back: it is for a process of
+ * its own (reach.c). */
 enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *snapshot, uint64_t at);
-void image_drop(struct image *image);
 
 /* Copies what lies there in the process, in an area or not. */
 bool image_peek(uint64_t address, void *into, size_t size);

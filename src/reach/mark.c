@@ -38,11 +38,6 @@ void mark_anew(struct marking *marking) {
     marking->round++;
 }
 
-void marking_drop(struct marking *marking) {
-    free(marking->work);
-    free(marking->handles);
-}
-
 /* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
  * joined or cancelled, but its wait is not ended, and its storage is not read. */
 bool is_in_a_handle(const struct marking *marking, uint64_t address) {

@@ -19,10 +19,9 @@ struct marking {
     uint32_t current; /* the node that is looked through */
 };
 
-/* False without memory. Given back with marking_drop. */
+/* False without memory. */
 bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
                    bool every_offset);
-void marking_drop(struct marking *marking);
 
 /* Is it in the block of a thread, which its handle is the address of? */
 bool is_in_a_handle(const struct marking *marking, uint64_t address);

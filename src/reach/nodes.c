@@ -135,15 +135,6 @@ bool nodes_find(struct nodes *nodes, const struct image *image, const struct sna
     return find_dead(nodes, image);
 }
 
-void nodes_drop(struct nodes *nodes) {
-    for (size_t i = 0; i < nodes->index_count; i++)
-        free(nodes->index[i].first);
-    free(nodes->index);
-    free(nodes->dead);
-    free(nodes->node);
-    *nodes = (struct nodes){0};
-}
-
 static uint32_t in_order(const struct nodes *nodes, size_t low, size_t high, uint64_t address) {
     while (low < high) {
         size_t middle = (low + high) / 2;

@@ -1,8 +1,13 @@
 #include "reach.h"
 
 #include <elf.h>
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "mark.h"
 #include "program.h"
@@ -290,8 +295,7 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
     facts->held_ns = look->image.held_ns;
     if (refusal != LW_FROZEN_NONE)
         return refusal;
-    facts->of_thread = calloc(look->snapshot->header->threads.count + 1, sizeof *facts->of_thread);
-    if (!facts->of_thread || !nodes_find(&look->nodes, &look->image, look->snapshot) ||
+    if (!nodes_find(&look->nodes, &look->image, look->snapshot) ||
         !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
         !prepare(look))
         return LW_FROZEN_MEMORY;
@@ -300,19 +304,50 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
     return LW_FROZEN_NONE;
 }
 
-struct reach_facts reach_look(const struct snapshot *snapshot, uint64_t at) {
+/* What a child has found: a program's memory may be anything, and no report is to be lost over it. */
+struct told {
+    uint64_t held_ns;
+    uint32_t refusal;
+    struct reach_fact of_thread[];
+};
+
+static size_t told_size(size_t threads) {
+    return sizeof(struct told) + threads * sizeof(struct reach_fact);
+}
+
+/* The child's memory goes with it. */
+static void look_in_child(const struct snapshot *snapshot, uint64_t at, struct told *told) {
+    enum { LONGEST_S = 120 };
     struct look look = {.snapshot = snapshot};
-    struct reach_facts facts = {.asked = true};
-    facts.refusal = look_through(&look, &facts, at);
-    marking_drop(&look.marking);
-    nodes_drop(&look.nodes);
-    image_drop(&look.image);
-    free(look.of_snapshot);
-    free(look.waiter);
-    free(look.live);
-    facts.thread_count = facts.of_thread ? snapshot->header->threads.count : 0;
-    if (facts.refusal != LW_FROZEN_NONE)
-        reach_drop(&facts);
+    struct reach_facts facts = {.of_thread = told->of_thread};
+    alarm(LONGEST_S);
+    told->refusal = look_through(&look, &facts, at);
+    told->held_ns = facts.held_ns;
+    _exit(0);
+}
+
+struct reach_facts reach_look(const struct snapshot *snapshot, uint64_t at) {
+    struct reach_facts facts = {.asked = true, .refusal = LW_FROZEN_MEMORY};
+    size_t threads = snapshot->header->threads.count;
+    struct told *told =
+        mmap(NULL, told_size(threads), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED)
+        return facts;
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        look_in_child(snapshot, at, told);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (child > 0)
+        facts.refusal = status == 0 ? told->refusal : LW_FROZEN_LOST;
+    facts.held_ns = told->held_ns;
+    if (facts.refusal == LW_FROZEN_NONE) {
+        facts.of_thread = told->of_thread;
+        facts.thread_count = threads;
+    } else {
+        munmap(told, told_size(threads));
+    }
     return facts;
 }
 
@@ -329,7 +364,8 @@ void reach_drop(struct reach_facts *facts) {
     for (size_t i = 0; i < facts->thread_count; i++)
         for (size_t k = 0; k < facts->of_thread[i].length; k++)
             free(facts->of_thread[i].path[k].name);
-    facts->thread_count = 0;
-    free(facts->of_thread);
+    if (facts->of_thread)
+        munmap((char *)facts->of_thread - offsetof(struct told, of_thread), told_size(facts->thread_count));
     facts->of_thread = NULL;
+    facts->thread_count = 0;
 }

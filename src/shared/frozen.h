@@ -54,6 +54,7 @@ struct lw_frozen_range {
     X(SHARED, "memory_shared_with_process", "another process runs in this one's memory")       \
     X(CANCELS, "program_cancels", "the program can cancel threads")                            \
     X(JUMPS, "program_jumps", "the program has signal handlers and can jump out of them")      \
+    X(LOST, "not_understood", "the copy could not be looked through to its end")               \
     X(NO_SYSTEM, "not_known_here", "/proc does not tell what is needed")
 
 enum lw_frozen_refusal {

@@ -1,7 +1,7 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
 import concurrent.futures, json, os, signal, subprocess
 
-from harness import LIBRARY, TOOL, case, expect, program, scratch, slow
+from harness import LIBRARY, TOOL, expect, program, scratch, slow
 from resting import next_report
 
 PROGRAM, PLANS = program("reach"), program("reach_plans")
@@ -155,7 +155,7 @@ def test_random_graphs():
 def test_run_asks_for_it():
     """The value may be left out; what is no value is the program."""
     for words in (["--reach"], ["--reach=1"], ["--reach", "1"]):
-        done = subprocess.run([TOOL, "run"] + words + [case("timed_out_caller")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([TOOL, "run"] + words + [program("timed_out_caller")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         expect("stranded: " in done.stderr and "unreachable: no thread that may still run" in done.stderr, done.stderr)
-    done = subprocess.run([TOOL, "run", "--reach=3", case("timed_out_caller")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([TOOL, "run", "--reach=3", program("timed_out_caller")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     expect(done.returncode == 2 and "--reach" in done.stderr, done)
