@@ -198,18 +198,6 @@ static __attribute__((noinline)) void begin(void) {
     munmap(plan, sizeof *plan);
 }
 
-static __attribute__((noinline)) void forget(void) {
-    volatile char bytes[32768];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = 0;
-}
-
-static void await_byte(void) {
-    char byte;
-    if (read(STDIN_FILENO, &byte, 1) != 1)
-        exit(0);
-}
-
 int main(int count, char **arguments) {
     state = count == 2 ? strtoull(arguments[1], NULL, 10) * 0x9e3779b97f4a7c15u + 1 : 1;
     if (pipe(bell) != 0 || pthread_key_create(&key, NULL) != 0)

@@ -55,14 +55,19 @@ bool sample_blocks_signal(int task_directory, int tid) {
     return answer;
 }
 
-static bool send_question(int tid) {
+bool sample_signal(int tid, void *question) {
     siginfo_t info;
     memset(&info, 0, sizeof info);
     info.si_signo = options.signal;
     info.si_code = SI_QUEUE;
     info.si_pid = process.pid;
-    info.si_value.sival_ptr = slots;
+    info.si_value.sival_ptr = question;
     return sys_call(SYS_rt_tgsigqueueinfo, process.pid, tid, options.signal, &info) == 0;
+}
+
+bool sample_is_of(const siginfo_t *info, const void *question) {
+    return question && info->si_code == SI_QUEUE && info->si_value.sival_ptr == question &&
+           info->si_pid == process.pid;
 }
 
 /* Takes unanswered questions back; false while an answer is being written. */
@@ -90,7 +95,7 @@ struct sample *sample_ask(int task_directory, const int *tids, unsigned count) {
         slot->size = 0;
         bool asks = !sample_blocks_signal(task_directory, tids[i]);
         __atomic_store_n(&slot->state, asks ? ASKED : IDLE, __ATOMIC_RELEASE);
-        if (asks && !send_question(tids[i]))
+        if (asks && !sample_signal(tids[i], slots))
             __atomic_store_n(&slot->state, IDLE, __ATOMIC_RELEASE);
     }
     uint64_t start = clock_ns(CLOCK_MONOTONIC);
@@ -119,8 +124,7 @@ static void fill(struct sample *slot, void *context) {
 }
 
 bool sample_answer(const siginfo_t *info, void *context) {
-    if (info->si_code != SI_QUEUE || !slots || info->si_value.sival_ptr != slots ||
-        info->si_pid != process.pid)
+    if (!sample_is_of(info, slots))
         return false;
     int tid = (int)sys_call(SYS_gettid);
     for (unsigned i = 0; i < SAMPLES; i++) {

@@ -27,6 +27,10 @@ struct sample {
 struct sample *sample_ask(int task_directory, const int *tids, unsigned count);
 bool sample_answered(const struct sample *sample);
 
+/* Sends the snapshot signal to a thread, with a question that its handler knows by its address; and is a signal that one? */
+bool sample_signal(int tid, void *question);
+bool sample_is_of(const siginfo_t *info, const void *question);
+
 /* Does a thread block the snapshot signal, or is it past taking any? */
 bool sample_blocks_signal(int task_directory, int tid);
 

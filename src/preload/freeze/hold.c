@@ -1,12 +1,10 @@
 #include "hold.h"
 
 #include <linux/futex.h>
-#include <string.h>
 
 #include "capture/sample.h"
 #include "interpose/dispositions.h"
 #include "options.h"
-#include "process.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
 #include "rt/table.h"
@@ -52,13 +50,7 @@ bool hold_ask(int task_directory, int tid) {
     __atomic_store_n(&used, used + 1, __ATOMIC_RELEASE);
     if (deaf)
         return true;
-    siginfo_t info;
-    memset(&info, 0, sizeof info);
-    info.si_signo = options.signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = process.pid;
-    info.si_value.sival_ptr = slots;
-    if (sys_call(SYS_rt_tgsigqueueinfo, process.pid, tid, options.signal, &info) != 0)
+    if (!sample_signal(tid, slots))
         __atomic_store_n(&slot->state, DEAF, __ATOMIC_RELEASE);
     return true;
 }
@@ -107,7 +99,7 @@ static void stay(struct slot *slot, uint32_t round) {
 }
 
 bool hold_answer(const siginfo_t *info, const void *context) {
-    if (info->si_code != SI_QUEUE || info->si_value.sival_ptr != slots || info->si_pid != process.pid)
+    if (!sample_is_of(info, slots))
         return false;
     uint32_t round = __atomic_load_n(&holding, __ATOMIC_ACQUIRE);
     struct slot *slot = round ? slot_of((int)sys_call(SYS_gettid)) : NULL;

@@ -30,19 +30,6 @@ void box_open(struct box *box) {
     pthread_mutex_unlock(&box->mutex);
 }
 
-/* What earlier calls left behind on the stack and in registers is no reference. */
-static __attribute__((noinline)) void forget(void) {
-    volatile char bytes[16384];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = 0;
-}
-
-static void await_byte(void) {
-    char byte;
-    while (read(STDIN_FILENO, &byte, 1) != 1)
-        ;
-}
-
 static __attribute__((noinline)) void begin(const struct place *place) {
     struct box *box = box_new();
     start("waiter", waits, box);
