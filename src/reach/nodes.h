@@ -45,8 +45,8 @@ struct nodes {
 };
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
-/* Cuts the image's private memory into nodes. False without memory. */
-bool nodes_find(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot);
+/* From then on node_at is quick, and nothing is added. False without memory. */
+bool nodes_index(struct nodes *nodes);
 
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "divide.h"
 #include "mark.h"
 #include "program.h"
 
@@ -295,7 +296,7 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
     facts->held_ns = look->image.held_ns;
     if (refusal != LW_FROZEN_NONE)
         return refusal;
-    if (!nodes_find(&look->nodes, &look->image, look->snapshot) ||
+    if (!divide(&look->nodes, &look->image, look->snapshot) ||
         !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
         !prepare(look))
         return LW_FROZEN_MEMORY;
