@@ -20,6 +20,7 @@ PLACES = {
     "in_a_socket": "unread_bytes",
     "in_a_queue": "kernel_queues",
     "in_a_set": "kernel",
+    "in_a_large_set": "kernel",
     "in_a_timer": "kernel",
     "in_a_signal": "signal_queued",
     "in_a_mapping": "global",

@@ -28,8 +28,8 @@ static uint64_t mapped_pages(void) {
 
 static struct frozen_work *work_new(struct freeze *freeze) {
     struct tasks tasks = tasks_list();
-    size_t size =
-        sizeof(struct frozen_work) + tasks.count * (sizeof(struct lw_frozen_thread) + sizeof(uint64_t));
+    size_t size = sizeof(struct frozen_work) + WORDS * sizeof(uint64_t) +
+                  tasks.count * (sizeof(struct lw_frozen_thread) + sizeof(uint64_t));
     struct frozen_work *work = memory_map(size);
     size_t end_size = sizeof(struct lw_frozen_end) + tasks.count;
     struct lw_frozen_end *end = memory_map_shared(end_size);

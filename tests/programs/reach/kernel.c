@@ -49,6 +49,16 @@ static struct box *from_the_set(void) {
     return epoll_wait(set, &event, 1, -1) == 1 ? event.data.ptr : NULL;
 }
 
+/* The last of so many that what is noted of them takes more than a page. */
+static void hide_in_a_large_set(struct box *box) {
+    enum { OTHERS = 900 };
+    struct epoll_event event = {.events = EPOLLIN};
+    hide_in_a_set(box);
+    for (int i = 0; i < OTHERS; i++)
+        if (epoll_ctl(set, EPOLL_CTL_ADD, eventfd(0, EFD_NONBLOCK), &event) != 0)
+            exit(3);
+}
+
 static timer_t timer;
 static void hide_in_a_timer(struct box *box) {
     struct sigevent event = {
@@ -77,6 +87,7 @@ const struct place kernel_places[] = {
     {"in_a_socket", hide_in_a_socket, from_the_carrier},
     {"in_a_queue", hide_in_a_queue, from_the_queue},
     {"in_a_set", hide_in_a_set, from_the_set},
+    {"in_a_large_set", hide_in_a_large_set, from_the_set},
     {"in_a_timer", hide_in_a_timer, from_the_timer},
     {"in_a_signal", hide_in_a_signal, from_the_signal},
     {NULL, NULL, NULL},
