@@ -4,31 +4,25 @@
 
 #include "heap.h"
 
-enum { PAGE = 4096, THREAD_BLOCK = 2304 /* of struct pthread, at least */, ALIGN = 64 << 20 };
+enum { PAGE = 4096, ALIGN = 64 << 20 };
 
-struct cut {
-    uint64_t at;     /* a thread's block ends there */
-    uint32_t thread; /* whose stack lies before it */
-};
-
-static int by_place(const void *a, const void *b) {
-    const struct cut *first = a, *second = b;
-    return first->at < second->at ? -1 : first->at > second->at;
+static int by_value(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
 }
 
-/* A stack that libc made ends with the thread's block: its storage, its struct pthread (nptl/allocatestack.c). */
-static size_t find_cuts(struct cut *cuts, const struct image *image) {
+/* Where stacks end: one that libc made ends with the thread's block, its storage and struct pthread (nptl/allocatestack.c). */
+static size_t find_cuts(uint64_t *cuts, const struct image *image) {
     size_t count = 0;
-    for (uint32_t i = 0; i < image->frozen.thread_count; i++) {
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++) {
         const struct lw_frozen_thread *thread = &image->threads[i];
         const struct area *area = image_area(image, thread->handle);
         if (thread->tid <= 0 || !area || area->kind != AREA_PRIVATE || area->heap ||
             image_area(image, thread->sp) != area || thread->sp > thread->handle)
             continue;
-        cuts[count++] =
-            (struct cut){.at = (thread->handle + THREAD_BLOCK + PAGE - 1) / PAGE * PAGE, .thread = i};
+        cuts[count++] = (thread->handle + THREAD_BLOCK + PAGE - 1) / PAGE * PAGE;
     }
-    qsort(cuts, count, sizeof *cuts, by_place);
+    qsort(cuts, count, sizeof *cuts, by_value);
     return count;
 }
 
@@ -71,18 +65,18 @@ static bool find_dead(struct nodes *nodes, const struct image *image) {
 
 bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot) {
     struct arenas arenas = heap_arenas(image, snapshot);
-    struct cut *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
+    uint64_t *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
     size_t count = cuts ? find_cuts(cuts, image) : 0, cut = 0;
     for (size_t i = 0; cuts && i < image->area_count; i++) {
         const struct area *area = &image->areas[i];
         uint64_t start = area->start;
-        while (cut < count && cuts[cut].at <= start)
+        while (cut < count && cuts[cut] <= start)
             cut++;
-        for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut].at <= area->end; cut++) {
-            if (cut > 0 && cuts[cut - 1].at == cuts[cut].at)
+        for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut] <= area->end; cut++) {
+            if (cut > 0 && cuts[cut - 1] == cuts[cut])
                 continue;
-            nodes_add(nodes, start, cuts[cut].at, NODE_STACK);
-            start = cuts[cut].at;
+            nodes_add(nodes, start, cuts[cut], NODE_STACK);
+            start = cuts[cut];
         }
         if (area->kind == AREA_PRIVATE && start < area->end)
             split(nodes, image, &arenas, area, start, area->end);

@@ -70,16 +70,15 @@ static void take_out(struct image *image, uint64_t start, size_t size) {
 
 struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) {
     enum { MOST = sizeof((struct arenas *)0)->at / sizeof(uint64_t) };
-    struct arenas arenas = {.main = find_main(image, snapshot)};
-    for (uint64_t at = arenas.main; at != 0 && arenas.count < MOST;) {
+    struct arenas arenas = {0};
+    uint64_t main = find_main(image, snapshot), at = main;
+    while (at != 0 && arenas.count < MOST && (at != main || arenas.count == 0)) {
         arenas.at[arenas.count] = at;
         arenas.top[arenas.count++] = image_word(image, at + TOP);
         at = image_word(image, at + NEXT);
-        if (at == arenas.main)
-            break;
     }
-    if (arenas.main)
-        take_out(image, arenas.main, STATE_SIZE);
+    if (main)
+        take_out(image, main, STATE_SIZE);
     return arenas;
 }
 

@@ -5,8 +5,7 @@
 #include "nodes.h"
 
 struct arenas {
-    uint64_t main;   /* address of main_arena; 0: not found */
-    uint64_t at[64]; /* of all, main first */
+    uint64_t at[64]; /* addresses, main_arena first; none if that was not found */
     uint64_t top[64];
     size_t count;
 };

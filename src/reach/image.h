@@ -8,6 +8,8 @@
 #include "shared/frozen.h"
 #include "shared/snapshot_reader.h"
 
+enum { THREAD_BLOCK = 2304 }; /* bytes of struct pthread, from a thread's handle on, at least */
+
 enum area_kind {
     AREA_PRIVATE, /* anonymous memory: heaps, stacks, what mmap gave */
     AREA_ROOT,    /* what a module has written, and what others may write to: all of it is looked through */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREAD_BLOCK = 2304, POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
 /* What user space has of an address; what tags put above it is left out of account. */
 #define ADDRESS_BITS 0x0000ffffffffffffull
 

@@ -43,20 +43,7 @@ bool nodes_index(struct nodes *nodes) {
     return nodes->index;
 }
 
-static uint32_t in_order(const struct nodes *nodes, size_t low, size_t high, uint64_t address) {
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (nodes->node[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < nodes->count && nodes->node[low].start <= address ? (uint32_t)low : NO_NODE;
-}
-
 uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    if (!nodes->index)
-        return in_order(nodes, 0, nodes->count, address);
     size_t low = 0, high = nodes->index_count;
     while (low < high) {
         size_t middle = (low + high) / 2;

@@ -50,5 +50,5 @@ bool nodes_index(struct nodes *nodes);
 
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
-/* The node that an address leads to; NO_NODE if it is none. */
+/* The node that an address leads to; NO_NODE if it is none. After nodes_index. */
 uint32_t node_at(const struct nodes *nodes, uint64_t address);

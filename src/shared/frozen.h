@@ -7,11 +7,10 @@
 #define LW_FROZEN_MAGIC 0x314e5a46574cull /* "LWFZN1" */
 
 enum lw_frozen_flag {
-    LW_FROZEN_ASLEEP = 1u << 0, /* in a wrapped call: what it preserves, its wrapper has saved above sp */
-    LW_FROZEN_HELD = 1u << 1,   /* in the shim's handler: its registers lie from `context` on */
-    LW_FROZEN_TIMED = 1u << 2,  /* asleep with a deadline */
-    LW_FROZEN_CALLER = 1u << 3,
-    LW_FROZEN_HANDLED = 1u << 4, /* a handler of the program's may run in it and end its wait */
+    LW_FROZEN_ASLEEP = 1u << 0,  /* in a wrapped call: what it preserves, its wrapper has saved above sp */
+    LW_FROZEN_HELD = 1u << 1,    /* in the shim's handler: its registers lie from `context` on */
+    LW_FROZEN_TIMED = 1u << 2,   /* asleep with a deadline */
+    LW_FROZEN_HANDLED = 1u << 3, /* a handler of the program's may run in it and end its wait */
 };
 
 struct lw_frozen_thread {

@@ -47,7 +47,6 @@ static struct frozen_work *work_new(struct freeze *freeze) {
     work->threads = (void *)(work + 1);
     work->moves = (void *)(work->threads + tasks.count);
     work->words = (struct held_words){.word = work->moves + tasks.count, .room = WORDS};
-    work->caller = (int)sys_call(SYS_gettid);
     freeze->work = work;
     freeze->work_size = size;
     return work;
@@ -74,12 +73,13 @@ static void describe(struct frozen_work *work, const struct memory_range *ranges
 }
 
 static bool put_caller(struct frozen_work *work, const void *context, uintptr_t sp) {
+    int caller = (int)sys_call(SYS_gettid);
     for (size_t i = 0; i < work->tasks.count; i++) {
-        if (work->tasks.task[i].tid != work->caller)
+        if (work->tasks.task[i].tid != caller)
             continue;
         struct lw_frozen_thread *thread = &work->threads[i];
-        *thread = (struct lw_frozen_thread){.tid = work->caller,
-                                            .flags = LW_FROZEN_CALLER | LW_FROZEN_HELD,
+        *thread = (struct lw_frozen_thread){.tid = caller,
+                                            .flags = LW_FROZEN_HELD,
                                             .sp = sp,
                                             .handle = (uint64_t)work->tasks.task[i].record->handle};
         if (context)
@@ -113,11 +113,12 @@ static bool put_arguments(struct held_words *words) {
 static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *context, uintptr_t sp) {
     if (work->tasks.directory < 0)
         return LW_FROZEN_NO_SYSTEM;
-    for (size_t i = 0; i < work->tasks.count; i++)
-        if (!tasks_record(&work->tasks, i) && !tasks_has_exited(&work->tasks, i))
+    for (size_t i = 0; i < work->tasks.count; i++) {
+        struct task *task = &work->tasks.task[i];
+        task->record = tasks_record(&work->tasks, i);
+        if (!task->record && !tasks_has_exited(&work->tasks, i))
             return LW_FROZEN_UNKNOWN;
-        else
-            work->tasks.task[i].record = tasks_record(&work->tasks, i);
+    }
     if (!put_caller(work, context, sp))
         return LW_FROZEN_UNKNOWN;
     enum lw_frozen_refusal refusal = settle_all(work);

@@ -15,7 +15,6 @@ struct frozen_work {
     struct held_words words;
     bool holds; /* running threads are held; before that, those that sleep have been looked for */
     uint64_t held_since;
-    int caller;
 };
 
 enum { TASK_GONE = -1 }; /* tid of one that has ended meanwhile */

@@ -318,7 +318,7 @@ static const char *start_frozen(struct helper *helper, struct freeze *freeze) {
         freeze_measure(freeze);
         const char *why = start_intermediate(helper);
         freeze_release(freeze, !why && helper->image > 0);
-        if (why || helper->image <= 0 || !freeze_again(freeze) || !freeze->frozen) {
+        if (why || helper->image <= 0 || !freeze_again(freeze)) {
             say_go(helper, GO);
             return why;
         }
