@@ -1,5 +1,5 @@
 """Running programs that take orders, the tool that asks them, a terminal, and other users."""
-import contextlib, os, re, shutil, subprocess, tempfile
+import contextlib, json, os, re, shutil, subprocess, tempfile
 
 from harness import BUILD, LIBRARY, PATIENCE, TOOL, eventually, expect, run, scratch
 from resting import await_rest
@@ -37,6 +37,31 @@ class Program:
     def said(self):
         self.errors.seek(0)
         return self.errors.read()
+
+
+class Asked:
+    """A watched program that says a line when it is ready, and is asked for reports by `leakwatch stack`."""
+
+    def __init__(self, command, ready, options=""):
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS=options)
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        expect(self.process.stdout.readline() == ready, "%s does not start" % command)
+
+    def report(self, *options):
+        result = run([TOOL, "stack", *options, str(self.process.pid)])
+        expect(result.returncode == 0, "%r" % result)
+        return result.stdout
+
+    def threads(self):
+        return json.loads(self.report("--format", "json"))["threads"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 def tool(*arguments, status=0, **more):

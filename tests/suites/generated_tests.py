@@ -1,35 +1,21 @@
 """Code made at run time, which has no unwind information: its callers by frame pointer, its names from perf-PID.map."""
-import json, os, shutil, subprocess
+import os, shutil
 
-from harness import LIBRARY, TESTS, TOOL, eventually, expect, needs, program, run, scratch
+from harness import TESTS, eventually, expect, needs, program, run, scratch
+from live import Asked
 
 SOURCE = os.path.join(TESTS, "programs", "generated.c")
 
 
-class Running:
+class Running(Asked):
     """Names that the program writes are taken away with it."""
 
     def __init__(self, command, ready=b"ready\n"):
-        env = dict(os.environ, LD_PRELOAD=LIBRARY)
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        super().__init__(command, ready)
         self.map = "/tmp/perf-%d.map" % self.process.pid
-        expect(self.process.stdout.readline() == ready, "%s does not start" % command)
-
-    def report(self, *options):
-        result = run([TOOL, "stack", *options, str(self.process.pid)])
-        expect(result.returncode == 0, "%r" % result)
-        return result.stdout
-
-    def threads(self):
-        return json.loads(self.report("--format", "json"))["threads"]
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        super().__exit__()
         if os.path.lexists(self.map):
             os.unlink(self.map)
 

@@ -2,6 +2,7 @@
 import glob, gzip, json, os, re, shutil, signal, subprocess
 
 from harness import LIBRARY, PATIENCE, TESTS, TOOL, eventually, expect, needs, program, run, scratch
+from live import Asked
 
 SCRIPT = os.path.join(TESTS, "programs", "python_waits.py")
 SYSTEM = "/usr/bin/python3.11"
@@ -21,27 +22,8 @@ def marked():
         return {match.group(1): number for number, line in enumerate(file, 1) for match in [re.search(r"# HERE (\S+)", line)] if match}
 
 
-class Running:
-    def __init__(self, python, *functions, options=""):
-        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS=options)
-        self.process = subprocess.Popen([python, SCRIPT, *functions], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        expect(self.process.stdout.readline() == b"started\n", "%s does not start" % python)
-
-    def report(self, *options):
-        result = run([TOOL, "stack", *options, str(self.process.pid)])
-        expect(result.returncode == 0, "%r" % result)
-        return result.stdout
-
-    def threads(self):
-        return json.loads(self.report("--format", "json"))["threads"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+def start(python, *functions, options=""):
+    return Asked([python, SCRIPT, *functions], b"started\n", options)
 
 
 def python_of(thread, own=True):
@@ -66,7 +48,7 @@ def expected(here):
 def check_places(python):
     functions = ["in_lock", "in_queue", "in_sleep", "in_callback", "in_generator", "in_coroutine", "Größe.in_method", "in_recursion", "in_reduce"]
     here = marked()
-    with Running(python, *functions) as running:
+    with start(python, *functions) as running:
         def all_there():
             return sorted(python_of(thread) for thread in running.threads()) == sorted(expected(here) + [[("<module>", OWN, here["main"])]])
         eventually(lambda: "%s: %s" % (python, [python_of(thread) for thread in running.threads()]), all_there, patience=20)
@@ -85,7 +67,7 @@ def test_places_in_other_versions():
 @needs(SYSTEM)
 def test_below_what_runs_it():
     """Each call from C is below the interpreter's frame that runs it."""
-    with Running(SYSTEM, "in_callback") as running:
+    with start(SYSTEM, "in_callback") as running:
         def names():
             return [frame["function"] for thread in running.threads() if not thread["main"] for frame in thread["stack"] if frame["function"]]
         found = eventually("its frames", lambda: names() if "in_callback" in names() else None)
@@ -97,7 +79,7 @@ def test_below_what_runs_it():
 @needs(SYSTEM)
 def test_every_format():
     here = marked()
-    with Running(SYSTEM, "in_queue", "too_deep") as running:
+    with start(SYSTEM, "in_queue", "too_deep") as running:
         text = eventually("its frames", lambda: [text for text in [running.report()] if "in_queue" in text and "were not kept" in text])[0]
         expect(re.search(r"#\d+ +Queue\.get +queue\.py:\d+\n +#\d+ +in_queue +python_waits\.py:%d\n" % here["in_queue"], text), text)
         expect("suspect: this semaphore was never posted" in text, text)
@@ -121,7 +103,7 @@ def test_every_format():
 @needs(SYSTEM)
 def test_groups():
     """Threads that C sees at one place are told apart by where they are in Python."""
-    with Running(SYSTEM, "in_lock", "in_lock", "in_queue") as running:
+    with start(SYSTEM, "in_lock", "in_lock", "in_queue") as running:
         eventually("two groups", lambda: re.search(r"^2 threads  .*\n.*\n(.+\n)+? +#\d+ +in_lock ", running.report(), re.M)
                    and re.search(r"^1 thread  .*\n.*\n(.+\n)+? +#\d+ +in_queue ", running.report(), re.M))
 
@@ -130,7 +112,7 @@ def test_groups():
 def test_who_has_the_gil():
     for python in [SYSTEM] + others():
         here = marked()
-        with Running(python, "runs", "runs", "holds_the_gil") as running:
+        with start(python, "runs", "runs", "holds_the_gil") as running:
             def holder():
                 return [thread for thread in running.threads() if ("holds_the_gil", OWN, here["holds_the_gil"]) in python_of(thread)]
             tid = eventually("%s: the call of C" % python, holder)[0]["tid"]
@@ -150,7 +132,7 @@ def test_who_has_the_gil():
 @needs(SYSTEM)
 def test_who_runs_is_not_shown():
     """What a running thread did in Python when the snapshot was taken is not known any more; nobody waits for the GIL of nobody."""
-    with Running(SYSTEM, "runs", "in_lock") as running:
+    with start(SYSTEM, "runs", "in_lock") as running:
         for _ in range(10):
             for thread in running.threads():
                 if thread["state"] in ("running", "spinning"):
@@ -162,7 +144,7 @@ def test_who_runs_is_not_shown():
 def test_other_versions_say_nothing():
     for minor in (8, 10):
         for python in glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python3.%d" % minor)):
-            with Running(python, "in_lock", "in_queue") as running:
+            with start(python, "in_lock", "in_queue") as running:
                 expect(not any(python_of(thread, own=False) for thread in running.threads()), python)
 
 
@@ -171,7 +153,7 @@ def test_when_it_is_ended():
     """Also in the report that is made while the program ends of a signal; main has taken it."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
-        with Running(SYSTEM, "in_lock", options="format=json:log=" + log) as running:
+        with start(SYSTEM, "in_lock", options="format=json:log=" + log) as running:
             eventually("its frames", lambda: any(python_of(thread)[:1] == [("in_lock", OWN, marked()["in_lock"])] for thread in running.threads()))
             running.process.terminate()
             expect(running.process.wait(PATIENCE) == -signal.SIGTERM, "it ends")
