@@ -17,7 +17,6 @@ enum reach_verdict {
 
 enum reach_place_kind {
     PLACE_GLOBAL,  /* data of a module */
-    PLACE_SHARED,  /* memory that others may write to */
     PLACE_KERNEL,  /* the kernel keeps the address, for epoll or a timer */
     PLACE_STACK,   /* stack, registers and thread-local storage of a thread */
     PLACE_BLOCK,   /* a block of malloc */

@@ -3,88 +3,139 @@
 #include <stdlib.h>
 
 #include "heap.h"
+#include "stacks.h"
 
-enum { PAGE = 4096, ALIGN = 64 << 20 };
+enum { ALIGN = 64 << 20 };
 
-static int by_value(const void *a, const void *b) {
-    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return first < second ? -1 : first > second;
+/* While nodes are made. */
+struct division {
+    struct nodes *nodes;
+    const struct image *image;
+    const struct arenas *arenas;
+    bool believes_mapped; /* what looks like a block that malloc has mapped is one */
+    struct mapped_blocks mapped;
+};
+
+/* The first private mapping that begins at this address or behind it. */
+static size_t first_start(const struct image *image, uint64_t address) {
+    size_t low = 0, high = image->start_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (image->starts[middle] < address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-/* Where stacks end: one that libc made ends with the thread's block, its storage and struct pthread (nptl/allocatestack.c). */
-static size_t find_cuts(uint64_t *cuts, const struct image *image) {
-    size_t count = 0;
-    for (uint64_t i = 0; i < image->frozen.thread_count; i++) {
-        const struct lw_frozen_thread *thread = &image->threads[i];
-        const struct area *area = image_area(image, thread->handle);
-        if (thread->tid <= 0 || !area || area->kind != AREA_PRIVATE || area->heap ||
-            image_area(image, thread->sp) != area || thread->sp > thread->handle)
+/* Where the next heap or mapped block can begin, from `at` on. */
+static uint64_t next_place(const struct image *image, uint64_t at, uint64_t end) {
+    size_t number = first_start(image, at);
+    uint64_t start = number < image->start_count ? image->starts[number] : end;
+    uint64_t aligned = (at + ALIGN - 1) / ALIGN * ALIGN;
+    uint64_t next = start < aligned ? start : aligned;
+    return next < end ? next : end;
+}
+
+/* Where what is understood ends that begins here; at: nothing is. */
+static uint64_t take(struct division *division, const struct area *area, uint64_t at, uint64_t end) {
+    uint64_t done = heap_blocks(division->nodes, division->image, division->arenas, area, at, end);
+    if (done != at || area->heap)
+        return done;
+    done = division->believes_mapped ? heap_mapped_block(division->image, at, end) : at;
+    if (done == at)
+        return at;
+    division->mapped.count++;
+    division->mapped.bytes += done - at;
+    nodes_add(division->nodes, at, done, NODE_BLOCK);
+    return done;
+}
+
+/* Memory in which no stack of libc's lies: what is not understood of it is one thing, up to what is. */
+static void split(struct division *division, const struct area *area, uint64_t start, uint64_t end) {
+    uint64_t rest = start, at = start;
+    while (at < end) {
+        size_t before = division->nodes->count;
+        if (rest < at)
+            nodes_add(division->nodes, rest, at, NODE_MAPPING);
+        uint64_t done = take(division, area, at, end);
+        if (done == at) {
+            division->nodes->count = before;
+            at = next_place(division->image, at + 1, end);
             continue;
-        cuts[count++] = (thread->handle + THREAD_BLOCK + PAGE - 1) / PAGE * PAGE;
+        }
+        rest = at = done;
     }
-    qsort(cuts, count, sizeof *cuts, by_value);
-    return count;
+    if (rest < end)
+        nodes_add(division->nodes, rest, end, NODE_MAPPING);
 }
 
-/* Memory in which no stack ends. */
-static void split(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
-                  const struct area *area, uint64_t start, uint64_t end) {
-    while (start < end) {
-        uint64_t next = (start / ALIGN + 1) * ALIGN;
-        while (next < end && !heap_begins(image, arenas, next))
-            next += ALIGN;
-        uint64_t to = next < end ? next : end, done = heap_blocks(nodes, image, arenas, area, start, to);
-        if (done < to)
-            nodes_add(nodes, done, to, NODE_MAPPING);
-        start = to;
-    }
+static void mark_root(struct nodes *nodes, size_t number) {
+    if (number < nodes->count && nodes->node[number].kind == NODE_MAPPING)
+        nodes->node[number].root = true;
 }
 
-/* A thread's stack is as large as its record says, and ends with its block; that of the initial thread grows down from the end
- * of its mapping. What is known of neither is looked through whole. A signal's frame lies below the stack pointer. */
+static void divide_area(struct division *division, const struct area *area,
+                        const struct stack_extents *stacks) {
+    struct nodes *nodes = division->nodes;
+    size_t first = nodes->count;
+    uint64_t at = area->start;
+    for (size_t i = 0; i < stacks->count; i++) {
+        const struct stack_extent *stack = &stacks->of[i];
+        if (stack->start < at || stack->end > area->end)
+            continue;
+        split(division, area, at, stack->start);
+        nodes_add(nodes, stack->start, stack->end, stack->in_use ? NODE_STACK : NODE_FREE);
+        at = stack->end;
+    }
+    split(division, area, at, area->end);
+    if (area->open_start)
+        mark_root(nodes, first);
+    if (area->open_end)
+        mark_root(nodes, nodes->count - 1);
+}
+
+static void divide_all(struct division *division, const struct stack_extents *stacks) {
+    division->mapped = (struct mapped_blocks){0};
+    division->nodes->count = 0;
+    for (size_t i = 0; i < division->image->area_count; i++)
+        if (division->image->areas[i].kind == AREA_PRIVATE)
+            divide_area(division, &division->image->areas[i], stacks);
+}
+
+/* The stack of a thread that libc made, or the initial one's: what lies below the stack pointer is dead, but for a signal's frame. */
 static bool find_dead(struct nodes *nodes, const struct image *image) {
     nodes->dead = calloc(image->frozen.thread_count + 1, sizeof *nodes->dead);
     for (uint64_t i = 0; nodes->dead && i < image->frozen.thread_count; i++) {
         const struct lw_frozen_thread *thread = &image->threads[i];
         uint32_t number = thread->tid > 0 ? node_at(nodes, thread->sp) : NO_NODE;
         const struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
-        if (!node || node->kind == NODE_BLOCK || node_dead(nodes, number).start < node->end)
+        if (!node || node_dead(nodes, number).start < node->end)
             continue;
-        uint64_t low = image_area(image, thread->sp)->stack ? node->start
-                       : node->kind == NODE_STACK && thread->stack_size != 0 && thread->stack_size < node->end
-                           ? node->end - thread->stack_size
-                           : node->end;
-        uint64_t high =
-            thread->context >= node->start && thread->context < thread->sp ? thread->context : thread->sp;
-        low = low < node->start ? node->start : low;
-        if (low < high)
-            nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = low, .end = high};
+        bool is_initial = thread->sp >= image->stack_start && thread->sp < image->stack_end;
+        bool is_own = node->kind == NODE_STACK && node_at(nodes, thread->handle) == number;
+        if (!is_initial && !is_own)
+            continue;
+        uint64_t low = is_own || image->stack_start < node->start ? node->start : image->stack_start;
+        uint64_t high = thread->context >= low && thread->context < thread->sp ? thread->context : thread->sp;
+        nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = low, .end = high};
     }
     return nodes->dead;
 }
 
-bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot) {
+bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot, bool keeps_frames) {
     struct arenas arenas = heap_arenas(image, snapshot);
-    uint64_t *cuts = calloc(image->frozen.thread_count + 1, sizeof *cuts);
-    size_t count = cuts ? find_cuts(cuts, image) : 0, cut = 0;
-    for (size_t i = 0; cuts && i < image->area_count; i++) {
-        const struct area *area = &image->areas[i];
-        uint64_t start = area->start;
-        while (cut < count && cuts[cut] <= start)
-            cut++;
-        for (; area->kind == AREA_PRIVATE && cut < count && cuts[cut] <= area->end; cut++) {
-            if (cut > 0 && cuts[cut - 1] == cuts[cut])
-                continue;
-            nodes_add(nodes, start, cuts[cut], NODE_STACK);
-            start = cuts[cut];
-        }
-        if (area->kind == AREA_PRIVATE && start < area->end)
-            split(nodes, image, &arenas, area, start, area->end);
+    struct stack_extents stacks = stacks_find(image, snapshot);
+    struct division division = {.nodes = nodes, .image = image, .arenas = &arenas, .believes_mapped = true};
+    divide_all(&division, &stacks);
+    if (division.mapped.count > 0 && !heap_has_mapped(image, snapshot, &division.mapped)) {
+        division.believes_mapped = false;
+        divide_all(&division, &stacks);
     }
-    bool made = cuts && !nodes->failed && nodes_index(nodes);
-    free(cuts);
-    if (!made)
+    free(stacks.of);
+    if (stacks.failed || nodes->failed || !nodes_index(nodes))
         return false;
-    heap_free_cached(nodes, image);
-    return find_dead(nodes, image);
+    heap_free_cached(nodes, image, snapshot);
+    return keeps_frames || find_dead(nodes, image);
 }

@@ -3,5 +3,6 @@
 
 #include "nodes.h"
 
-/* False without memory. */
-bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot);
+/* keeps_frames: what lies below a stack pointer may be in use, for the thread may run elsewhere on its stack meanwhile. False without
+ * memory. */
+bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot, bool keeps_frames);

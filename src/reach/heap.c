@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "libc.h"
+
 /* struct malloc_state and heap_info */
 enum {
     FASTBINS = 0x10,
@@ -44,22 +46,9 @@ static bool is_arena(const struct image *image, uint64_t at) {
     return empty > 0 && image_word(image, at + TOP) != 0 && image_word(image, at + NEXT) != 0;
 }
 
-static uint64_t find_main(const struct image *image, const struct snapshot *snapshot) {
-    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
-        const struct lw_snapshot_module *module = &snapshot->modules[i];
-        const char *name = strrchr(snapshot_words(snapshot, module->path), '/');
-        if (!name || strncmp(name, "/libc.so", 8) != 0)
-            continue;
-        for (size_t k = 0; k < image->area_count; k++) {
-            const struct area *area = &image->areas[k];
-            if (area->kind != AREA_ROOT || area->start < module->start || area->start >= module->end)
-                continue;
-            for (uint64_t at = area->start; at + STATE_SIZE <= area->end; at += 16)
-                if (image_word(image, at + BINS) != 0 && is_arena(image, at))
-                    return at;
-        }
-    }
-    return 0;
+static bool is_main(const struct image *image, uint64_t at, const void *wanted) {
+    (void)wanted;
+    return at % 16 == 0 && image_word(image, at + BINS) != 0 && is_arena(image, at);
 }
 
 static void take_out(struct image *image, uint64_t start, size_t size) {
@@ -71,7 +60,7 @@ static void take_out(struct image *image, uint64_t start, size_t size) {
 struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) {
     enum { MOST = sizeof((struct arenas *)0)->at / sizeof(uint64_t) };
     struct arenas arenas = {0};
-    uint64_t main = find_main(image, snapshot), at = main;
+    uint64_t main = libc_find(image, snapshot, is_main, NULL), at = main;
     while (at != 0 && arenas.count < MOST && (at != main || arenas.count == 0)) {
         arenas.at[arenas.count] = at;
         arenas.top[arenas.count++] = image_word(image, at + TOP);
@@ -107,8 +96,12 @@ static bool walk(struct nodes *nodes, const struct area *area, const struct aren
     while (chunk + HEADER <= end) {
         uint64_t word = size_in(area, chunk), size = word & ~(uint64_t)FLAGS;
         if (is_top(arenas, chunk)) {
-            nodes_add(nodes, chunk + HEADER, end, NODE_FREE);
-            return size >= HEADER && chunk + size <= end;
+            if (size < HEADER || size > end - chunk)
+                return false;
+            nodes_add(nodes, chunk + HEADER, chunk + size, NODE_FREE);
+            if (chunk + size < end) /* the program has moved the break itself */
+                nodes_add(nodes, chunk + size, end, NODE_MAPPING);
+            return true;
         }
         if (size == 0 && chunk + HEADER == end)
             return true;
@@ -156,31 +149,56 @@ static uint64_t thread_heap(struct nodes *nodes, const struct image *image, cons
     return start;
 }
 
-/* Each block has a mapping of its own, but the kernel tells neighbours as one. */
-static uint64_t mapped_blocks(struct nodes *nodes, const struct image *image, uint64_t start, uint64_t end) {
-    while (start < end) {
-        uint64_t word = size_at(image, start), size = word & ~(uint64_t)FLAGS;
-        if ((word & FLAGS) != IS_MMAPPED || image_word(image, start) != 0 || size < PAGE ||
-            size % PAGE != 0 || size > end - start)
-            break;
-        nodes_add(nodes, start, start + size, NODE_BLOCK);
-        start += size;
-    }
-    return start;
-}
-
 uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
                      const struct area *area, uint64_t start, uint64_t end) {
     if (area->heap)
         return main_heap(nodes, arenas, area, start, end);
-    if (heap_begins(image, arenas, start))
-        return thread_heap(nodes, image, arenas, start, end);
-    return mapped_blocks(nodes, image, start, end);
+    return heap_begins(image, arenas, start) ? thread_heap(nodes, image, arenas, start, end) : start;
+}
+
+uint64_t heap_mapped_block(const struct image *image, uint64_t start, uint64_t end) {
+    uint64_t word = size_at(image, start), size = word & ~(uint64_t)FLAGS;
+    return (word & FLAGS) == IS_MMAPPED && image_word(image, start) == 0 && size >= PAGE &&
+                   size % PAGE == 0 && size <= end - start
+               ? start + size
+               : start;
+}
+
+/* struct malloc_par: four ints, the first of which is n_mmaps, padding since 2.35, INTERNAL_SIZE_T mmapped_mem. */
+static bool is_mapped_count(const struct image *image, uint64_t at, const void *wanted) {
+    const struct mapped_blocks *blocks = wanted;
+    return image_word(image, at) == blocks->bytes &&
+           ((image_word(image, at - 16) & UINT32_MAX) == blocks->count ||
+            image_word(image, at - 24) >> 32 == blocks->count);
+}
+
+bool heap_has_mapped(const struct image *image, const struct snapshot *snapshot,
+                     const struct mapped_blocks *blocks) {
+    return libc_find(image, snapshot, is_mapped_count, blocks) != 0;
+}
+
+/* Each block that a cache has is marked as such, against being freed twice: with the cache's address, or since 2.34 with a random
+ * number that libc keeps. */
+static bool is_word(const struct image *image, uint64_t at, const void *wanted) {
+    return image_word(image, at) == *(const uint64_t *)wanted;
+}
+
+struct keys {
+    const struct snapshot *snapshot;
+    uint64_t known; /* 0: none yet */
+};
+
+static bool is_key(struct keys *keys, const struct image *image, uint64_t key, uint64_t cache) {
+    if (key == cache)
+        return true;
+    if (keys->known == 0 && key >> 48 != 0 && libc_find(image, keys->snapshot, is_word, &key) != 0)
+        keys->known = key;
+    return key != 0 && key == keys->known;
 }
 
 /* The lists of one thread's cache: each as long as its count says, of blocks of its size. mangled: "safe-linking", since 2.32. */
 static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t cache, bool mangled,
-                       bool frees) {
+                       struct keys *keys, bool frees) {
     for (unsigned bin = 0; bin < BINS_CACHED; bin++) {
         unsigned count = (unsigned)(image_word(image, cache + bin / 4 * 8) >> bin % 4 * 16) & 0xffff;
         uint64_t at = image_word(image, cache + CACHE_COUNTS + 8ull * bin);
@@ -189,7 +207,8 @@ static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t 
         for (; count > 0; count--) {
             uint32_t number = at % 16 == 0 ? node_at(nodes, at) : NO_NODE;
             if (number == NO_NODE || nodes->node[number].start != at ||
-                nodes->node[number].end - at != 16ull * bin + 32)
+                nodes->node[number].end - at != 16ull * bin + 32 ||
+                !is_key(keys, image, image_word(image, at + 8), cache))
                 return false;
             if (frees)
                 nodes->node[number].kind = NODE_FREE;
@@ -202,14 +221,15 @@ static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t 
     return true;
 }
 
-void heap_free_cached(struct nodes *nodes, const struct image *image) {
+void heap_free_cached(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot) {
+    struct keys keys = {.snapshot = snapshot};
     for (size_t i = 0; i < nodes->count; i++) {
         const struct node *node = &nodes->node[i];
         if (node->kind != NODE_BLOCK || node->end - node->start != CACHE_CHUNK)
             continue;
         for (int mangled = 1; mangled >= 0; mangled--)
-            if (free_lists(nodes, image, node->start, mangled, false)) {
-                free_lists(nodes, image, node->start, mangled, true);
+            if (free_lists(nodes, image, node->start, mangled, &keys, false)) {
+                free_lists(nodes, image, node->start, mangled, &keys, true);
                 break;
             }
     }

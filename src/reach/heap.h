@@ -14,11 +14,20 @@ struct arenas {
  * what malloc remembers of free memory leads nowhere. */
 struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot);
 
-/* Adds the blocks in [start, end) of the main heap, of one of an arena's heaps, or of what was mapped for single blocks. Returns
- * where what it understood ends; start: nothing. */
+/* Adds the blocks in [start, end) of the main heap, or of one of an arena's heaps. Returns where what it understood ends; start:
+ * nothing. */
 uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
                      const struct area *area, uint64_t start, uint64_t end);
-/* Blocks that threads keep for their next malloc (tcache) become free. */
-void heap_free_cached(struct nodes *nodes, const struct image *image);
 /* Is there a heap of an arena at this address? */
 bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_t address);
+/* Where a block ends that was mapped for itself, if one looks to begin here; start: none does. */
+uint64_t heap_mapped_block(const struct image *image, uint64_t start, uint64_t end);
+
+struct mapped_blocks {
+    uint64_t count, bytes;
+};
+/* Does malloc say that it has mapped just these? */
+bool heap_has_mapped(const struct image *image, const struct snapshot *snapshot,
+                     const struct mapped_blocks *blocks);
+/* Blocks that threads keep for their next malloc (tcache) become free. */
+void heap_free_cached(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot);

@@ -12,18 +12,20 @@ enum { THREAD_BLOCK = 2304 }; /* bytes of struct pthread, from a thread's handle
 
 enum area_kind {
     AREA_PRIVATE, /* anonymous memory: heaps, stacks, what mmap gave */
-    AREA_ROOT,    /* what a module has written, and what others may write to: all of it is looked through */
-    AREA_CODE,    /* anonymous and executable: addresses may stand at any offset */
+    AREA_ROOT, /* what a module has written, and what was written to files' private mappings: all of it is looked through */
+    AREA_CODE, /* anonymous and executable: addresses may stand at any offset */
 };
 
-/* A mapping, or a part of one: between them is nothing that the program has written. */
+/* Mappings that touch each other and are of one kind, or a part of one: what a program got as one piece, mprotect(2), madvise(2)
+ * or mlock(2) may have split for the kernel. Between areas is nothing that the program has written. */
 struct area {
     uint64_t start, end;
     enum area_kind kind;
-    bool heap;            /* that brk(2) moves */
-    bool stack;           /* of the initial thread */
-    bool shared;          /* with whoever has it mapped too */
+    bool heap; /* that brk(2) moves */
+    bool open_start,
+        open_end; /* touches memory that is looked through anyway: they may be one piece to the program */
     unsigned char *bytes; /* end - start of them; pages that are not there are zero */
+    unsigned char *there; /* by page: is it there? */
 };
 
 struct image {
@@ -35,6 +37,10 @@ struct image {
     uint64_t held_ns;
     struct area *areas; /* by address */
     size_t area_count;
+    uint64_t *starts; /* of private mappings, by address */
+    size_t start_count;
+    bool has_strange_code;           /* of a file that is no module of the snapshot's */
+    uint64_t stack_start, stack_end; /* the mapping that the initial thread's stack began in */
 };
 
 /* Reads the image whose struct lw_frozen lies at `at`, through the descriptors that the shim left. Not LW_FROZEN_NONE: there

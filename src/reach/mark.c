@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17, PAGE = 4096 };
 /* What user space has of an address; what tags put above it is left out of account. */
 #define ADDRESS_BITS 0x0000ffffffffffffull
 
@@ -62,6 +62,12 @@ static void mark(struct marking *marking, uint32_t number, uint64_t at) {
     marking->work[marking->work_count++] = number;
 }
 
+/* Of a block in a heap, the last word lies behind where its neighbour's begins; one that was mapped for itself ends with its mapping. */
+static bool ends_with_the_programs(const struct node *node) {
+    return node->kind == NODE_MAPPING ||
+           (node->kind == NODE_BLOCK && node->start % PAGE == 0 && node->end % PAGE == 0);
+}
+
 static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     uint64_t address = word & ADDRESS_BITS;
     if (address - marking->lowest > marking->highest - marking->lowest)
@@ -71,7 +77,7 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
     if (number == NO_NODE || address == nodes[number].start) {
         uint32_t before = node_at(marking->nodes, address - 1);
-        if (before != NO_NODE && nodes[before].kind == NODE_MAPPING)
+        if (before != NO_NODE && ends_with_the_programs(&nodes[before]))
             mark(marking, before, at);
     }
     if (number != NO_NODE && nodes[number].marked != marking->round &&
@@ -83,21 +89,33 @@ static uint64_t demangled(const struct marking *marking, uint64_t word) {
     return (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
 }
 
+static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
+                          unsigned step) {
+    for (uint64_t at = (start + step - 1) / step * step; at < end && area->end - at >= sizeof(uint64_t);
+         at += step) {
+        uint64_t word;
+        memcpy(&word, area->bytes + (at - area->start), sizeof word);
+        if (word == 0)
+            continue;
+        consider(marking, word, at);
+        if (marking->guard)
+            consider(marking, demangled(marking, word), at);
+    }
+}
+
+/* Page by page: of a stack or of a heap's room most are not there. */
 static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
     while (start < end) {
         const struct area *area = image_area(marking->image, start);
         if (!area)
             return;
         uint64_t to = end < area->end ? end : area->end;
-        unsigned step = every_offset ? 1 : sizeof(uint64_t);
-        for (uint64_t at = (start + step - 1) / step * step; at + sizeof(uint64_t) <= to; at += step) {
-            uint64_t word;
-            memcpy(&word, area->bytes + (at - area->start), sizeof word);
-            if (word == 0)
-                continue;
-            consider(marking, word, at);
-            if (marking->guard)
-                consider(marking, demangled(marking, word), at);
+        for (uint64_t at = start; at < to;) {
+            uint64_t page = (at - area->start) / PAGE, next = area->start + (page + 1) * PAGE;
+            next = next < to ? next : to;
+            if (area->there[page])
+                look_at_words(marking, area, at, next, every_offset ? 1 : sizeof(uint64_t));
+            at = next;
         }
         start = to;
     }
@@ -143,6 +161,11 @@ void mark_from_roots(struct marking *marking) {
     for (size_t i = 0; i < image->area_count; i++)
         if (image->areas[i].kind != AREA_PRIVATE)
             mark_from(marking, image->areas[i].start, image->areas[i].end, image->areas[i].kind == AREA_CODE);
+    for (size_t i = 0; i < marking->nodes->count; i++)
+        if (marking->nodes->node[i].root) {
+            mark(marking, (uint32_t)i, marking->nodes->node[i].start);
+            follow(marking);
+        }
     for (uint64_t i = 0; i < image->frozen.word_count; i++)
         mark_word(marking, image->words[i]);
 }

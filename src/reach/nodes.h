@@ -19,6 +19,7 @@ struct node {
     uint64_t at;         /* where the address stands that leads to it */
     uint32_t from;       /* the node that this lies in; NO_NODE: a root, or the stack of a live thread */
     uint32_t marked;     /* in which round of marking; 0: in none */
+    bool root;           /* looked through anyway */
     enum node_kind kind;
 };
 

@@ -20,13 +20,48 @@ static bool has_own_addresses(const char *file) {
     return false;
 }
 
+enum use {
+    USE_CANCEL = 1 << 0,
+    USE_JUMP = 1 << 1,    /* out of a handler */
+    USE_CONTEXT = 1 << 2, /* other stacks, perhaps within a thread's own */
+    USE_HANDLER = 1 << 3,
+    USE_SEND = 1 << 4,  /* a signal to one thread */
+    USE_QUEUE = 1 << 5, /* System V messages */
+    USE_UNSHARE = 1 << 6,
+};
+
+static const struct {
+    const char *name;
+    unsigned uses;
+} functions[] = {
+    {"pthread_cancel", USE_CANCEL},
+    {"siglongjmp", USE_JUMP},
+    {"longjmp", USE_JUMP},
+    {"_longjmp", USE_JUMP},
+    {"__longjmp_chk", USE_JUMP},
+    {"setcontext", USE_JUMP | USE_CONTEXT},
+    {"swapcontext", USE_JUMP | USE_CONTEXT},
+    {"makecontext", USE_CONTEXT},
+    {"sigaction", USE_HANDLER},
+    {"signal", USE_HANDLER},
+    {"bsd_signal", USE_HANDLER},
+    {"sysv_signal", USE_HANDLER},
+    {"__sysv_signal", USE_HANDLER},
+    {"ssignal", USE_HANDLER},
+    {"sigset", USE_HANDLER},
+    {"pthread_kill", USE_SEND},
+    {"pthread_sigqueue", USE_SEND},
+    {"tgkill", USE_SEND},
+    {"msgrcv", USE_QUEUE},
+    {"unshare", USE_UNSHARE},
+};
+
 struct imports {
-    bool cancels, jumps, is_go;
+    unsigned uses; /* enum use */
+    bool is_go;
 };
 
 static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct imports *imports) {
-    static const char *const jumps[] = {"siglongjmp",    "longjmp",    "_longjmp",
-                                        "__longjmp_chk", "setcontext", "swapcontext"};
     Elf_Data *data = elf_getdata(section, NULL);
     size_t count = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
     for (size_t i = 0; i < count; i++) {
@@ -34,11 +69,9 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
         const char *name = gelf_getsym(data, (int)i, &symbol) && symbol.st_shndx == SHN_UNDEF
                                ? elf_strptr(elf, header->sh_link, symbol.st_name)
                                : NULL;
-        if (!name)
-            continue;
-        imports->cancels |= strcmp(name, "pthread_cancel") == 0;
-        for (size_t k = 0; k < sizeof jumps / sizeof *jumps; k++)
-            imports->jumps |= strcmp(name, jumps[k]) == 0;
+        for (size_t k = 0; name && k < sizeof functions / sizeof *functions; k++)
+            if (strcmp(name, functions[k].name) == 0)
+                imports->uses |= functions[k].uses;
     }
 }
 
@@ -62,19 +95,34 @@ static void read_imports(const char *path, struct imports *imports) {
         close(fd);
 }
 
-enum lw_frozen_refusal program_refuses(const struct snapshot *snapshot) {
+static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool handles,
+                                          bool own_files_unknown) {
+    if (imports->is_go)
+        return LW_FROZEN_GENERATED;
+    if (imports->uses & USE_CANCEL)
+        return LW_FROZEN_CANCELS;
+    if (handles && (imports->uses & USE_JUMP))
+        return LW_FROZEN_JUMPS;
+    if (imports->uses & USE_QUEUE)
+        return LW_FROZEN_QUEUES;
+    return own_files_unknown && (imports->uses & USE_UNSHARE) ? LW_FROZEN_FILES : LW_FROZEN_NONE;
+}
+
+struct program program_look(const struct snapshot *snapshot, bool own_files_unknown) {
     struct imports imports = {0};
     for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
         const char *path = snapshot_words(snapshot, snapshot->modules[i].path), *slash = strrchr(path, '/');
         const char *file = slash ? slash + 1 : path;
         if (has_own_addresses(file))
-            return LW_FROZEN_GENERATED;
-        if (path[0] == '/' && strncmp(file, "libc.so", 7) != 0 && strncmp(file, "libleakwatch", 12) != 0)
+            return (struct program){.refusal = LW_FROZEN_GENERATED};
+        bool is_libc = strncmp(file, "libc.so", 7) == 0 || strncmp(file, "libc-2.", 7) == 0 ||
+                       strncmp(file, "libpthread", 10) == 0;
+        if (path[0] == '/' && !is_libc && strncmp(file, "libleakwatch", 12) != 0)
             read_imports(path, &imports);
     }
     bool handles = lw_waking_signals(snapshot->header->handlers) != 0;
-    return imports.is_go              ? LW_FROZEN_GENERATED
-           : imports.cancels          ? LW_FROZEN_CANCELS
-           : handles && imports.jumps ? LW_FROZEN_JUMPS
-                                      : LW_FROZEN_NONE;
+    unsigned sends = USE_SEND | USE_HANDLER;
+    return (struct program){.refusal = refusal_for(&imports, handles, own_files_unknown),
+                            .keeps_frames = handles || (imports.uses & USE_CONTEXT),
+                            .signals_threads = (imports.uses & sends) == sends};
 }

@@ -1,7 +1,15 @@
-/* Programs of which nothing is proved by reachability, by what they are made of. */
+/* What a proof by reachability must know of a program: what it is made of, and which functions it uses. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "shared/frozen.h"
 #include "shared/snapshot_reader.h"
 
-enum lw_frozen_refusal program_refuses(const struct snapshot *snapshot);
+struct program {
+    enum lw_frozen_refusal refusal; /* NONE: it may be looked at */
+    bool keeps_frames; /* a thread may run elsewhere on its own stack, above frames that it comes back to */
+    bool signals_threads; /* it can send its threads signals that it handles, or will */
+};
+
+struct program program_look(const struct snapshot *snapshot, bool own_files_unknown);

@@ -1,6 +1,5 @@
 #include "reach.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "divide.h"
 #include "mark.h"
 #include "program.h"
+#include "storage.h"
 
 /* Fields of glibc's locks: __owner of a mutex, its __kind; __cur_writer of a read-write lock (nptl/pthreadP.h). */
 enum { MUTEX_OWNER = 8, MUTEX_KIND = 16, RWLOCK_WRITER = 24 };
@@ -21,6 +21,7 @@ enum { NO_THREAD = UINT32_MAX };
 struct look {
     const struct snapshot *snapshot;
     struct image image;
+    struct program program;
     struct nodes nodes;
     struct marking marking;
     uint32_t *of_snapshot; /* by thread of the image: that of the snapshot, or NO_THREAD */
@@ -67,10 +68,15 @@ static bool is_of_memory(const struct look *look, const struct lw_snapshot_threa
     }
 }
 
+/* A handler of the program's may run in this thread: there is one, or one may come and the signal for it be sent. */
+static bool is_handled(const struct look *look, const struct lw_frozen_thread *frozen) {
+    return (frozen->flags & LW_FROZEN_HANDLED) || look->program.signals_threads;
+}
+
 /* A handler without SA_RESTART ends these; conditions and locks of glibc sleep on (signal(7)). */
-static bool ends_by_handler(const struct lw_frozen_thread *frozen, const struct lw_snapshot_thread *thread) {
-    return (frozen->flags & LW_FROZEN_HANDLED) &&
-           (thread->kind == LW_WAIT_SEMAPHORE || thread->kind == LW_WAIT_FUTEX);
+static bool ends_by_handler(const struct look *look, const struct lw_frozen_thread *frozen,
+                            const struct lw_snapshot_thread *thread) {
+    return is_handled(look, frozen) && (thread->kind == LW_WAIT_SEMAPHORE || thread->kind == LW_WAIT_FUTEX);
 }
 
 static const struct lw_snapshot_thread *waiter(const struct look *look, size_t i) {
@@ -81,7 +87,7 @@ static const struct lw_snapshot_thread *waiter(const struct look *look, size_t i
     const struct lw_snapshot_thread *thread = &look->snapshot->threads[look->of_snapshot[i]];
     bool is_join = thread->kind == LW_WAIT_JOIN;
     return thread->state == LW_STATE_BLOCKED && (is_join || thread->object == frozen->object) &&
-                   is_of_memory(look, thread) && !ends_by_handler(frozen, thread)
+                   is_of_memory(look, thread) && !ends_by_handler(look, frozen, thread)
                ? thread
                : NULL;
 }
@@ -104,36 +110,12 @@ static bool prepare(struct look *look) {
     return true;
 }
 
-/* The most that thread-local storage takes below a thread's handle: what all modules have of it. */
-static uint64_t storage_size(const struct snapshot *snapshot) {
-    uint64_t size = 4096;
-    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
-        Elf64_Ehdr elf;
-        Elf64_Phdr segment;
-        uint64_t start = snapshot->modules[i].start;
-        if (!image_peek(start, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
-            continue;
-        for (unsigned k = 0; k < elf.e_phnum; k++)
-            if (image_peek(start + elf.e_phoff + k * sizeof segment, &segment, sizeof segment) &&
-                segment.p_type == PT_TLS)
-                size += segment.p_memsz + segment.p_align;
-    }
-    return size;
-}
-
 /* A handler of the program's may run in a thread that is blocked for ever, and use what is that thread's own. */
-static void mark_storage(struct look *look) {
-    uint64_t size = storage_size(look->snapshot);
-    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
-        const struct lw_frozen_thread *thread = &look->image.threads[i];
-        uint32_t number = node_at(&look->nodes, thread->handle);
-        if (!(thread->flags & LW_FROZEN_HANDLED) || number == NO_NODE)
-            continue;
-        const struct node *node = &look->nodes.node[number];
-        uint64_t start = thread->handle - size;
-        mark_from(&look->marking, start > node->start && start < thread->handle ? start : node->start,
-                  node->end, false);
-    }
+static void mark_handled(struct look *look) {
+    uint64_t size = storage_size(&look->image, look->snapshot);
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++)
+        if (is_handled(look, &look->image.threads[i]))
+            storage_mark(&look->marking, &look->image.threads[i], size);
 }
 
 static size_t thread_of(const struct look *look, int32_t tid) {
@@ -162,7 +144,7 @@ static void make_live(struct look *look, size_t i) {
 static void find_fixed_point(struct look *look) {
     size_t count = look->image.frozen.thread_count;
     mark_from_roots(&look->marking);
-    mark_storage(look);
+    mark_handled(look);
     for (size_t i = 0; i < count; i++)
         if (!look->waiter[i] && look->image.threads[i].tid > 0)
             make_live(look, i);
@@ -200,12 +182,8 @@ static struct reach_place place_of(const struct look *look, uint32_t number, uin
 }
 
 /* Where live memory begins that no thread must run for. */
-static struct reach_place root_of(const struct look *look, uint64_t at) {
-    const struct area *area = image_area(&look->image, at);
-    return (struct reach_place){.kind = at == 0                ? PLACE_KERNEL
-                                        : area && area->shared ? PLACE_SHARED
-                                                               : PLACE_GLOBAL,
-                                .address = at};
+static struct reach_place root_of(uint64_t at) {
+    return (struct reach_place){.kind = at == 0 ? PLACE_KERNEL : PLACE_GLOBAL, .address = at};
 }
 
 static bool is_live_stack(const struct look *look, const struct reach_place *place) {
@@ -222,7 +200,7 @@ static void find_path(const struct look *look, uint64_t object, struct reach_fac
     for (uint32_t number = node_at(&look->nodes, object);; number = look->nodes.node[number].from) {
         if (number == NO_NODE || look->nodes.node[number].marked != look->marking.round ||
             in_all > look->nodes.count) {
-            root = root_of(look, at);
+            root = root_of(at);
             break;
         }
         root = place_of(look, number, at);
@@ -269,7 +247,8 @@ static void judge(struct look *look, struct reach_facts *facts) {
         struct reach_fact *fact = &facts->of_thread[look->of_snapshot[i]];
         if (!thread) {
             thread = &look->snapshot->threads[look->of_snapshot[i]];
-            fact->verdict = ends_by_handler(&look->image.threads[i], thread) ? REACH_HANDLED : REACH_UNKNOWN;
+            fact->verdict =
+                ends_by_handler(look, &look->image.threads[i], thread) ? REACH_HANDLED : REACH_UNKNOWN;
             continue;
         }
         if (look->live[i] && has_live_owner(look, i)) {
@@ -291,12 +270,13 @@ static void judge(struct look *look, struct reach_facts *facts) {
 
 static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts *facts, uint64_t at) {
     enum lw_frozen_refusal refusal = image_read(&look->image, look->snapshot, at);
+    look->program = program_look(look->snapshot, look->image.frozen.files_unknown);
     if (refusal == LW_FROZEN_NONE)
-        refusal = program_refuses(look->snapshot);
+        refusal = look->program.refusal;
     facts->held_ns = look->image.held_ns;
     if (refusal != LW_FROZEN_NONE)
         return refusal;
-    if (!divide(&look->nodes, &look->image, look->snapshot) ||
+    if (!divide(&look->nodes, &look->image, look->snapshot, look->program.keeps_frames) ||
         !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
         !prepare(look))
         return LW_FROZEN_MEMORY;

@@ -14,8 +14,8 @@ static const struct {
 };
 
 static const char *const kinds[] = {
-    [PLACE_GLOBAL] = "global", [PLACE_SHARED] = "shared_memory", [PLACE_KERNEL] = "kernel",
-    [PLACE_STACK] = "stack",   [PLACE_BLOCK] = "block",          [PLACE_MAPPING] = "mapping",
+    [PLACE_GLOBAL] = "global", [PLACE_KERNEL] = "kernel",   [PLACE_STACK] = "stack",
+    [PLACE_BLOCK] = "block",   [PLACE_MAPPING] = "mapping",
 };
 
 static void put_thread(FILE *out, const struct analysis *analysis, int32_t tid) {
@@ -30,9 +30,6 @@ static void put_place(FILE *out, const struct analysis *analysis, const struct r
             lines_clean(out, place->name);
         else
             fprintf(out, "data at 0x%" PRIx64, place->address);
-        break;
-    case PLACE_SHARED:
-        fputs("shared memory", out);
         break;
     case PLACE_KERNEL:
         fputs("what the kernel keeps for epoll or a timer", out);

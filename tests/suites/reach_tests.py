@@ -5,6 +5,12 @@ from harness import LIBRARY, TOOL, expect, program, scratch, slow
 from resting import next_report
 
 PROGRAM, PLANS = program("reach"), program("reach_plans")
+# what these use is in programs of their own
+PROGRAMS = {
+    "in_a_system_v_queue": program("reach_system_v"),
+    "for_a_later_handler": program("reach_handler"),
+    "below_a_handler": program("reach_handler"),
+}
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
@@ -29,6 +35,19 @@ PLACES = {
     "where_fork_wipes": "memory_without_fork",
     "in_protected_memory": "global",
     "in_a_file": "shared_memory",
+    "in_a_sealed_piece": "global",
+    "in_a_locked_piece": "global",
+    "behind_a_file": "global",
+    "beyond_the_heap": "global",
+    "in_a_table": "global",
+    "before_the_end": "global",
+    "beside_a_stack": "global",
+    "with_own_files": "descriptors_of_a_thread",
+    "in_a_datagram": "unread_bytes",
+    "before_accept": "unread_bytes",
+    "in_an_event": "kernel",
+    "in_a_system_v_queue": "kernel_queues",
+    "below_a_handler": "stack",
     "in_a_large_block": "global",
     "in_code": None,  # the loader's or the program's word for it
     "in_a_jump": "global",
@@ -51,7 +70,7 @@ def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in 
     with scratch() as directory:
         log = os.path.join(directory, "log")
         env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
-        process = subprocess.Popen([PROGRAM, place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen([PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         try:
             expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
             # on a busy machine the waiter, or main, may not have come to rest: then there is less to prove, never more
@@ -70,8 +89,8 @@ def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in 
             process.wait()
 
 
-def waiter(report):
-    thread, = [thread for thread in report["threads"] if thread["name"] == "waiter"]
+def waiter(report, name="waiter"):
+    thread, = [thread for thread in report["threads"] if thread["name"] == name]
     return thread
 
 
@@ -101,6 +120,19 @@ def test_nowhere():
     expect(thread["verdict"] == "stranded", "%r %r" % (report["reach"], thread))
     fact, = [fact for fact in thread["facts"] if fact["fact"] == "unreachable"]
     expect([step["kind"] for step in fact["path"]] == ["block"] and fact["referrers"] == [thread["tid"]], fact)
+
+
+def test_on_a_kept_stack():
+    """What a thread has left that has ended is no reference."""
+    thread = waiter(ask("on_a_kept_stack", wakes=False, settled=lambda report: waiter(report)["verdict"] == "stranded"))
+    expect(thread["verdict"] == "stranded", thread["facts"])
+
+
+def test_for_a_later_handler():
+    """It will take what the thread that it runs in has in its own storage."""
+    report = ask("for_a_later_handler", settled=is_looked_at)
+    expect(waiter(report, "taken")["verdict"] != "stranded", waiter(report, "taken"))
+    expect(waiter(report)["verdict"] == "stranded", waiter(report))
 
 
 def test_not_asked_for():

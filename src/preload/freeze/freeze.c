@@ -53,12 +53,15 @@ static struct frozen_work *work_new(struct freeze *freeze) {
 }
 
 static void describe(struct frozen_work *work, const struct memory_range *ranges) {
-    for (size_t i = 0; i < work->tasks.count; i++)
-        if (work->tasks.task[i].record && work->threads[i].tid > 0)
-            work->threads[i].stack_size = work->tasks.task[i].record->stack_size;
+    for (size_t i = 0; i < work->tasks.count; i++) {
+        const struct thread *record = work->tasks.task[i].record;
+        if (record && work->threads[i].tid > 0 && !(record->flags & (THREAD_GIVEN_STACK | THREAD_MAIN)))
+            work->threads[i].stack_size = record->stack_size;
+    }
     extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
     work->frozen = (struct lw_frozen){.magic = LW_FROZEN_MAGIC,
                                       .requeues = process.requeues,
+                                      .files_unknown = work->files_unknown,
                                       .every_offset = options.reach > 1,
                                       .size = sizeof work->frozen,
                                       .end = (uintptr_t)work->end,
@@ -89,13 +92,20 @@ static bool put_caller(struct frozen_work *work, const void *context, uintptr_t 
     return false;
 }
 
-/* A thread that sleeps makes no process: after the first look only those that were held are asked. */
-static bool shares_memory(const struct frozen_work *work, bool only_held) {
-    for (size_t i = 0; i < work->tasks.count; i++)
-        if ((!only_held || (work->threads[i].flags & LW_FROZEN_HELD)) &&
-            kernel_shares_memory(work->tasks.directory, work->tasks.task[i].tid))
-            return true;
-    return false;
+/* A thread that sleeps makes no process, and keeps its descriptors: after the first look only those that were held are asked. */
+static enum lw_frozen_refusal what_is_shared(struct frozen_work *work, bool only_held) {
+    for (size_t i = 0; i < work->tasks.count; i++) {
+        int tid = work->tasks.task[i].tid;
+        if (only_held && !(work->threads[i].flags & LW_FROZEN_HELD))
+            continue;
+        if (kernel_shares_memory(work->tasks.directory, tid))
+            return LW_FROZEN_SHARED;
+        enum kernel_answer own = tasks_has_exited(&work->tasks, i) ? KERNEL_NO : kernel_has_own_files(tid);
+        if (own == KERNEL_YES)
+            return LW_FROZEN_FILES;
+        work->files_unknown |= own == KERNEL_UNKNOWN;
+    }
+    return LW_FROZEN_NONE;
 }
 
 /* What threads that are about to begin are given is in their records only. */
@@ -128,7 +138,8 @@ static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *con
         return LW_FROZEN_MOVED;
     if (!put_arguments(&work->words))
         return LW_FROZEN_MANY;
-    return shares_memory(work, true) ? LW_FROZEN_SHARED : kernel_held(&work->words, work->tasks.directory);
+    refusal = what_is_shared(work, true);
+    return refusal != LW_FROZEN_NONE ? refusal : kernel_held(&work->words, work->tasks.directory);
 }
 
 static void begin(struct freeze *freeze) {
@@ -136,9 +147,9 @@ static void begin(struct freeze *freeze) {
     const struct memory_range *ranges = memory_ranges();
     if (!work || !ranges)
         freeze->refusal = LW_FROZEN_MEMORY;
-    else if (shares_memory(work, false))
-        freeze->refusal = LW_FROZEN_SHARED;
-    else if (!hold_begin())
+    else
+        freeze->refusal = what_is_shared(work, false);
+    if (freeze->refusal == LW_FROZEN_NONE && !hold_begin())
         freeze->refusal = LW_FROZEN_SIGNAL;
     if (freeze->refusal != LW_FROZEN_NONE)
         return;

@@ -1,6 +1,8 @@
 #include "kernel_held.h"
 
+#include <errno.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,6 +75,13 @@ static bool take_member(void *words, const char *line) {
     return put(words, hexadecimal(at + strspn(at, " ")));
 }
 
+/* "eventfd-count:     55d0c1f2a2a0": eight bytes that the program has put there, and may take out. */
+static bool take_count(void *words, const char *line) {
+    static const char name[] = "eventfd-count:";
+    const char *at = line + sizeof name - 1;
+    return !starts_with(line, name) || put(words, hexadecimal(at + strspn(at, " ")));
+}
+
 /* "signal: 10/00007ffe3a0c1d90" (proc_pid_timers(5)) */
 static bool take_timer(void *words, const char *line) {
     const char *at = strchr(line, '/');
@@ -81,13 +90,26 @@ static bool take_timer(void *words, const char *line) {
 
 /* Sockets of other families lead out of the process, or to it by way of a network: what comes from there is no address
  * (docs/proofs.md, assumptions). */
-static bool may_carry(int fd, const struct stat *stat) {
-    if (S_ISFIFO(stat->st_mode))
-        return true;
+static bool is_local(int fd) {
     int domain = 0;
     socklen_t size = sizeof domain;
-    return S_ISSOCK(stat->st_mode) &&
-           (sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain == AF_UNIX);
+    return sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain == AF_UNIX;
+}
+
+/* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
+static bool has_unread(int fd, const struct stat *stat) {
+    int bytes = 0, type = 0;
+    socklen_t size = sizeof type;
+    bool counts = sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0;
+    if (S_ISFIFO(stat->st_mode))
+        return counts && bytes > 0;
+    if (!S_ISSOCK(stat->st_mode) || !is_local(fd))
+        return false;
+    if (counts && sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
+        return bytes > 0;
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    struct timespec now = {0};
+    return sys_call(SYS_ppoll, &ready, 1, &now, NULL, 0) != 0;
 }
 
 static enum lw_frozen_refusal look_at_special(struct held_words *words, const char *name) {
@@ -98,15 +120,17 @@ static enum lw_frozen_refusal look_at_special(struct held_words *words, const ch
     text_put(&text, name);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
     target[length > 0 ? length : 0] = '\0';
+    bool is_set = starts_with(target, "anon_inode:[eventpoll]");
     if (starts_with(target, "anon_inode:[io_uring]") || starts_with(target, "anon_inode:[userfaultfd]"))
         return LW_FROZEN_QUEUES;
-    if (!starts_with(target, "anon_inode:[eventpoll]"))
+    if (!is_set && !starts_with(target, "anon_inode:[eventfd]"))
         return LW_FROZEN_NONE;
     text = TEXT_IN(path);
     path[0] = '\0';
     text_put(&text, "/proc/self/fdinfo/");
     text_put(&text, name);
-    return each_line(AT_FDCWD, path, take_member, words) ? LW_FROZEN_NONE : LW_FROZEN_MANY;
+    return each_line(AT_FDCWD, path, is_set ? take_member : take_count, words) ? LW_FROZEN_NONE
+                                                                               : LW_FROZEN_MANY;
 }
 
 /* A queue of POSIX messages is a file of a file system of its own (mq_overview(7); kernel: ipc/mqueue.c). */
@@ -118,16 +142,13 @@ static bool is_queue(int fd) {
 
 static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const char *name) {
     struct stat stat;
-    int bytes = 0;
     if (sys_call(SYS_fstat, fd, &stat) != 0)
         return LW_FROZEN_NONE;
     if ((stat.st_mode & S_IFMT) == 0)
         return look_at_special(words, name);
     if (S_ISREG(stat.st_mode) && is_queue(fd))
         return LW_FROZEN_QUEUES;
-    if (sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0 && bytes > 0 && may_carry(fd, &stat))
-        return LW_FROZEN_UNREAD;
-    return LW_FROZEN_NONE;
+    return has_unread(fd, &stat) ? LW_FROZEN_UNREAD : LW_FROZEN_NONE;
 }
 
 static enum lw_frozen_refusal descriptors(struct held_words *words) {
@@ -202,6 +223,11 @@ enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory)
 static bool is_in_our_memory(int child) {
     long compared = sys_call(SYS_kcmp, process.pid, child, KCMP_VM, 0, 0);
     return compared == 0 || (compared < 0 && compared != -ESRCH);
+}
+
+enum kernel_answer kernel_has_own_files(int tid) {
+    long compared = sys_call(SYS_kcmp, sys_call(SYS_gettid), tid, KCMP_FILES, 0, 0);
+    return compared == 0 || compared == -ESRCH ? KERNEL_NO : compared > 0 ? KERNEL_YES : KERNEL_UNKNOWN;
 }
 
 bool kernel_shares_memory(int task_directory, int tid) {

@@ -15,5 +15,8 @@ struct held_words {
 
 /* Fills in `words`; what the kernel has and does not tell is a refusal. While no thread of the program runs. */
 enum lw_frozen_refusal kernel_held(struct held_words *words, int task_directory);
+enum kernel_answer { KERNEL_NO, KERNEL_YES, KERNEL_UNKNOWN };
+/* Has this thread left the others' table of descriptors (unshare(2))? */
+enum kernel_answer kernel_has_own_files(int tid);
 /* Has this thread made a process that runs in the memory of this one? */
 bool kernel_shares_memory(int task_directory, int tid);

@@ -13,7 +13,8 @@ struct frozen_work {
     struct lw_frozen_thread *threads; /* one for each of the tasks */
     uint64_t *moves;                  /* likewise: of those that sleep */
     struct held_words words;
-    bool holds; /* running threads are held; before that, those that sleep have been looked for */
+    bool files_unknown; /* whether a thread has descriptors of its own */
+    bool holds;         /* running threads are held; before that, those that sleep have been looked for */
     uint64_t held_since;
 };
 

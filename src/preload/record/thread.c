@@ -35,6 +35,13 @@ static void set_flag(struct thread *record, uint32_t flag) {
     table_unlock();
 }
 
+/* glibc answers how far below its end a stack begins, and that end is NULL where none was set (nptl/pthread_attr_getstack.c). */
+static bool has_stack(const pthread_attr_t *attr) {
+    void *start;
+    size_t size;
+    return pthread_attr_getstack(attr, &start, &size) == 0 && (uintptr_t)start + size != 0;
+}
+
 struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *), void *argument,
                               const struct stack *creation) {
     struct thread *creator = thread_current;
@@ -61,6 +68,8 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
         flags |= THREAD_DETACHED;
     if (attr)
         pthread_attr_getstacksize(attr, &record->stack_size);
+    if (attr && has_stack(attr))
+        flags |= THREAD_GIVEN_STACK;
     record->serial = __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
     if (creator) {
         record->scope = creator->scope;

@@ -25,6 +25,7 @@ enum thread_flag {
     THREAD_DETACHED = 1u << 4,
     THREAD_ENDING = 1u << 5, /* its start routine has ended; destructors may still run, and block */
     THREAD_JOINED = 1u << 6,
+    THREAD_GIVEN_STACK = 1u << 8, /* by the program (pthread_attr_setstack(3)) */
     THREAD_NOT_COPIED = 1u << 7, /* by fork, in the child: all else is over, and its number may be in locks */
 };
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "places.h"
@@ -22,6 +23,39 @@ static void hide_in_a_socket(struct box *box) {
 static struct box *from_the_carrier(void) {
     struct box *box;
     return read(carrier[0], &box, sizeof box) == sizeof box ? box : NULL;
+}
+/* Behind a message of no bytes. */
+static void hide_in_a_datagram(struct box *box) {
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, carrier) != 0 || send(carrier[1], "", 0, 0) != 0 ||
+        send(carrier[1], &box, sizeof box, 0) != sizeof box)
+        exit(3);
+}
+static struct box *from_the_datagram(void) {
+    char none;
+    return recv(carrier[0], &none, 1, 0) == 0 ? from_the_carrier() : NULL;
+}
+/* On its way through a connection that nobody has accepted. */
+static void hide_before_accept(struct box *box) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    socklen_t size = sizeof(sa_family_t); /* the kernel gives it a name (unix(7), autobind) */
+    carrier[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+    carrier[1] = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(carrier[0], (struct sockaddr *)&name, size) != 0 || listen(carrier[0], 1) != 0)
+        exit(3);
+    size = sizeof name;
+    getsockname(carrier[0], (struct sockaddr *)&name, &size);
+    if (connect(carrier[1], (struct sockaddr *)&name, size) != 0 ||
+        write(carrier[1], &box, sizeof box) != sizeof box)
+        exit(3);
+}
+static struct box *from_the_accepted(void) {
+    carrier[0] = accept(carrier[0], NULL, NULL);
+    return from_the_carrier();
+}
+static void hide_in_an_event(struct box *box) {
+    carrier[0] = eventfd(0, 0);
+    if (write(carrier[0], &box, sizeof box) != sizeof box)
+        exit(3);
 }
 static mqd_t queue;
 static void hide_in_a_queue(struct box *box) {
@@ -85,6 +119,9 @@ static void hide_in_a_signal(struct box *box) {
 const struct place kernel_places[] = {
     {"in_a_pipe", hide_in_a_pipe, from_the_carrier},
     {"in_a_socket", hide_in_a_socket, from_the_carrier},
+    {"in_a_datagram", hide_in_a_datagram, from_the_datagram},
+    {"before_accept", hide_before_accept, from_the_accepted},
+    {"in_an_event", hide_in_an_event, from_the_carrier},
     {"in_a_queue", hide_in_a_queue, from_the_queue},
     {"in_a_set", hide_in_a_set, from_the_set},
     {"in_a_large_set", hide_in_a_large_set, from_the_set},

@@ -5,6 +5,10 @@
 
 #include "places.h"
 
+#ifndef PLACES
+#define PLACES memory_places, kernel_places, thread_places
+#endif
+
 void *waits(void *of) {
     struct box *box = of;
     pthread_mutex_lock(&box->mutex);
@@ -50,7 +54,7 @@ static int play(const struct place *place) {
 }
 
 int main(int count, char **arguments) {
-    static const struct place *const lists[] = {memory_places, kernel_places, thread_places};
+    static const struct place *const lists[] = {PLACES};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGRTMIN + 3);

@@ -135,6 +135,60 @@ static struct box *from_code(void) {
     return box;
 }
 
+/* What was got as one piece, with one address kept, and is several mappings to the kernel. */
+enum { PIECE = 1 << 20, PIECE_PAGE = 4096 };
+static void hide_in_a_sealed_piece(struct box *box) {
+    hide_in_a_mapping(box);
+    mprotect(mapped, PIECE_PAGE, PROT_READ);
+}
+static void hide_in_a_locked_piece(struct box *box) {
+    hide_in_a_mapping(box);
+    mlock((char *)mapped + PIECE / 2, PIECE_PAGE);
+}
+static void hide_behind_a_file(struct box *box) {
+    char name[] = "/tmp/reach-XXXXXX";
+    int fd = mkstemp(name);
+    unlink(name);
+    hide_in_a_mapping(box);
+    if (ftruncate(fd, PIECE_PAGE) != 0 || mmap((char *)mapped + PIECE_PAGE, PIECE_PAGE, PROT_READ,
+                                               MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+        exit(3);
+}
+/* The break, moved by the program behind what malloc has of it. */
+static void hide_beyond_the_heap(struct box *box) {
+    mapped = sbrk(PIECE);
+    mapped[70000] = box;
+}
+/* Counts and heads of lists, as malloc's own cache has them. */
+struct table {
+    uint16_t counts[64];
+    struct entry {
+        struct entry *next;
+        struct box *box;
+    } * heads[64];
+};
+static struct table *table;
+static void hide_in_a_table(struct box *box) {
+    table = calloc(1, sizeof *table);
+    table->heads[0] = calloc(1, sizeof *table->heads[0]);
+    table->heads[0]->box = box;
+    table->counts[0] = 1;
+}
+static struct box *from_the_table(void) {
+    return table->heads[0]->box;
+}
+/* The end of a block that ends with its mapping. */
+static struct box **end;
+static void hide_before_the_end(struct box *box) {
+    enum { WORDS = (PIECE - 16) / sizeof(void *) };
+    struct box **block = calloc(WORDS, sizeof *block);
+    block[WORDS - 1] = box;
+    end = block + WORDS;
+}
+static struct box *from_before_the_end(void) {
+    return end[-1];
+}
+
 /* Packed: not where an address is looked for unless reach is 2. */
 static char packed[32];
 static void hide_packed(struct box *box) {
@@ -163,6 +217,12 @@ const struct place memory_places[] = {
     {"in_protected_memory", hide_in_protected_memory, from_protected_memory},
     {"in_a_file", hide_in_a_file, from_the_mapping},
     {"in_a_large_block", hide_in_a_large_block, from_the_mapping},
+    {"in_a_sealed_piece", hide_in_a_sealed_piece, from_the_mapping},
+    {"in_a_locked_piece", hide_in_a_locked_piece, from_the_mapping},
+    {"behind_a_file", hide_behind_a_file, from_the_mapping},
+    {"beyond_the_heap", hide_beyond_the_heap, from_the_mapping},
+    {"in_a_table", hide_in_a_table, from_the_table},
+    {"before_the_end", hide_before_the_end, from_before_the_end},
     {"in_code", hide_in_code, from_code},
     {"packed", hide_packed, from_packed},
     {NULL, NULL, NULL},

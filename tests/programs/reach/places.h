@@ -23,3 +23,5 @@ struct place {
     struct box *(*find)(void);
 };
 extern const struct place memory_places[], kernel_places[], thread_places[];
+/* In programs of their own, for what a program uses may keep anything from being proved of it. */
+extern const struct place handler_places[], system_v_places[];

@@ -124,6 +124,58 @@ static struct box *from_the_sleeper(void) {
     return from_the_register();
 }
 
+/* One block with a thread's stack and what belongs to the thread; only its beginning is kept. */
+struct worker {
+    char stack[256 << 10];
+    struct box *box;
+} __attribute__((aligned(4096)));
+static struct worker *worker;
+static void hide_beside_a_stack(struct box *box) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    worker = aligned_alloc(_Alignof(struct worker), sizeof *worker);
+    worker->box = box;
+    if (pipe(pause_pipe) != 0)
+        exit(3);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, worker->stack, sizeof worker->stack);
+    pthread_create(&thread, &attributes, sleeps_with_it, NULL);
+    memset(&attributes, 0, sizeof attributes);
+}
+static struct box *from_beside_the_stack(void) {
+    return worker->box;
+}
+
+/* A thread has it in a pipe that it has alone. */
+static void *has_own_files(void *box) {
+    int own[2];
+    if (unshare(CLONE_FILES) != 0 || pipe(own) != 0 || write(own[1], &box, sizeof box) != sizeof box)
+        exit(3);
+    box = NULL;
+    forget();
+    while (!give)
+        usleep(1000);
+    if (read(own[0], (void *)&given, sizeof given) != sizeof given)
+        exit(3);
+    return NULL;
+}
+static void hide_with_own_files(struct box *box) {
+    hide_with(has_own_files, box);
+}
+
+/* A thread that has ended had it on its stack, which libc keeps: nobody will take it from there. */
+static void *left_it(void *box) {
+    void *volatile kept[64];
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        kept[i] = box;
+    return NULL;
+}
+static void hide_on_a_kept_stack(struct box *box) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, left_it, box);
+    pthread_join(thread, NULL);
+}
+
 /* Another thread that is stuck knows it, but who waits for that one is not. */
 static void *knows(void *box) {
     struct box *second = box_new();
@@ -161,6 +213,9 @@ const struct place thread_places[] = {
     {"in_a_register", hide_in_a_register, from_the_register},
     {"in_a_vector", hide_in_a_vector, from_the_register},
     {"with_a_sleeper", hide_with_a_sleeper, from_the_sleeper},
+    {"beside_a_stack", hide_beside_a_stack, from_beside_the_stack},
+    {"with_own_files", hide_with_own_files, from_the_register},
+    {"on_a_kept_stack", hide_on_a_kept_stack, NULL},
     {"with_a_waiter", hide_with_a_waiter, from_the_waiter},
     {"with_a_clone", hide_with_a_clone, from_the_register},
     {NULL, NULL, NULL},

@@ -1,0 +1,192 @@
+#include "mappings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAPS_FD = 5 /* as the shim opens it (preload/report/launch.c) */, PAGE = 4096 };
+#define OWN_FILE "/memfd:leakwatch" /* what the shim has mapped of files */
+
+/* One mapping of /proc/PID/smaps. */
+struct mapping {
+    uint64_t start, end;
+    char rights[8];
+    uint64_t inode;
+    char path[4200];
+};
+
+/* Where the last mapping ended of a file that is no module, or of code; and of a file with private pages. */
+struct edges {
+    uint64_t outside, file;
+};
+
+static bool more_room(void **array, size_t count, size_t size) {
+    if ((count & (count - 1)) != 0)
+        return true;
+    void *more = realloc(*array, (count ? 2 * count : 1) * size);
+    if (more)
+        *array = more;
+    return more;
+}
+
+/* Private memory that touches what came before it is the same area. */
+static bool add(struct image *image, struct area area) {
+    if (area.kind == AREA_PRIVATE) {
+        if (!more_room((void **)&image->starts, image->start_count, sizeof *image->starts))
+            return false;
+        image->starts[image->start_count++] = area.start;
+    }
+    struct area *last = image->area_count > 0 ? &image->areas[image->area_count - 1] : NULL;
+    if (last && area.kind == AREA_PRIVATE && last->kind == AREA_PRIVATE && last->end == area.start &&
+        last->heap == area.heap) {
+        last->end = area.end;
+        return true;
+    }
+    if (!more_room((void **)&image->areas, image->area_count, sizeof *image->areas))
+        return false;
+    image->areas[image->area_count++] = area;
+    return true;
+}
+
+/* What the shim has mapped is cut out: what it remembers, the program does not know. */
+static bool add_but_the_shims(struct image *image, struct area area) {
+    uint64_t start = area.start, end = area.end;
+    for (uint64_t i = 0; i < image->frozen.range_count && start < end; i++) {
+        uint64_t from = image->ranges[i].start, to = from + (image->ranges[i].size + PAGE - 1) / PAGE * PAGE;
+        if (from == 0 || to <= start || from >= end)
+            continue;
+        area.start = start;
+        area.end = from;
+        if (from > start && !add(image, area))
+            return false;
+        area.open_start = false;
+        start = to;
+    }
+    area.start = start;
+    area.end = end;
+    return start >= end || add(image, area);
+}
+
+/* Where the data of the module that this lies in ends; 0: it lies in none that the snapshot knows. */
+static uint64_t module_end(const struct snapshot *snapshot, const struct mapping *mapping) {
+    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
+        const struct lw_snapshot_module *module = &snapshot->modules[i];
+        if (mapping->start >= module->start && mapping->start < module->end)
+            return (module->end + PAGE - 1) / PAGE * PAGE;
+    }
+    return 0;
+}
+
+static bool is_kernels(const struct mapping *mapping) {
+    static const char *const names[] = {"[vvar]", "[vdso]", "[vsyscall]", "[vvar_vclock]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(mapping->path, names[i]) == 0)
+            return true;
+    return strncmp(mapping->path, OWN_FILE, sizeof OWN_FILE - 1) == 0;
+}
+
+static bool is_shims(const struct image *image, const struct mapping *mapping) {
+    for (uint64_t i = 0; i < image->frozen.range_count; i++)
+        if (image->ranges[i].start == mapping->start)
+            return true;
+    return false;
+}
+
+/* Memory behind a file's mapping may be the rest of a module's data: of one that the snapshot knows, or of another (dlmopen(3)).
+ * data_end: where that ends. */
+static bool add_anonymous(struct image *image, const struct mapping *mapping, uint64_t data_end,
+                          const struct edges *edges) {
+    uint64_t cut = data_end < mapping->start ? mapping->start
+                   : data_end < mapping->end ? data_end
+                                             : mapping->end;
+    struct area data = {.start = mapping->start, .end = cut, .kind = AREA_ROOT};
+    if (cut > mapping->start && !add_but_the_shims(image, data))
+        return false;
+    if (strcmp(mapping->path, "[stack]") == 0) {
+        image->stack_start = mapping->start;
+        image->stack_end = mapping->end;
+    }
+    struct area rest = {.start = cut,
+                        .end = mapping->end,
+                        .kind = AREA_PRIVATE,
+                        .heap = strcmp(mapping->path, "[heap]") == 0,
+                        .open_start = cut == edges->outside};
+    return add_but_the_shims(image, rest);
+}
+
+/* What is looked through anyway can be the middle of a larger piece, of which the program keeps one address (mmap(2), MAP_FIXED). */
+static void open_end(struct image *image, uint64_t end) {
+    struct area *last = image->area_count > 0 ? &image->areas[image->area_count - 1] : NULL;
+    if (last && last->kind == AREA_PRIVATE && last->end == end)
+        last->open_end = true;
+}
+
+static bool add_mapping(struct image *image, const struct mapping *mapping, uint64_t module_end,
+                        struct edges *edges) {
+    bool is_file = mapping->inode != 0, is_shared = mapping->rights[3] == 's';
+    bool is_code = !is_file && mapping->rights[2] == 'x';
+    bool follows = module_end == 0 && mapping->start == edges->file && mapping->path[0] != '[';
+    edges->file = 0;
+    if (is_kernels(mapping))
+        return true;
+    if (!is_file && !is_shared && !is_code)
+        return add_anonymous(image, mapping, follows ? mapping->end : module_end, edges);
+    if (module_end == 0) {
+        open_end(image, mapping->start);
+        edges->outside = mapping->end;
+        image->has_strange_code |= is_file && mapping->rights[2] == 'x';
+        edges->file = is_file && !is_shared ? mapping->end : 0;
+    }
+    return is_shared || add_but_the_shims(image, (struct area){.start = mapping->start,
+                                                               .end = mapping->end,
+                                                               .kind = is_code ? AREA_CODE : AREA_ROOT});
+}
+
+static bool parse_head(const char *line, struct mapping *mapping) {
+    int path = 0;
+    struct mapping found = {0};
+    if (sscanf(line, "%lx-%lx %7s %*x %*s %lu %n", &found.start, &found.end, found.rights, &found.inode,
+               &path) < 4 ||
+        path == 0)
+        return false;
+    snprintf(found.path, sizeof found.path, "%s", line + path);
+    found.path[strcspn(found.path, "\n")] = '\0';
+    *mapping = found;
+    return true;
+}
+
+/* VmFlags: wf is MADV_WIPEONFORK, io and pf what a device has mapped; sh and mw what others may write to while it is read, and may
+ * have in a register what has been there. */
+static enum lw_frozen_refusal refused_for(const struct image *image, const struct mapping *mapping,
+                                          const char *flags) {
+    if (is_kernels(mapping) || is_shims(image, mapping))
+        return LW_FROZEN_NONE;
+    if (strstr(flags, " sh") && strstr(flags, " mw"))
+        return LW_FROZEN_SHARED_MEMORY;
+    bool strange = strstr(flags, " wf") || strstr(flags, " io") || strstr(flags, " pf");
+    return strange && mapping->rights[0] != '-' ? LW_FROZEN_NO_FORK : LW_FROZEN_NONE;
+}
+
+enum lw_frozen_refusal mappings_read(struct image *image, const struct snapshot *snapshot) {
+    FILE *file = fdopen(dup(MAPS_FD), "r");
+    char *line = NULL;
+    size_t room = 0;
+    struct mapping mapping = {0};
+    struct edges edges = {0};
+    enum lw_frozen_refusal refusal = file ? LW_FROZEN_NONE : LW_FROZEN_NO_SYSTEM;
+    while (refusal == LW_FROZEN_NONE && getline(&line, &room, file) > 0) {
+        if (strncmp(line, "VmFlags:", 8) == 0)
+            refusal = refused_for(image, &mapping, line);
+        else if (!parse_head(line, &mapping))
+            continue;
+        else if (strncmp(mapping.path, "/[aio]", 6) == 0)
+            refusal = LW_FROZEN_QUEUES;
+        else if (!add_mapping(image, &mapping, module_end(snapshot, &mapping), &edges))
+            refusal = LW_FROZEN_MEMORY;
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return refusal == LW_FROZEN_NONE && image->area_count == 0 ? LW_FROZEN_NO_SYSTEM : refusal;
+}

@@ -1,0 +1,55 @@
+#include "storage.h"
+
+#include <elf.h>
+#include <string.h>
+
+/* struct pthread: 32 values of keys with their numbers, then the addresses of 32 such tables, the first of which is that one
+ * (nptl/descr.h). */
+enum { VALUES = 32 * 16, TABLES = 32 * 8 };
+enum { TLS_VECTOR = 8 }; /* dtv of tcbhead_t: what is not static */
+/* What libc leaves at least for modules that come later, before a thread's first frame (elf/dl-tls.c, _dl_tls_static_surplus_init);
+ * and what that is at most, of which other namespaces take some (dlmopen(3)). */
+enum { LEAST_SURPLUS = 1664, MOST_SURPLUS = 4096 };
+
+static uint64_t size_of_module(uint64_t start) {
+    Elf64_Ehdr elf;
+    Elf64_Phdr segment;
+    uint64_t size = 0;
+    if (!image_peek(start, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0)
+        return 0;
+    for (unsigned i = 0; i < elf.e_phnum; i++)
+        if (image_peek(start + elf.e_phoff + i * sizeof segment, &segment, sizeof segment) &&
+            segment.p_type == PT_TLS)
+            size += segment.p_memsz + segment.p_align;
+    return size;
+}
+
+uint64_t storage_size(const struct image *image, const struct snapshot *snapshot) {
+    uint64_t size = image->has_strange_code ? MOST_SURPLUS : LEAST_SURPLUS;
+    for (uint64_t i = 0; i < snapshot->header->modules.count; i++)
+        size += size_of_module(snapshot->modules[i].start);
+    return size;
+}
+
+/* Of struct pthread the program sees the values only; it also leads to all of the stack. 0: not found. */
+static uint64_t tables_of(const struct image *image, uint64_t block) {
+    for (uint64_t at = block + VALUES; at + TABLES <= block + THREAD_BLOCK; at += sizeof(uint64_t))
+        if (image_word(image, at) == at - VALUES)
+            return at;
+    return 0;
+}
+
+void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread, uint64_t size) {
+    uint32_t number = node_at(marking->nodes, thread->handle);
+    if (number == NO_NODE)
+        return;
+    const struct node *node = &marking->nodes->node[number];
+    uint64_t start = thread->handle - size, tables = tables_of(marking->image, thread->handle);
+    start = start > node->start && start < thread->handle ? start : node->start;
+    if (tables == 0) {
+        mark_from(marking, start, node->end, false);
+        return;
+    }
+    mark_from(marking, start, thread->handle + TLS_VECTOR + sizeof(uint64_t), false);
+    mark_from(marking, tables - VALUES, tables + TABLES, false);
+}
