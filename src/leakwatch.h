@@ -54,10 +54,12 @@ typedef struct leakwatch_options_t {
     void *context;
     int everyone; /* 1: threads count whoever created them, also those of other tests */
     int quiet;    /* 1: no report on stderr (or in log=) */
+    unsigned
+        reach; /* as the option of that name: 1 proves by reachability; 0, the default, does as the option says */
 } leakwatch_options_t;
 
 #define LEAKWATCH_OPTIONS \
-    { sizeof(leakwatch_options_t), 1000, 0, NULL, NULL, NULL, 0, 0 }
+    { sizeof(leakwatch_options_t), 1000, 0, NULL, NULL, NULL, 0, 0, 0 }
 
 /* What the preloaded library defines. */
 #if !defined(__GNUC__)

@@ -323,12 +323,13 @@ struct reach_facts reach_look(const struct snapshot *snapshot, uint64_t at) {
     if (child > 0)
         facts.refusal = status == 0 ? told->refusal : LW_FROZEN_LOST;
     facts.held_ns = told->held_ns;
-    if (facts.refusal == LW_FROZEN_NONE) {
-        facts.of_thread = told->of_thread;
+    if (facts.refusal == LW_FROZEN_NONE && (facts.of_thread = calloc(threads + 1, sizeof *facts.of_thread))) {
+        memcpy(facts.of_thread, told->of_thread, threads * sizeof *facts.of_thread);
         facts.thread_count = threads;
-    } else {
-        munmap(told, told_size(threads));
+    } else if (facts.refusal == LW_FROZEN_NONE) {
+        facts.refusal = LW_FROZEN_MEMORY;
     }
+    munmap(told, told_size(threads));
     return facts;
 }
 
@@ -345,8 +346,7 @@ void reach_drop(struct reach_facts *facts) {
     for (size_t i = 0; i < facts->thread_count; i++)
         for (size_t k = 0; k < facts->of_thread[i].length; k++)
             free(facts->of_thread[i].path[k].name);
-    if (facts->of_thread)
-        munmap((char *)facts->of_thread - offsetof(struct told, of_thread), told_size(facts->thread_count));
+    free(facts->of_thread);
     facts->of_thread = NULL;
     facts->thread_count = 0;
 }

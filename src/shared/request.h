@@ -12,6 +12,16 @@
 
 #define LW_REQUEST UINT64_C(0x4c575251)
 
+/* The upper bits of a token: whether the proof by reachability is wanted, as in the option `reach`. Then the answer is written by the
+ * tool that the shim starts for it, and has what it found in the image behind the snapshot (LW_ANSWER_REACH). */
+static inline unsigned lw_request_reach(uint32_t token) {
+    unsigned reach = token >> 30;
+    return reach > 2 ? 0 : reach;
+}
+static inline uint32_t lw_request_token(uint32_t random, unsigned reach) {
+    return (random & 0x3fffffffu) | (uint32_t)reach << 30;
+}
+
 /* "leakwatch-VERSION-signal-NUMBER", in the maps as "/memfd:... (deleted)". */
 #define LW_MARK "leakwatch-%u-signal-%d"
 

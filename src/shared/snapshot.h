@@ -80,7 +80,7 @@ enum lw_state {
 };
 
 /* LOOKED: the process has been looked at, and the rest needs only the snapshot. */
-enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS, LW_ANSWER_LOOKED };
+enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS, LW_ANSWER_LOOKED, LW_ANSWER_REACH };
 
 /* What a thread can hold. */
 #define LW_HOLDS(X)        \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reach/carry.h"
 #include "reach/reach.h"
 #include "symbols/progress.h"
 #include "tool.h"
@@ -53,6 +54,8 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         const char *frozen = work->settings->frozen;
         if (frozen[0])
             work->facts.reach = reach_look(&work->snapshot, strtoull(frozen, NULL, 10));
+        else
+            work->facts.reach = reach_carried(&work->snapshot);
         if (work->snapshot.header->flags & LW_PROCESS_HELD)
             snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
@@ -98,7 +101,7 @@ bool work_take(struct work *work, const struct settings *settings, struct questi
 
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
     struct question question;
-    if (!ask_one(&question, command, pid, settings->patience))
+    if (!ask_one_to_reach(&question, command, pid, settings->patience, (unsigned)settings->reach))
         return false;
     bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);

@@ -44,7 +44,7 @@ class Asked:
 
     def __init__(self, command, ready, options=""):
         env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS=options)
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         expect(self.process.stdout.readline() == ready, "%s does not start" % command)
 
     def report(self, *options):
@@ -60,8 +60,7 @@ class Asked:
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        self.process.communicate()
 
 
 def tool(*arguments, status=0, **more):

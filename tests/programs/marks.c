@@ -83,6 +83,45 @@ static void print_leak(const leakwatch_leak_t *leak, void *context) {
            leak->wait, leak->verdict, leak->function, file ? file + 1 : leak->file, leak->creator_function);
 }
 
+struct call {
+    pthread_mutex_t mutex;
+    pthread_cond_t answered;
+};
+static void *calls(void *of) {
+    struct call *call = of;
+    pthread_mutex_lock(&call->mutex);
+    for (;;)
+        pthread_cond_wait(&call->answered, &call->mutex);
+    return of;
+}
+static __attribute__((noinline)) void leak_a_call(struct call **kept) {
+    struct call *call = calloc(1, sizeof *call);
+    if (kept)
+        *kept = call;
+    start(calls, call);
+}
+static __attribute__((noinline)) void overwrite_stack(void) {
+    volatile char bytes[32768];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = 0;
+}
+/* What nobody knows any more, and what somebody does. */
+static void reach(void) {
+    static struct call *kept;
+    leakwatch_options_t options = LEAKWATCH_OPTIONS;
+    options.quiet = 1;
+    options.each = print_leak;
+    options.context = (void *)"leak:";
+    for (unsigned reach = 0; reach <= 1; reach++)
+        for (int keeps = 0; keeps <= 1; keeps++) {
+            leakwatch_mark_t mark = leakwatch_mark();
+            options.reach = reach;
+            leak_a_call(keeps ? &kept : NULL);
+            overwrite_stack();
+            printf("%d\n", leakwatch_verify(mark, &options));
+        }
+}
+
 static void callback(void) {
     leakwatch_options_t options = LEAKWATCH_OPTIONS;
     leakwatch_mark_t mark = leakwatch_mark();
@@ -171,8 +210,11 @@ int main(int count, char **arguments) {
     static const struct {
         const char *name;
         void (*act)(void);
-    } modes[] = {
-        {"attribution", attribution}, {"callback", callback}, {"parallel", parallel}, {"cost", cost}};
+    } modes[] = {{"attribution", attribution},
+                 {"callback", callback},
+                 {"parallel", parallel},
+                 {"cost", cost},
+                 {"reach", reach}};
     for (size_t i = 0; count == 2 && i < sizeof modes / sizeof *modes; i++)
         if (strcmp(arguments[1], modes[i].name) == 0)
             modes[i].act();

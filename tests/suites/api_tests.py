@@ -55,6 +55,12 @@ no such format -1
     expect(report["trigger"] == "signal" and report["counts"]["leaked"] == 0 and report["counts"]["threads"] >= 8, result.stderr)
 
 
+def test_reach():
+    """A test may ask for the proof by reachability; a thread that somebody knows of is not proved."""
+    leak = "leak: marks, blocked, cond wait, %s calls:marks.c created by start\n1\n"
+    says("reach", "".join(leak % verdict for verdict in ("suspect", "suspect", "stranded", "suspect")))
+
+
 def test_leaks_of_tests_in_parallel():
     says("parallel", "wrong 0\n")
 

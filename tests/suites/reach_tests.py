@@ -1,7 +1,8 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
 import concurrent.futures, json, os, signal, subprocess
 
-from harness import LIBRARY, TOOL, expect, program, scratch, slow
+from harness import LIBRARY, TOOL, eventually, expect, program, scratch, slow
+from live import Asked
 from resting import next_report
 
 PROGRAM, PLANS = program("reach"), program("reach_plans")
@@ -183,6 +184,16 @@ def test_random_graphs():
     expect(not false, "called stranded, and woken: %r" % false)
     expect(found >= 0.9 * lost and lost > count, "%d of %d found" % (found, lost))
     expect(len(refused) <= count // 10, "%d were not looked at: %r" % (len(refused), refused))
+
+
+def test_stack_asks_for_it():
+    """Of a program whose own options do not; the answer has what was found, or nothing if it was not asked for."""
+    with Asked([PROGRAM, "nowhere"], b"ready\n", options="at_exit=0") as asked:
+        for words, verdict in (([], "suspect"), (["--reach"], "stranded"), (["--reach=2"], "stranded"), (["--reach", "0"], "suspect")):
+            def judged():
+                report = json.loads(asked.report("--format", "json", *words))
+                return waiter(report)["verdict"] == verdict and ("reach" in report) == (verdict == "stranded")
+            eventually("%r: not %s" % (words, verdict), judged)
 
 
 def test_run_asks_for_it():

@@ -52,7 +52,7 @@ static struct frozen_work *work_new(struct freeze *freeze) {
     return work;
 }
 
-static void describe(struct frozen_work *work, const struct memory_range *ranges) {
+static void describe(struct frozen_work *work, const struct memory_range *ranges, bool every_offset) {
     for (size_t i = 0; i < work->tasks.count; i++) {
         const struct thread *record = work->tasks.task[i].record;
         if (record && work->threads[i].tid > 0 && !(record->flags & (THREAD_GIVEN_STACK | THREAD_MAIN)))
@@ -62,7 +62,7 @@ static void describe(struct frozen_work *work, const struct memory_range *ranges
     work->frozen = (struct lw_frozen){.magic = LW_FROZEN_MAGIC,
                                       .requeues = process.requeues,
                                       .files_unknown = work->files_unknown,
-                                      .every_offset = options.reach > 1,
+                                      .every_offset = every_offset,
                                       .size = sizeof work->frozen,
                                       .end = (uintptr_t)work->end,
                                       .threads = (uintptr_t)work->threads,
@@ -156,7 +156,7 @@ static void begin(struct freeze *freeze) {
     freeze->holds = true;
     freeze->refusal = hold_all(work, freeze->context, freeze->sp);
     if (freeze->refusal == LW_FROZEN_NONE) {
-        describe(work, ranges);
+        describe(work, ranges, freeze->every_offset);
         freeze->frozen = &work->frozen;
     } else {
         freeze_release(freeze, false);
@@ -180,7 +180,10 @@ static bool may_pass(enum lw_frozen_refusal refusal) {
 bool freeze_again(struct freeze *freeze) {
     while (may_pass(freeze->refusal) && freeze->work && ++freeze->attempts < FREEZE_ATTEMPTS) {
         give_back(freeze);
-        *freeze = (struct freeze){.context = freeze->context, .sp = freeze->sp, .attempts = freeze->attempts};
+        *freeze = (struct freeze){.context = freeze->context,
+                                  .sp = freeze->sp,
+                                  .every_offset = freeze->every_offset,
+                                  .attempts = freeze->attempts};
         begin(freeze);
         if (freeze->frozen)
             return true;
@@ -188,8 +191,9 @@ bool freeze_again(struct freeze *freeze) {
     return false;
 }
 
-struct freeze freeze_begin(const void *context, uintptr_t sp) {
-    struct freeze freeze = {.refusal = LW_FROZEN_NONE, .context = context, .sp = sp};
+struct freeze freeze_begin(const void *context, uintptr_t sp, bool every_offset) {
+    struct freeze freeze = {
+        .refusal = LW_FROZEN_NONE, .context = context, .sp = sp, .every_offset = every_offset};
     settle_forget();
     begin(&freeze);
     if (!freeze.frozen)

@@ -20,13 +20,14 @@ struct freeze {
     size_t work_size;
     const void *context;
     uintptr_t sp;
+    bool every_offset;
     unsigned attempts;
     bool holds;
 };
 
-/* context: ucontext_t of what the caller was doing, or NULL; sp: of the caller's own stack, whose registers lie above it.
+/* every_offset: addresses are to be looked for there, not only in aligned words. context: ucontext_t of what the caller was doing, or NULL; sp: of the caller's own stack, whose registers lie above it.
  * Threads are held from here until freeze_release, which must follow. */
-struct freeze freeze_begin(const void *context, uintptr_t sp);
+struct freeze freeze_begin(const void *context, uintptr_t sp, bool every_offset);
 /* Just before the fork: what it must be as large as. */
 void freeze_measure(struct freeze *freeze);
 /* The copy has been made, or not: threads go on. */

@@ -72,7 +72,8 @@ EXPORTED int leakwatch_preloaded_verify(const leakwatch_mark_t *mark, const leak
         errno = saved_errno;
         return 0;
     }
-    struct report_wishes wishes = {.ignore = wanted.ignore, .quiet = wanted.quiet};
+    struct report_wishes wishes = {
+        .ignore = wanted.ignore, .quiet = wanted.quiet, .reach = wanted.reach > 2 ? 2 : wanted.reach};
     struct report_result result = report_make(&(struct report_request){
         .trigger = LW_TRIGGER_API, .wait = true, .scope = &scope, .wishes = &wishes});
     int leaked = result.leaked < 0 ? -1 : (int)result.answer.count;

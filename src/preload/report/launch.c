@@ -228,7 +228,7 @@ bool launch_orphans_come_back(void) {
 }
 
 /* Room for what is always said, and twice the suppressions of a caller. */
-enum { IGNORED = 32, ARGUMENTS = 18 + 2 * IGNORED };
+enum { IGNORED = 32, ARGUMENTS = 20 + 2 * IGNORED };
 struct arguments {
     const char *words[ARGUMENTS];
     size_t count;
@@ -267,7 +267,7 @@ static struct arguments arguments_for(const char *log, const struct report_wishe
     add_argument(&list, "--directory", options.directory);
     for (size_t i = 0; wishes && wishes->ignore && wishes->ignore[i] && i < IGNORED; i++)
         add_argument(&list, "--suppress", wishes->ignore[i]);
-    if (wishes)
+    if (wishes && !wishes->token)
         list.words[list.count++] = wishes->quiet ? "--answer-only" : "--answer";
     return list;
 }
@@ -301,14 +301,17 @@ static const char *start_intermediate(struct helper *helper) {
     return NULL;
 }
 
-enum { FROZEN_WORDS = 32 };
+enum { NUMBER_WORDS = 32 };
+
+static void put_number(char words[NUMBER_WORDS], uint64_t number) {
+    struct text text = {.at = words, .room = NUMBER_WORDS};
+    words[0] = '\0';
+    text_put_number(&text, (int64_t)number);
+}
 
 /* Where the tool finds what the image is of, or why there is none. */
-static void put_frozen(const struct freeze *freeze, char words[FROZEN_WORDS]) {
-    struct text text = {.at = words, .room = FROZEN_WORDS};
-    words[0] = '\0';
-    text_put_number(&text,
-                    (int64_t)(freeze->frozen ? (uintptr_t)freeze->frozen : (uintptr_t)freeze->refusal));
+static void put_frozen(const struct freeze *freeze, char words[NUMBER_WORDS]) {
+    put_number(words, freeze->frozen ? (uintptr_t)freeze->frozen : (uintptr_t)freeze->refusal);
 }
 
 /* Copies the program until a copy was made while nothing moved; then lets the tool look at it. */
@@ -352,10 +355,14 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     static struct helper *helper; /* outlives this call where the intermediate stays */
     struct launched result = {.leaked = -1};
     struct arguments list = arguments_for(log, wishes);
-    char frozen[FROZEN_WORDS];
+    char frozen[NUMBER_WORDS], token[NUMBER_WORDS];
     if (freeze) {
         put_frozen(freeze, frozen);
         add_argument(&list, "--frozen", frozen);
+    }
+    if (wishes && wishes->token) {
+        put_number(token, wishes->token);
+        add_argument(&list, "--request", token);
     }
     list.words[list.count] = "/proc/self/fd/3";
     if (captured->fd < 0)

@@ -7,11 +7,13 @@
 #include "capture/capture.h"
 #include "freeze/freeze.h"
 
-/* What a caller of the API wishes beside a report. */
+/* What a caller of the API, or a request, wishes beside a report or in its place. */
 struct report_wishes {
     const char *format;        /* NULL: as the options say */
     const char *const *ignore; /* suppressions, up to a NULL; or NULL */
     bool quiet;                /* the report goes into the answer only */
+    unsigned reach;            /* as the option; 0: as that says */
+    uint32_t token; /* of a request: no report, but the snapshot and what was found in the image; else 0 */
 };
 
 /* What the tool left behind the snapshot's end, in memory of its own. */

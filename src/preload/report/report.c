@@ -17,6 +17,7 @@
 #include "rt/sys.h"
 #include "rt/table.h"
 #include "rt/text.h"
+#include "shared/request.h"
 
 enum { STACK = 256 * 1024 };
 
@@ -44,7 +45,11 @@ static void make(void *argument) {
         captured_drop(&captured);
         return;
     }
-    if (asked->token) {
+    unsigned reach = asked->token                            ? lw_request_reach(asked->token)
+                     : asked->wishes && asked->wishes->reach ? asked->wishes->reach
+                                                             : (unsigned)options.reach;
+    bool freezes = reach != 0 && captured_may_strand(&captured);
+    if (asked->token && (!freezes || !request_is_new(asked->token))) {
         request_answer(&captured, asked->token);
         captured_drop(&captured);
         return;
@@ -53,20 +58,22 @@ static void make(void *argument) {
     struct text path = TEXT_IN(log);
     log[0] = '\0';
     path_expand(&path, options.log, work->request.sequence);
+    struct report_wishes as_asked = {.token = asked->token};
+    const struct report_wishes *wishes = asked->token ? &as_asked : asked->wishes;
     enum launch_wait held = asked->wait ? LAUNCH_WAITS
                             : captured_needs_caller(&captured) && !launch_orphans_come_back()
                                 ? LAUNCH_IS_LOOKED_AT
                                 : LAUNCH_GOES_ON;
     captured_mark(&captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
                                  (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
-    bool freezes = options.reach != 0 && captured_may_strand(&captured);
-    struct freeze freeze = freezes ? freeze_begin(asked->context, work->registers.sp) : (struct freeze){0};
-    struct launched launched = launch_tool(&captured, log, asked->wishes, held, freezes ? &freeze : NULL);
+    struct freeze freeze =
+        freezes ? freeze_begin(asked->context, work->registers.sp, reach > 1) : (struct freeze){0};
+    struct launched launched = launch_tool(&captured, log, wishes, held, freezes ? &freeze : NULL);
     freeze_release(&freeze, false);
     freeze_end(&freeze);
     work->result.leaked = launched.leaked;
     work->result.answer = launched.answer;
-    if (!launched.started && asked->wishes)
+    if (!launched.started && wishes)
         text_complain("no answer: ", launched.why, NULL);
     else if (!launched.started && !asked->only_proved)
         work->result.leaked = plain_list(captured.base, log, launched.why);

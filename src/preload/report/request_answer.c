@@ -105,11 +105,28 @@ static bool copy(long fd, const struct captured *captured) {
     return sys_call(SYS_ftruncate, fd, end) == 0;
 }
 
-void request_answer(const struct captured *captured, uint32_t token) {
-    static uint32_t next;
+static bool is_answered(uint32_t token) {
     for (size_t i = 0; i < sizeof answered / sizeof *answered; i++)
         if (answered[i] == token)
-            return;
+            return true;
+    return false;
+}
+
+static void note_answered(uint32_t token) {
+    static uint32_t next;
+    answered[next++ % (sizeof answered / sizeof *answered)] = token;
+}
+
+bool request_is_new(uint32_t token) {
+    if (is_answered(token))
+        return false;
+    note_answered(token);
+    return true;
+}
+
+void request_answer(const struct captured *captured, uint32_t token) {
+    if (is_answered(token))
+        return;
     static const char *const places[] = {
 #define X(place) place,
         LW_REQUEST_PLACES(X)
@@ -138,7 +155,7 @@ void request_answer(const struct captured *captured, uint32_t token) {
             sys_call(SYS_ftruncate, fd, 0);
         sys_call(SYS_close, fd);
         if (sys_call(SYS_renameat, directory, part, directory, name) == 0 && whole)
-            answered[next++ % (sizeof answered / sizeof *answered)] = token;
+            note_answered(token);
     }
     if (fd < 0)
         text_complain("no answer to a request in ", process_name(), ": no file can be made for it", NULL);

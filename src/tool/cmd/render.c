@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "answer_request.h"
+#include "reach/reach.h"
 #include "render/style.h"
 #include "tool/known/baseline.h"
 #include "tool/output.h"
@@ -83,6 +85,22 @@ static int report(struct work *work, render_function *format, bool keeps) {
     return status;
 }
 
+/* Of a request that wants it, for another tool to make the report. */
+static int answer_with_reach(const struct settings *settings) {
+    struct snapshot snapshot;
+    char room[256];
+    const char *path = settings->arguments[0], *wrong = snapshot_read(&snapshot, path, room);
+    if (wrong) {
+        complain("%s: %s", path, wrong);
+        return TOOL_FAILED;
+    }
+    struct reach_facts facts = reach_look(&snapshot, strtoull(settings->frozen, NULL, 10));
+    bool written = answer_request(&snapshot, &facts, (uint32_t)strtoul(settings->request, NULL, 10));
+    reach_drop(&facts);
+    snapshot_close(&snapshot);
+    return written ? TOOL_OK : TOOL_FAILED;
+}
+
 static int run(const struct usage *usage, int count, char **arguments) {
     struct settings settings;
     int status = settings_parse(&settings, usage, count, arguments);
@@ -94,6 +112,8 @@ static int run(const struct usage *usage, int count, char **arguments) {
     struct work work;
     if (asks && pid == 0) {
         status = TOOL_USAGE;
+    } else if (settings.request[0]) {
+        status = answer_with_reach(&settings);
     } else if (asks ? work_ask(&work, &settings, "stack", pid)
                     : work_read(&work, &settings, settings.arguments[0])) {
         status = report(&work, format, keeps);

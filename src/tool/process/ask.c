@@ -94,16 +94,21 @@ static void send(struct question *question) {
     question->sent = clock_now();
 }
 
-void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
+static void begin(struct question *question, struct watched watched, uint64_t patience, unsigned reach) {
     *question = (struct question){.watched = watched, .began = clock_now(), .patience = patience};
     if (watched_is_hindered(&watched, false, question->why)) {
         fail(question, question->why);
         return;
     }
-    while (question->token == 0)
+    while (lw_request_token(question->token, 0) == 0)
         if (getrandom(&question->token, sizeof question->token, 0) != sizeof question->token)
             question->token = (uint32_t)clock_now();
+    question->token = lw_request_token(question->token, reach);
     send(question);
+}
+
+void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
+    begin(question, watched, patience, 0);
 }
 
 /* What lies in the answer's place. It must be the process's own: another file of that name says nothing. */
@@ -197,7 +202,8 @@ static const char *why_unwatched(int pid) {
     return "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with signal=none";
 }
 
-bool ask_one(struct question *question, const char *command, int pid, uint64_t patience) {
+bool ask_one_to_reach(struct question *question, const char *command, int pid, uint64_t patience,
+                      unsigned reach) {
     struct watched watched;
     char why[WATCHED_WHY];
     enum watched_answer answer = watched_open(&watched, pid, why);
@@ -205,11 +211,15 @@ bool ask_one(struct question *question, const char *command, int pid, uint64_t p
         complain("%s: process %d: %s", command, pid, answer == WATCHED_HINDERED ? why : why_unwatched(pid));
         return false;
     }
-    ask_begin(question, watched, patience);
+    begin(question, watched, patience, reach);
     ask_await(question, 1);
     if (question->state == ASK_ANSWERED)
         return true;
     complain("%s: process %d (%s): %s", command, pid, watched.name, question->why);
     ask_end(question);
     return false;
+}
+
+bool ask_one(struct question *question, const char *command, int pid, uint64_t patience) {
+    return ask_one_to_reach(question, command, pid, patience, 0);
 }

@@ -31,3 +31,6 @@ void ask_end(struct question *question);
 
 /* All of it for one process. False, and a line on stderr, if there is no answer. */
 bool ask_one(struct question *question, const char *command, int pid, uint64_t patience);
+/* The same, and the proof by reachability is wanted, as the option `reach` says. */
+bool ask_one_to_reach(struct question *question, const char *command, int pid, uint64_t patience,
+                      unsigned reach);
