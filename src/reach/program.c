@@ -75,7 +75,13 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
     }
 }
 
-static void read_imports(const char *path, struct imports *imports) {
+/* OpenSSL's jumps are between fibres of its own (crypto/async), not out of handlers. */
+static unsigned uses_left_out(const char *file) {
+    return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP : 0;
+}
+
+static void read_imports(const char *path, const char *file, struct imports *of_program) {
+    struct imports of_file = {0}, *imports = &of_file;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     Elf *elf = fd >= 0 && elf_version(EV_CURRENT) != EV_NONE ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
     size_t names;
@@ -93,6 +99,8 @@ static void read_imports(const char *path, struct imports *imports) {
         elf_end(elf);
     if (fd >= 0)
         close(fd);
+    of_program->uses |= of_file.uses & ~uses_left_out(file);
+    of_program->is_go |= of_file.is_go;
 }
 
 static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool handles,
@@ -118,7 +126,7 @@ struct program program_look(const struct snapshot *snapshot, bool own_files_unkn
         bool is_libc = strncmp(file, "libc.so", 7) == 0 || strncmp(file, "libc-2.", 7) == 0 ||
                        strncmp(file, "libpthread", 10) == 0;
         if (path[0] == '/' && !is_libc && strncmp(file, "libleakwatch", 12) != 0)
-            read_imports(path, &imports);
+            read_imports(path, file, &imports);
     }
     bool handles = lw_waking_signals(snapshot->header->handlers) != 0;
     unsigned sends = USE_SEND | USE_HANDLER;

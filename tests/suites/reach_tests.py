@@ -1,7 +1,7 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
-import concurrent.futures, json, os, signal, subprocess
+import concurrent.futures, json, os, re, signal, subprocess
 
-from harness import LIBRARY, TOOL, eventually, expect, program, scratch, slow
+from harness import LIBRARY, ROOT, TOOL, eventually, expect, program, scratch, slow, watched
 from live import Asked
 from resting import next_report
 
@@ -194,6 +194,17 @@ def test_stack_asks_for_it():
                 report = json.loads(asked.report("--format", "json", *words))
                 return waiter(report)["verdict"] == verdict and ("reach" in report) == (verdict == "stranded")
             eventually("%r: not %s" % (words, verdict), judged)
+
+
+def test_catalogue():
+    """docs/proofs.md tells how many threads of which cases are proved."""
+    with open(os.path.join(ROOT, "docs/proofs.md")) as file:
+        rows = re.findall(r"^\| (\w+) \| (\d+) of (\d+) \|", file.read(), re.M)
+    expect(len(rows) == 8, rows)
+    for case, proved, of in rows:
+        report = json.loads(watched([program(case)], "format=json:reach=1").stderr)
+        verdicts = [thread["verdict"] for thread in report["threads"] if thread["leaked"]]
+        expect((verdicts.count("stranded"), len(verdicts)) == (int(proved), int(of)), "%s: %r %r" % (case, verdicts, report.get("reach")))
 
 
 def test_run_asks_for_it():
