@@ -1,6 +1,7 @@
 #include "reach_words.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "json_text.h"
 #include "lines.h"
@@ -105,6 +106,31 @@ void reach_put_json(json_t *into, const struct analysis *analysis, const struct 
         json_object_set_new(into, "referrers", referrers);
     else
         json_decref(referrers);
+}
+
+static json_t *words_of_place(const struct analysis *analysis, const struct reach_place *place) {
+    char *words = NULL;
+    size_t size;
+    FILE *out = open_memstream(&words, &size);
+    if (!out)
+        return json_text("");
+    put_place(out, analysis, place);
+    json_t *made = fclose(out) == 0 ? json_text(words) : json_text("");
+    free(words);
+    return made;
+}
+
+json_t *reach_chain(const struct analysis *analysis, const struct reach_fact *fact) {
+    json_t *steps = json_array(), *known_to = json_array();
+    size_t told = fact->referrers < REACH_REFERRERS ? fact->referrers : REACH_REFERRERS;
+    for (size_t i = 0; i < fact->length; i++)
+        json_array_append_new(steps, words_of_place(analysis, &fact->path[i]));
+    for (size_t i = 0; i < told; i++) {
+        struct reach_place stack = {.kind = PLACE_STACK, .tid = fact->referrer[i]};
+        json_array_append_new(known_to, words_of_place(analysis, &stack));
+    }
+    return json_pack("{s:b, s:o, s:b, s:o, s:I}", "live", fact->verdict != REACH_STRANDED, "steps", steps,
+                     "cut", fact->cut, "known_to", known_to, "more", (json_int_t)(fact->referrers - told));
 }
 
 json_t *reach_json(const struct analysis *analysis) {

@@ -17,5 +17,7 @@ void reach_put_refusal(FILE *out, const struct analysis *analysis);
 
 /* Fields of a fact: path, referrers. */
 void reach_put_json(json_t *into, const struct analysis *analysis, const struct reach_fact *fact);
+/* The same in words, for the page to draw: steps, whether some were left out, and of what nobody can come to, who knows it. */
+json_t *reach_chain(const struct analysis *analysis, const struct reach_fact *fact);
 /* Of the whole report: whether it was looked at, why not, how long threads were held; NULL: it was not asked for. */
 json_t *reach_json(const struct analysis *analysis);

@@ -11,6 +11,7 @@
 #include "json_text.h"
 #include "lines.h"
 #include "own_line.h"
+#include "reach_words.h"
 #include "shown_stack.h"
 #include "sources.h"
 #include "summary.h"
@@ -206,6 +207,12 @@ static void add_places(struct view_page *page, json_t *made, const struct thread
                             view_place(page, wake->site, wake->site_count, false));
 }
 
+static void add_chain(json_t *made, const struct analysis *analysis, const struct thread_finding *finding) {
+    for (size_t i = 0; i < finding->evidence_count; i++)
+        if (finding->evidence[i].reach)
+            json_object_set_new(made, "chain", reach_chain(analysis, finding->evidence[i].reach));
+}
+
 static json_t *group_object(struct view_page *page, const struct group *group) {
     static const struct {
         enum lw_thread_flag flag;
@@ -242,6 +249,7 @@ static json_t *group_object(struct view_page *page, const struct group *group) {
         json_object_set_new(made, "timeout", view_seconds((uint64_t)thread->timeout_ns));
     if (thread->state == LW_STATE_FINISHED)
         json_object_set_new(made, "stack_bytes", json_integer((json_int_t)stacks_kept(analysis, group)));
+    add_chain(made, analysis, finding);
     add_places(page, made, finding);
     add_creation(page, made, thread);
     return made;

@@ -40,6 +40,17 @@ def is_one_cycle(edges, length):
     return False
 
 
+def test_html_of_a_chain():
+    """How something live comes to what a thread waits for, or who alone knows it, drawn as a row of boxes."""
+    with scratch() as directory, browser() as driver:
+        for program, wanted in (("stream_abandoned", ["reachable from", "numbers\nblock of \\d+ bytes$"]), ("timed_out_caller", ["unreachable, known only to", "the stack of .*\nblock of \\d+ bytes$"])):
+            driver.get(page_of(program, directory, options="reach=1"))
+            expect(wanted[0] in names(driver, ".facts dt"), names(driver, ".facts dt"))
+            expect(re.match(wanted[1], one_of(driver, ".facts .chain").text), one_of(driver, ".facts .chain").text)
+            boxes = [step.rect for step in all_of(driver, ".chain .step")]
+            expect(len(boxes) == 2 and boxes[0]["x"] + boxes[0]["width"] + 10 < boxes[1]["x"] and boxes[0]["y"] == boxes[1]["y"], boxes)
+
+
 def test_html_of_a_deadlock():
     with scratch() as directory, browser() as driver:
         driver.get(page_of("lock_ring", directory))

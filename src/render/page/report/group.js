@@ -36,7 +36,17 @@ const group = (() => {
     one.by_frame_pointer ? 'Callers of code without unwind information were found by frame pointer.' : '',
     one.from_kernel ? 'From /proc; the call was not intercepted.' : '',
     one.broken ? 'The stack ends at a frame without usable unwind information.' : ''].filter(Boolean);
+  /* From what is live to the object; of one that nobody can come to, from those that wait for it, and are stranded with it. */
+  const chainOf = ({live, steps, cut, known_to, more}) => {
+    const before = live ? [] : [...known_to, ...(more ? [`${plural(more, 'more thread')}`] : [])];
+    const step = (words, look) => make('li', {class: `step ${look}`}, words);
+    const boxes = steps.map((words, at) => step(words, at === steps.length - 1 && steps.length > 1 ? 'object' : live && at === 0 ? 'live' : live ? '' : 'object'));
+    if (cut) boxes.splice(1, 0, step('\u2026', 'left-out'));
+    return make('ol', {class: 'chain'}, before.length ? make('li', {class: 'step known'}, before.join(', ')) : null, ...boxes);
+  };
+
   const factsOf = (data, one) => [
+    one.chain && one.chain.steps.length ? [one.chain.live ? 'reachable from' : 'unreachable, known only to', chainOf(one.chain)] : null,
     one.objects.length ? ['waiting on', make('code', {}, one.objects.join(', '))] : null,
     one.taken !== undefined ? ['its owner took it at', stacks.place(data, one.taken)] : null,
     one.signalled !== undefined ? ['last signalled at', stacks.place(data, one.signalled)] : null,
