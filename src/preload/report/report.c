@@ -32,6 +32,40 @@ struct work {
     struct report_result result;
 };
 
+static unsigned reach_wanted(const struct report_request *asked) {
+    return asked->token                            ? lw_request_reach(asked->token)
+           : asked->wishes && asked->wishes->reach ? asked->wishes->reach
+                                                   : (unsigned)options.reach;
+}
+
+/* Has the tool make the report, or answer the request. reach: what is wanted of a frozen image, 0 if none is to be made. */
+static void hand_over(struct work *work, struct captured *captured, unsigned reach) {
+    const struct report_request *asked = work->asked;
+    struct report_wishes as_asked = {.token = asked->token};
+    const struct report_wishes *wishes = asked->token ? &as_asked : asked->wishes;
+    char log[1200];
+    struct text path = TEXT_IN(log);
+    log[0] = '\0';
+    path_expand(&path, options.log, work->request.sequence);
+    enum launch_wait held = asked->wait ? LAUNCH_WAITS
+                            : captured_needs_caller(captured) && !launch_orphans_come_back()
+                                ? LAUNCH_IS_LOOKED_AT
+                                : LAUNCH_GOES_ON;
+    captured_mark(captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
+                                (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
+    struct freeze freeze =
+        reach != 0 ? freeze_begin(asked->context, work->registers.sp, reach > 1) : (struct freeze){0};
+    struct launched launched = launch_tool(captured, log, wishes, held, reach != 0 ? &freeze : NULL);
+    freeze_release(&freeze, false);
+    freeze_end(&freeze);
+    work->result.leaked = launched.leaked;
+    work->result.answer = launched.answer;
+    if (!launched.started && wishes)
+        text_complain("no answer: ", launched.why, NULL);
+    else if (!launched.started && !asked->only_proved)
+        work->result.leaked = plain_list(captured->base, log, launched.why);
+}
+
 static void make(void *argument) {
     struct work *work = argument;
     struct captured captured = capture(&work->request);
@@ -41,42 +75,11 @@ static void make(void *argument) {
             text_complain("no memory for a report of ", process_name(), NULL);
         return;
     }
-    if (asked->only_proved && !captured_may_prove(&captured)) {
-        captured_drop(&captured);
-        return;
-    }
-    unsigned reach = asked->token                            ? lw_request_reach(asked->token)
-                     : asked->wishes && asked->wishes->reach ? asked->wishes->reach
-                                                             : (unsigned)options.reach;
-    bool freezes = reach != 0 && captured_may_strand(&captured);
-    if (asked->token && (!freezes || !request_is_new(asked->token))) {
+    unsigned reach = captured_may_strand(&captured) ? reach_wanted(asked) : 0;
+    if (asked->token && (reach == 0 || !request_is_new(asked->token)))
         request_answer(&captured, asked->token);
-        captured_drop(&captured);
-        return;
-    }
-    char log[1200];
-    struct text path = TEXT_IN(log);
-    log[0] = '\0';
-    path_expand(&path, options.log, work->request.sequence);
-    struct report_wishes as_asked = {.token = asked->token};
-    const struct report_wishes *wishes = asked->token ? &as_asked : asked->wishes;
-    enum launch_wait held = asked->wait ? LAUNCH_WAITS
-                            : captured_needs_caller(&captured) && !launch_orphans_come_back()
-                                ? LAUNCH_IS_LOOKED_AT
-                                : LAUNCH_GOES_ON;
-    captured_mark(&captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
-                                 (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
-    struct freeze freeze =
-        freezes ? freeze_begin(asked->context, work->registers.sp, reach > 1) : (struct freeze){0};
-    struct launched launched = launch_tool(&captured, log, wishes, held, freezes ? &freeze : NULL);
-    freeze_release(&freeze, false);
-    freeze_end(&freeze);
-    work->result.leaked = launched.leaked;
-    work->result.answer = launched.answer;
-    if (!launched.started && wishes)
-        text_complain("no answer: ", launched.why, NULL);
-    else if (!launched.started && !asked->only_proved)
-        work->result.leaked = plain_list(captured.base, log, launched.why);
+    else if (!asked->only_proved || captured_may_prove(&captured))
+        hand_over(work, &captured, reach);
     captured_drop(&captured);
 }
 

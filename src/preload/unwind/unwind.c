@@ -89,6 +89,21 @@ static void ask_whole(void *argument) {
                     !question->own, question->result);
 }
 
+/* All of the stack by libunwind, from its beginning: for rows that are more than two registers. */
+static void unwind_whole(struct whole_question *question) {
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&libunwind_gate);
+    if (!libunwind_ready())
+        question->result->broken = true;
+    else if (!question->own)
+        ask_whole(question);
+    else if (!run_on_row_stack(ask_whole, question))
+        question->result->broken = true;
+    gate_leave(&libunwind_gate);
+    signals_restore(&signals);
+}
+
 static struct unwound unwind_rows(const struct registers *from, bool bp_known, struct stack_memory *memory,
                                   uintptr_t *frames, size_t room, bool own) {
     struct unwound result = {0};
@@ -113,18 +128,7 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
         } else if (row.kind == ROW_BP && bp_known) {
             cfa = bp + (uintptr_t)(intptr_t)row.cfa;
         } else if (row.kind == ROW_COMPLEX && bp_known) {
-            struct whole_question question = {from, memory, frames, room, own, &result};
-            uint64_t signals;
-            signals_block_all(&signals);
-            gate_enter(&libunwind_gate);
-            if (!libunwind_ready())
-                result.broken = true;
-            else if (!own)
-                ask_whole(&question);
-            else if (!run_on_row_stack(ask_whole, &question))
-                result.broken = true;
-            gate_leave(&libunwind_gate);
-            signals_restore(&signals);
+            unwind_whole(&(struct whole_question){from, memory, frames, room, own, &result});
             return result;
         } else {
             result.broken = true;
