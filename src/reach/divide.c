@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "heap.h"
+#include "least.h"
 #include "stacks.h"
 
 enum { ALIGN = 64 << 20 };
@@ -18,15 +19,7 @@ struct division {
 
 /* The first private mapping that begins at this address or behind it. */
 static size_t first_start(const struct image *image, uint64_t address) {
-    size_t low = 0, high = image->start_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (image->starts[middle] < address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LEAST(image->start_count, i, image->starts[i] >= address);
 }
 
 /* Where the next heap or mapped block can begin, from `at` on. */

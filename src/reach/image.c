@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "least.h"
 #include "mappings.h"
 
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
@@ -152,15 +153,8 @@ enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *sn
 }
 
 const struct area *image_area(const struct image *image, uint64_t address) {
-    size_t low = 0, high = image->area_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (image->areas[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < image->area_count && image->areas[low].start <= address ? &image->areas[low] : NULL;
+    size_t at = LEAST(image->area_count, i, image->areas[i].end > address);
+    return at < image->area_count && image->areas[at].start <= address ? &image->areas[at] : NULL;
 }
 
 uint64_t image_word(const struct image *image, uint64_t address) {

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "least.h"
+
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17, PAGE = 4096 };
 /* What user space has of an address; what tags put above it is left out of account. */
 #define ADDRESS_BITS 0x0000ffffffffffffull
@@ -41,15 +43,8 @@ void mark_anew(struct marking *marking) {
 /* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
  * joined or cancelled, but its wait is not ended, and its storage is not read. */
 bool is_in_a_handle(const struct marking *marking, uint64_t address) {
-    size_t low = 0, high = marking->handle_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (marking->handles[middle] <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 && address - marking->handles[low - 1] < THREAD_BLOCK;
+    size_t next = LEAST(marking->handle_count, i, marking->handles[i] > address);
+    return next > 0 && address - marking->handles[next - 1] < THREAD_BLOCK;
 }
 
 static void mark(struct marking *marking, uint32_t number, uint64_t at) {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "least.h"
+
 enum { PAGE = 4096 };
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind) {
@@ -44,16 +46,9 @@ bool nodes_index(struct nodes *nodes) {
 }
 
 uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    size_t low = 0, high = nodes->index_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (nodes->index[middle].end <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct node_index *index = &nodes->index[low];
-    if (low == nodes->index_count || address < index->start)
+    size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
+    const struct node_index *index = &nodes->index[at];
+    if (at == nodes->index_count || address < index->start)
         return NO_NODE;
     uint64_t page = (address - index->start) / PAGE;
     uint32_t number = index->first[page];
