@@ -338,7 +338,7 @@ void reach_name(struct reach_facts *facts, struct symbols *symbols) {
         for (size_t k = 0; k < facts->of_thread[i].length; k++) {
             struct reach_place *place = &facts->of_thread[i].path[k];
             if (place->kind == PLACE_GLOBAL && !place->name)
-                place->name = symbols_object(symbols, place->address);
+                place->name = symbols_field(symbols, place->address);
         }
 }
 

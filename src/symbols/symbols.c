@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "demangle.h"
+#include "fields.h"
 #include "generated.h"
 #include "modules.h"
 #include "position.h"
@@ -243,7 +244,7 @@ uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snap
     return positions;
 }
 
-char *symbols_object(struct symbols *symbols, uint64_t address) {
+static char *object_name(struct symbols *symbols, uint64_t address, bool with_fields) {
     struct module *module = modules_at(&symbols->modules, address);
     Dwfl_Module *dwfl = module ? modules_debug_info(&symbols->modules, module) : NULL;
     GElf_Off offset;
@@ -252,9 +253,20 @@ char *symbols_object(struct symbols *symbols, uint64_t address) {
     const char *name = dwfl ? dwfl_module_addrinfo(dwfl, address, &offset, &symbol, NULL, NULL, NULL) : NULL;
     if (!name || (symbol.st_size != 0 && offset >= symbol.st_size))
         return NULL;
-    int length = offset ? asprintf(&words, "%s+%llu", readable(symbols, name), (unsigned long long)offset)
-                        : asprintf(&words, "%s", readable(symbols, name));
+    char *fields = with_fields && offset > 0 ? fields_of(dwfl, address - offset, offset) : NULL;
+    int length = fields   ? asprintf(&words, "%s%s", readable(symbols, name), fields)
+                 : offset ? asprintf(&words, "%s+%llu", readable(symbols, name), (unsigned long long)offset)
+                          : asprintf(&words, "%s", readable(symbols, name));
+    free(fields);
     return length < 0 ? NULL : words;
+}
+
+char *symbols_object(struct symbols *symbols, uint64_t address) {
+    return object_name(symbols, address, false);
+}
+
+char *symbols_field(struct symbols *symbols, uint64_t address) {
+    return object_name(symbols, address, true);
 }
 
 bool symbols_is_shim(struct symbols *symbols, uint64_t address) {

@@ -49,6 +49,9 @@ uint64_t *symbols_positions(struct symbols *symbols, const struct snapshot *snap
 /* "name" or "name+8" of the data object around address; NULL if it lies in no module's data. Caller frees. */
 char *symbols_object(struct symbols *symbols, uint64_t address);
 
+/* The same, with the fields and elements on the way to it in place of a number: "registry.by_id[3]". Takes longer. */
+char *symbols_field(struct symbols *symbols, uint64_t address);
+
 /* Is the address in the shim itself? */
 bool symbols_is_shim(struct symbols *symbols, uint64_t address);
 

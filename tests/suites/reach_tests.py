@@ -16,6 +16,7 @@ TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
     "in_global": "global",
+    "in_a_field": "global",
     "interior": "global",
     "behind": "global",
     "tagged": "global",
@@ -121,6 +122,13 @@ def test_nowhere():
     expect(thread["verdict"] == "stranded", "%r %r" % (report["reach"], thread))
     fact, = [fact for fact in thread["facts"] if fact["fact"] == "unreachable"]
     expect([step["kind"] for step in fact["path"]] == ["block"] and fact["referrers"] == [thread["tid"]], fact)
+
+
+def test_names_of_fields():
+    """What lies within a variable is named by its type."""
+    report = ask("in_a_field", settled=lambda report: told(report) == "global")
+    names = [step.get("name") for fact in waiter(report)["facts"] if fact["fact"] == "reachable" for step in fact["path"]]
+    expect(names[0] == "registry.tables[2].by_id[5]", names)
 
 
 def test_on_a_kept_stack():
