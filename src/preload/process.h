@@ -15,6 +15,8 @@ struct process {
     bool emulated;      /* by valgrind, which looks at what is given to the kernel */
     bool
         requeues; /* it has moved waiters from one futex to another (FUTEX_REQUEUE): where they sleep, they were not put */
+    bool
+        kernel_wakes; /* it told the kernel of words whose waiters are woken when a thread ends (set_tid_address(2)) */
     bool filtered; /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
                            no report from then on */
 };

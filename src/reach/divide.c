@@ -45,13 +45,19 @@ static uint64_t take(struct division *division, const struct area *area, uint64_
     return done;
 }
 
+/* What is not understood; but the initial thread's stack is known by its name. */
+static void add_rest(struct division *division, uint64_t start, uint64_t end) {
+    bool is_stack = end > division->image->stack_start && start < division->image->stack_end;
+    nodes_add(division->nodes, start, end, is_stack ? NODE_STACK : NODE_MAPPING);
+}
+
 /* Memory in which no stack of libc's lies: what is not understood of it is one thing, up to what is. */
 static void split(struct division *division, const struct area *area, uint64_t start, uint64_t end) {
     uint64_t rest = start, at = start;
     while (at < end) {
         size_t before = division->nodes->count;
         if (rest < at)
-            nodes_add(division->nodes, rest, at, NODE_MAPPING);
+            add_rest(division, rest, at);
         uint64_t done = take(division, area, at, end);
         if (done == at) {
             division->nodes->count = before;
@@ -61,18 +67,12 @@ static void split(struct division *division, const struct area *area, uint64_t s
         rest = at = done;
     }
     if (rest < end)
-        nodes_add(division->nodes, rest, end, NODE_MAPPING);
-}
-
-static void mark_root(struct nodes *nodes, size_t number) {
-    if (number < nodes->count && nodes->node[number].kind == NODE_MAPPING)
-        nodes->node[number].root = true;
+        add_rest(division, rest, end);
 }
 
 static void divide_area(struct division *division, const struct area *area,
                         const struct stack_extents *stacks) {
     struct nodes *nodes = division->nodes;
-    size_t first = nodes->count;
     uint64_t at = area->start;
     for (size_t i = 0; i < stacks->count; i++) {
         const struct stack_extent *stack = &stacks->of[i];
@@ -83,10 +83,6 @@ static void divide_area(struct division *division, const struct area *area,
         at = stack->end;
     }
     split(division, area, at, area->end);
-    if (area->open_start)
-        mark_root(nodes, first);
-    if (area->open_end)
-        mark_root(nodes, nodes->count - 1);
 }
 
 static void divide_all(struct division *division, const struct stack_extents *stacks) {

@@ -105,9 +105,9 @@ static bool walk(struct nodes *nodes, const struct area *area, const struct aren
         }
         if (size == 0 && chunk + HEADER == end)
             return true;
-        if (size < HEADER || size % 16 != 0 || size > end - chunk ||
-            (word & (IS_MMAPPED | NON_MAIN)) != flags)
-            return false;
+        if (size < HEADER || size % 16 != 0 || size > end - chunk || (word & IS_MMAPPED) ||
+            (flags == 0 && (word & NON_MAIN)))
+            return false; /* a free chunk has lost its arena's flag (malloc/malloc.c, _int_free) */
         uint64_t next = chunk + size;
         if (next + HEADER > end)
             return next == end;

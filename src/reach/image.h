@@ -12,8 +12,7 @@ enum { THREAD_BLOCK = 2304 }; /* bytes of struct pthread, from a thread's handle
 
 enum area_kind {
     AREA_PRIVATE, /* anonymous memory: heaps, stacks, what mmap gave */
-    AREA_ROOT, /* what a module has written, and what was written to files' private mappings: all of it is looked through */
-    AREA_CODE, /* anonymous and executable: addresses may stand at any offset */
+    AREA_ROOT, /* what a module has written, what was written to files' private mappings, and code made at run time: all of it is looked through */
 };
 
 /* Mappings that touch each other and are of one kind, or a part of one: what a program got as one piece, mprotect(2), madvise(2)
@@ -21,9 +20,8 @@ enum area_kind {
 struct area {
     uint64_t start, end;
     enum area_kind kind;
-    bool heap; /* that brk(2) moves */
-    bool open_start,
-        open_end; /* touches memory that is looked through anyway: they may be one piece to the program */
+    bool heap;            /* that brk(2) moves */
+    bool code;            /* executable: addresses may stand at any offset */
     unsigned char *bytes; /* end - start of them; pages that are not there are zero */
     unsigned char *there; /* by page: is it there? */
 };

@@ -16,11 +16,6 @@ struct mapping {
     char path[4200];
 };
 
-/* Where the last mapping ended of a file that is no module, or of code; and of a file with private pages. */
-struct edges {
-    uint64_t outside, file;
-};
-
 static bool more_room(void **array, size_t count, size_t size) {
     if ((count & (count - 1)) != 0)
         return true;
@@ -60,7 +55,6 @@ static bool add_but_the_shims(struct image *image, struct area area) {
         area.end = from;
         if (from > start && !add(image, area))
             return false;
-        area.open_start = false;
         start = to;
     }
     area.start = start;
@@ -95,8 +89,7 @@ static bool is_shims(const struct image *image, const struct mapping *mapping) {
 
 /* Memory behind a file's mapping may be the rest of a module's data: of one that the snapshot knows, or of another (dlmopen(3)).
  * data_end: where that ends. */
-static bool add_anonymous(struct image *image, const struct mapping *mapping, uint64_t data_end,
-                          const struct edges *edges) {
+static bool add_anonymous(struct image *image, const struct mapping *mapping, uint64_t data_end) {
     uint64_t cut = data_end < mapping->start ? mapping->start
                    : data_end < mapping->end ? data_end
                                              : mapping->end;
@@ -110,37 +103,30 @@ static bool add_anonymous(struct image *image, const struct mapping *mapping, ui
     struct area rest = {.start = cut,
                         .end = mapping->end,
                         .kind = AREA_PRIVATE,
-                        .heap = strcmp(mapping->path, "[heap]") == 0,
-                        .open_start = cut == edges->outside};
+                        .heap = strcmp(mapping->path, "[heap]") == 0};
     return add_but_the_shims(image, rest);
 }
 
-/* What is looked through anyway can be the middle of a larger piece, of which the program keeps one address (mmap(2), MAP_FIXED). */
-static void open_end(struct image *image, uint64_t end) {
-    struct area *last = image->area_count > 0 ? &image->areas[image->area_count - 1] : NULL;
-    if (last && last->kind == AREA_PRIVATE && last->end == end)
-        last->open_end = true;
-}
-
+/* strange_end: where the last file's mapping ended that is of no module. */
 static bool add_mapping(struct image *image, const struct mapping *mapping, uint64_t module_end,
-                        struct edges *edges) {
+                        uint64_t *strange_end) {
     bool is_file = mapping->inode != 0, is_shared = mapping->rights[3] == 's';
-    bool is_code = !is_file && mapping->rights[2] == 'x';
-    bool follows = module_end == 0 && mapping->start == edges->file && mapping->path[0] != '[';
-    edges->file = 0;
+    bool is_code = mapping->rights[2] == 'x';
+    bool follows = module_end == 0 && mapping->start == *strange_end && mapping->path[0] != '[';
+    *strange_end = 0;
     if (is_kernels(mapping))
         return true;
-    if (!is_file && !is_shared && !is_code)
-        return add_anonymous(image, mapping, follows ? mapping->end : module_end, edges);
-    if (module_end == 0) {
-        open_end(image, mapping->start);
-        edges->outside = mapping->end;
-        image->has_strange_code |= is_file && mapping->rights[2] == 'x';
-        edges->file = is_file && !is_shared ? mapping->end : 0;
+    if (is_file && module_end == 0) {
+        image->has_strange_code |= is_code;
+        *strange_end = is_shared ? 0 : mapping->end;
     }
-    return is_shared || add_but_the_shims(image, (struct area){.start = mapping->start,
-                                                               .end = mapping->end,
-                                                               .kind = is_code ? AREA_CODE : AREA_ROOT});
+    if (is_shared)
+        return true;
+    if (!is_file && !is_code)
+        return add_anonymous(image, mapping, follows ? mapping->end : module_end);
+    return add_but_the_shims(
+        image,
+        (struct area){.start = mapping->start, .end = mapping->end, .kind = AREA_ROOT, .code = is_code});
 }
 
 static bool parse_head(const char *line, struct mapping *mapping) {
@@ -173,7 +159,7 @@ enum lw_frozen_refusal mappings_read(struct image *image, const struct snapshot 
     char *line = NULL;
     size_t room = 0;
     struct mapping mapping = {0};
-    struct edges edges = {0};
+    uint64_t strange_end = 0;
     enum lw_frozen_refusal refusal = file ? LW_FROZEN_NONE : LW_FROZEN_NO_SYSTEM;
     while (refusal == LW_FROZEN_NONE && getline(&line, &room, file) > 0) {
         if (strncmp(line, "VmFlags:", 8) == 0)
@@ -182,7 +168,7 @@ enum lw_frozen_refusal mappings_read(struct image *image, const struct snapshot 
             continue;
         else if (strncmp(mapping.path, "/[aio]", 6) == 0)
             refusal = LW_FROZEN_QUEUES;
-        else if (!add_mapping(image, &mapping, module_end(snapshot, &mapping), &edges))
+        else if (!add_mapping(image, &mapping, module_end(snapshot, &mapping), &strange_end))
             refusal = LW_FROZEN_MEMORY;
     }
     free(line);

@@ -7,7 +7,7 @@
 
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17, PAGE = 4096 };
 /* What user space has of an address; what tags put above it is left out of account. */
-#define ADDRESS_BITS 0x0000ffffffffffffull
+#define ADDRESS_BITS 0x00007fffffffffffull
 
 static int by_value(const void *a, const void *b) {
     uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
@@ -84,6 +84,15 @@ static uint64_t demangled(const struct marking *marking, uint64_t word) {
     return (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
 }
 
+/* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
+ * an address in the lowest 4 GiB. */
+static void consider_operand(struct marking *marking, uint32_t operand, uint64_t at) {
+    uint64_t from = at + sizeof operand + (uint64_t)(int64_t)(int32_t)operand;
+    consider(marking, from, at);
+    consider(marking, from + sizeof(uint32_t), at);
+    consider(marking, operand, at);
+}
+
 static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
                           unsigned step) {
     for (uint64_t at = (start + step - 1) / step * step; at < end && area->end - at >= sizeof(uint64_t);
@@ -95,6 +104,8 @@ static void look_at_words(struct marking *marking, const struct area *area, uint
         consider(marking, word, at);
         if (marking->guard)
             consider(marking, demangled(marking, word), at);
+        if (area->code)
+            consider_operand(marking, (uint32_t)word, at);
     }
 }
 
@@ -109,7 +120,7 @@ static void look_through(struct marking *marking, uint64_t start, uint64_t end, 
             uint64_t page = (at - area->start) / PAGE, next = area->start + (page + 1) * PAGE;
             next = next < to ? next : to;
             if (area->there[page])
-                look_at_words(marking, area, at, next, every_offset ? 1 : sizeof(uint64_t));
+                look_at_words(marking, area, at, next, every_offset || area->code ? 1 : sizeof(uint64_t));
             at = next;
         }
         start = to;
@@ -155,9 +166,10 @@ void mark_from_roots(struct marking *marking) {
     const struct image *image = marking->image;
     for (size_t i = 0; i < image->area_count; i++)
         if (image->areas[i].kind != AREA_PRIVATE)
-            mark_from(marking, image->areas[i].start, image->areas[i].end, image->areas[i].kind == AREA_CODE);
+            mark_from(marking, image->areas[i].start, image->areas[i].end, false);
+    /* what a program has mapped itself may stand at an address that is written in its code */
     for (size_t i = 0; i < marking->nodes->count; i++)
-        if (marking->nodes->node[i].root) {
+        if (marking->nodes->node[i].kind == NODE_MAPPING) {
             mark(marking, (uint32_t)i, marking->nodes->node[i].start);
             follow(marking);
         }

@@ -6,10 +6,10 @@
 #include "image.h"
 
 enum node_kind {
-    NODE_BLOCK,   /* given out by malloc */
-    NODE_MAPPING, /* memory that is not understood: one thing */
-    NODE_STACK,   /* of a thread, with its thread-local storage */
-    NODE_FREE,    /* malloc's own */
+    NODE_BLOCK, /* given out by malloc */
+    NODE_MAPPING, /* memory that is not understood: always live, for its address may be a constant of the code */
+    NODE_STACK, /* of a thread, with its thread-local storage */
+    NODE_FREE,  /* malloc's own */
 };
 
 enum { NO_NODE = UINT32_MAX };
@@ -19,7 +19,6 @@ struct node {
     uint64_t at;         /* where the address stands that leads to it */
     uint32_t from;       /* the node that this lies in; NO_NODE: a root, or the stack of a live thread */
     uint32_t marked;     /* in which round of marking; 0: in none */
-    bool root;           /* looked through anyway */
     enum node_kind kind;
 };
 

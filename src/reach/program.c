@@ -28,6 +28,7 @@ enum use {
     USE_SEND = 1 << 4,  /* a signal to one thread */
     USE_QUEUE = 1 << 5, /* System V messages */
     USE_UNSHARE = 1 << 6,
+    USE_CLONE = 1 << 7, /* a process in this one's memory, and perhaps not its child */
 };
 
 static const struct {
@@ -54,6 +55,8 @@ static const struct {
     {"tgkill", USE_SEND},
     {"msgrcv", USE_QUEUE},
     {"unshare", USE_UNSHARE},
+    {"clone", USE_CLONE},
+    {"__clone", USE_CLONE},
 };
 
 struct imports {
@@ -104,7 +107,7 @@ static void read_imports(const char *path, const char *file, struct imports *of_
 }
 
 static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool handles,
-                                          bool own_files_unknown) {
+                                          const struct lw_frozen *frozen) {
     if (imports->is_go)
         return LW_FROZEN_GENERATED;
     if (imports->uses & USE_CANCEL)
@@ -113,10 +116,12 @@ static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool ha
         return LW_FROZEN_JUMPS;
     if (imports->uses & USE_QUEUE)
         return LW_FROZEN_QUEUES;
-    return own_files_unknown && (imports->uses & USE_UNSHARE) ? LW_FROZEN_FILES : LW_FROZEN_NONE;
+    if (imports->uses & USE_CLONE)
+        return LW_FROZEN_SHARED;
+    return frozen->files_unknown && (imports->uses & USE_UNSHARE) ? LW_FROZEN_FILES : LW_FROZEN_NONE;
 }
 
-struct program program_look(const struct snapshot *snapshot, bool own_files_unknown) {
+struct program program_look(const struct snapshot *snapshot, const struct lw_frozen *frozen) {
     struct imports imports = {0};
     for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
         const char *path = snapshot_words(snapshot, snapshot->modules[i].path), *slash = strrchr(path, '/');
@@ -130,7 +135,7 @@ struct program program_look(const struct snapshot *snapshot, bool own_files_unkn
     }
     bool handles = lw_waking_signals(snapshot->header->handlers) != 0;
     unsigned sends = USE_SEND | USE_HANDLER;
-    return (struct program){.refusal = refusal_for(&imports, handles, own_files_unknown),
+    return (struct program){.refusal = refusal_for(&imports, handles, frozen),
                             .keeps_frames = handles || (imports.uses & USE_CONTEXT),
                             .signals_threads = (imports.uses & sends) == sends};
 }

@@ -12,4 +12,4 @@ struct program {
     bool signals_threads; /* it can send its threads signals that it handles, or will */
 };
 
-struct program program_look(const struct snapshot *snapshot, bool own_files_unknown);
+struct program program_look(const struct snapshot *snapshot, const struct lw_frozen *frozen);

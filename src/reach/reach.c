@@ -270,7 +270,7 @@ static void judge(struct look *look, struct reach_facts *facts) {
 
 static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts *facts, uint64_t at) {
     enum lw_frozen_refusal refusal = image_read(&look->image, look->snapshot, at);
-    look->program = program_look(look->snapshot, look->image.frozen.files_unknown);
+    look->program = program_look(look->snapshot, &look->image.frozen);
     if (refusal == LW_FROZEN_NONE)
         refusal = look->program.refusal;
     facts->held_ns = look->image.held_ns;
@@ -301,6 +301,7 @@ static void look_in_child(const struct snapshot *snapshot, uint64_t at, struct t
     enum { LONGEST_S = 120 };
     struct look look = {.snapshot = snapshot};
     struct reach_facts facts = {.of_thread = told->of_thread};
+    close(STDERR_FILENO); /* who awaits the program's last word there is not to wait for this */
     alarm(LONGEST_S);
     told->refusal = look_through(&look, &facts, at);
     told->held_ns = facts.held_ns;
@@ -308,12 +309,14 @@ static void look_in_child(const struct snapshot *snapshot, uint64_t at, struct t
 }
 
 struct reach_facts reach_look(const struct snapshot *snapshot, uint64_t at) {
-    struct reach_facts facts = {.asked = true, .refusal = LW_FROZEN_MEMORY};
+    struct reach_facts facts = {.asked = true, .refusal = LW_FROZEN_NO_PROCESS};
     size_t threads = snapshot->header->threads.count;
     struct told *told =
         mmap(NULL, told_size(threads), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (told == MAP_FAILED)
+    if (told == MAP_FAILED) {
+        facts.refusal = LW_FROZEN_MEMORY;
         return facts;
+    }
     int status = -1;
     pid_t child = fork();
     if (child == 0)

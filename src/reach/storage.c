@@ -6,7 +6,8 @@
 /* struct pthread: 32 values of keys with their numbers, then the addresses of 32 such tables, the first of which is that one
  * (nptl/descr.h). */
 enum { VALUES = 32 * 16, TABLES = 32 * 8 };
-enum { TLS_VECTOR = 8 }; /* dtv of tcbhead_t: what is not static */
+/* dtv of tcbhead_t: the address of one entry for each module, of two words; before them, how many there are (sysdeps/generic/dl-dtv.h). */
+enum { VECTOR = 8, ENTRY = 16, MOST_MODULES = 65536 };
 /* What libc leaves at least for modules that come later, before a thread's first frame (elf/dl-tls.c, _dl_tls_static_surplus_init);
  * and what that is at most, of which other namespaces take some (dlmopen(3)). */
 enum { LEAST_SURPLUS = 1664, MOST_SURPLUS = 4096 };
@@ -39,6 +40,17 @@ static uint64_t tables_of(const struct image *image, uint64_t block) {
     return 0;
 }
 
+/* Of modules whose storage is not static; that of the others lies below the handle, and leads to all of the thread's stack. */
+static void mark_dynamic(struct marking *marking, uint64_t handle, uint64_t start) {
+    uint64_t vector = image_word(marking->image, handle + VECTOR);
+    uint64_t count = vector != 0 ? image_word(marking->image, vector - ENTRY) : 0;
+    for (uint64_t i = 1; i <= count && i <= MOST_MODULES; i++) {
+        uint64_t storage = image_word(marking->image, vector + i * ENTRY);
+        if (storage < start || storage > handle)
+            mark_word(marking, storage);
+    }
+}
+
 void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread, uint64_t size) {
     uint32_t number = node_at(marking->nodes, thread->handle);
     if (number == NO_NODE)
@@ -50,6 +62,7 @@ void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread
         mark_from(marking, start, node->end, false);
         return;
     }
-    mark_from(marking, start, thread->handle + TLS_VECTOR + sizeof(uint64_t), false);
+    mark_from(marking, start, thread->handle, false);
+    mark_dynamic(marking, thread->handle, start);
     mark_from(marking, tables - VALUES, tables + TABLES, false);
 }

@@ -54,6 +54,7 @@ struct lw_frozen_range {
     X(SHARED, "memory_shared_with_process", "another process runs in this one's memory")                   \
     X(SHARED_MEMORY, "shared_memory", "it has memory that others may write to while it is looked through") \
     X(FILES, "descriptors_of_a_thread", "a thread has descriptors of its own")                             \
+    X(NO_PROCESS, "no_process", "no process could be made to look through the copy (ulimit -u)")           \
     X(CANCELS, "program_cancels", "the program can cancel threads")                                        \
     X(JUMPS, "program_jumps", "the program has signal handlers and can jump out of them")                  \
     X(LOST, "not_understood", "the copy could not be looked through to its end")                           \
@@ -77,7 +78,8 @@ struct lw_frozen_end {
 
 struct lw_frozen {
     uint64_t magic;
-    uint64_t requeues;      /* the program moves waiters from one futex to another */
+    uint64_t
+        requeues; /* the program moves waiters from one futex to another, or has the kernel wake them when a thread ends */
     uint64_t files_unknown; /* whether a thread has descriptors of its own */
     uint64_t every_offset;  /* addresses are to be looked for there, not only in aligned words */
     uint64_t size;          /* of this struct */

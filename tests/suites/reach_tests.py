@@ -11,6 +11,7 @@ PROGRAMS = {
     "in_a_system_v_queue": program("reach_system_v"),
     "for_a_later_handler": program("reach_handler"),
     "below_a_handler": program("reach_handler"),
+    "with_a_clone": program("reach_clones"),
 }
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
@@ -42,6 +43,8 @@ PLACES = {
     "behind_a_file": "global",
     "beyond_the_heap": "global",
     "in_a_table": "global",
+    "at_a_fixed_address": "global",
+    "in_an_operand": "global",
     "before_the_end": "global",
     "beside_a_stack": "global",
     "with_own_files": "descriptors_of_a_thread",

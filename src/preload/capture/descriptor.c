@@ -77,7 +77,7 @@ static void put_pipe(struct text *target, uint64_t inode) {
 }
 
 void descriptor_target(int fd, struct text *target) {
-    char path[40], link[1024];
+    char path[48], link[1024];
     struct stat status;
     struct text text = TEXT_IN(path);
     bool fifo = sys_call(SYS_fstat, fd, &status) == 0 && S_ISFIFO(status.st_mode);
@@ -85,7 +85,7 @@ void descriptor_target(int fd, struct text *target) {
         put_pipe(target, status.st_ino);
         return;
     }
-    text_put(&text, "/proc/self/fd/");
+    text_put(&text, "/proc/thread-self/fd/");
     text_put_number(&text, fd);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, path, link, sizeof link - 1);
     if (length <= 0)

@@ -12,12 +12,12 @@
 
 enum { FDINFO = 16 * 1024 };
 
-/* /proc/self/fdinfo/FD, proc(5). */
+/* /proc/thread-self/fdinfo/FD (that of the process is empty once main has ended), proc(5). */
 static bool read_fdinfo(int fd, char *into) {
     char path[48];
     struct text text = TEXT_IN(path);
     path[0] = '\0';
-    text_put(&text, "/proc/self/fdinfo/");
+    text_put(&text, "/proc/thread-self/fdinfo/");
     text_put_number(&text, fd);
     return sys_read_file(AT_FDCWD, path, into, FDINFO) > 0;
 }

@@ -21,7 +21,8 @@ static uint64_t mapped_pages(void) {
     char words[128];
     const char *at = words;
     uint64_t pages;
-    return sys_read_file(AT_FDCWD, "/proc/self/statm", words, sizeof words) > 0 && text_number(&at, &pages)
+    return sys_read_file(AT_FDCWD, "/proc/thread-self/statm", words, sizeof words) > 0 &&
+                   text_number(&at, &pages)
                ? pages
                : 0;
 }
@@ -60,7 +61,7 @@ static void describe(struct frozen_work *work, const struct memory_range *ranges
     }
     extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
     work->frozen = (struct lw_frozen){.magic = LW_FROZEN_MAGIC,
-                                      .requeues = process.requeues,
+                                      .requeues = process.requeues || process.kernel_wakes,
                                       .files_unknown = work->files_unknown,
                                       .every_offset = every_offset,
                                       .size = sizeof work->frozen,

@@ -12,6 +12,7 @@
 
 #include "capture/kernel_state.h"
 #include "process.h"
+#include "report/staying.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 
@@ -88,12 +89,13 @@ static bool take_timer(void *words, const char *line) {
     return !starts_with(line, "signal:") || !at || put(words, hexadecimal(at + 1));
 }
 
-/* Sockets of other families lead out of the process, or to it by way of a network: what comes from there is no address
+/* Sockets of the Internet lead out of the process, or to it by way of a network: what comes from there is no address
  * (docs/proofs.md, assumptions). */
 static bool is_local(int fd) {
     int domain = 0;
     socklen_t size = sizeof domain;
-    return sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain == AF_UNIX;
+    return sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
+           (domain != AF_INET && domain != AF_INET6);
 }
 
 /* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
@@ -101,8 +103,8 @@ static bool has_unread(int fd, const struct stat *stat) {
     int bytes = 0, type = 0;
     socklen_t size = sizeof type;
     bool counts = sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0;
-    if (S_ISFIFO(stat->st_mode))
-        return counts && bytes > 0;
+    if (S_ISFIFO(stat->st_mode)) /* who has a read end only in another process, reads there */
+        return counts && bytes > 0 && (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
     if (!S_ISSOCK(stat->st_mode) || !is_local(fd))
         return false;
     if (counts && sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
@@ -116,7 +118,7 @@ static enum lw_frozen_refusal look_at_special(struct held_words *words, const ch
     char path[64], target[128];
     struct text text = TEXT_IN(path);
     path[0] = '\0';
-    text_put(&text, "/proc/self/fd/");
+    text_put(&text, "/proc/thread-self/fd/");
     text_put(&text, name);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
     target[length > 0 ? length : 0] = '\0';
@@ -127,7 +129,7 @@ static enum lw_frozen_refusal look_at_special(struct held_words *words, const ch
         return LW_FROZEN_NONE;
     text = TEXT_IN(path);
     path[0] = '\0';
-    text_put(&text, "/proc/self/fdinfo/");
+    text_put(&text, "/proc/thread-self/fdinfo/");
     text_put(&text, name);
     return each_line(AT_FDCWD, path, is_set ? take_member : take_count, words) ? LW_FROZEN_NONE
                                                                                : LW_FROZEN_MANY;
@@ -154,7 +156,8 @@ static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const ch
 static enum lw_frozen_refusal descriptors(struct held_words *words) {
     char entries[4096];
     size_t count = 0;
-    long size = 0, directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/fd", OWN_FLAGS | O_DIRECTORY);
+    long size = 0,
+         directory = sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", OWN_FLAGS | O_DIRECTORY);
     enum lw_frozen_refusal refusal = directory < 0 ? LW_FROZEN_NO_SYSTEM : LW_FROZEN_NONE;
     while (refusal == LW_FROZEN_NONE &&
            (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
@@ -238,7 +241,7 @@ bool kernel_shares_memory(int task_directory, int tid) {
     if (length == (long)sizeof words - 1)
         return true;
     while (length > 0 && text_number(&at, &child)) {
-        if (is_in_our_memory((int)child))
+        if (!staying_has((int)child) && is_in_our_memory((int)child))
             return true;
         at += strspn(at, " ");
     }

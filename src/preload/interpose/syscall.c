@@ -25,6 +25,8 @@ static const uint8_t looked_at[CALLS_KNOWN] __attribute__((used)) = {
 #undef X
         [SYS_seccomp] = 1, /* does not sleep, but is to be seen (process.h) */
     [SYS_setsockopt] = 1,  /* likewise (record/limits.h) */
+    [SYS_set_tid_address] = 1,
+    [SYS_set_robust_list] = 1,
 };
 DISPATCH_SYSCALL("syscall", "looked_at", "512", "calls_stand_aside", "syscall_real", "syscall_looked_at")
 
@@ -51,14 +53,21 @@ static bool is_requeue(int operation) {
     return operation == FUTEX_REQUEUE || operation == FUTEX_CMP_REQUEUE || operation == FUTEX_CMP_REQUEUE_PI;
 }
 
+/* What the proof by reachability must know of what the program arranges with the kernel. */
+static void note_arrangement(long number, long b) {
+    if (number == SYS_futex && is_requeue((int)b))
+        process.requeues = true;
+    if (number == SYS_set_tid_address || number == SYS_set_robust_list)
+        process.kernel_wakes = true;
+}
+
 __attribute__((visibility("hidden"), used)) long syscall_looked_at(long number, long a, long b, long c,
                                                                    long d, long e, long f);
 long syscall_looked_at(long number, long a, long b, long c, long d, long e, long f) {
     long argument[] = {a, b, c, d, e, f};
     const struct sleeping_call *call = sleeping_call_of(number, (const uint64_t *)argument);
     syscall_type *real = REAL(syscall);
-    if (number == SYS_futex && is_requeue((int)b))
-        process.requeues = true;
+    note_arrangement(number, b);
     if (!call) {
         if (number == SYS_setsockopt && option_is_limit((int)b, (int)c))
             limit_set();

@@ -16,6 +16,7 @@
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
+#include "staying.h"
 
 enum { STACK = 16 * 1024, STACKS = 3, CANDIDATES = 3, SNAPSHOT_FD = 3, WAIT_MS = 60 * 1000 };
 
@@ -149,6 +150,9 @@ static int image_main(void *argument) {
         sys_call(SYS_openat, AT_FDCWD, files[i], O_RDONLY);
     long pid = clone_on(helper_main, helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD);
     is_settled(helper, pid);
+    if (sys_call(SYS_close_range, 0, ~0u, 0) != 0) /* the helper has descriptors of its own */
+        for (int fd = 0; fd < SNAPSHOT_FD + 5; fd++)
+            sys_call(SYS_close, fd);
     if (pid > 0)
         sys_call(SYS_wait4, pid, NULL, __WALL, NULL);
     sys_call(SYS_exit_group, 0);
@@ -193,33 +197,11 @@ static void await(int pid, const volatile uint32_t *answer) {
         sys_call(SYS_close, fd);
 }
 
-/* Intermediates that stayed; each is reaped by a later launch, its stack used again. */
-static struct {
-    int pid;
-    char *stack;
-} staying[8];
-
 static char *stack_for_launch(void) {
-    for (size_t i = 0; i < sizeof staying / sizeof *staying; i++) {
-        if (staying[i].pid <= 0 || sys_call(SYS_wait4, staying[i].pid, NULL, __WCLONE | WNOHANG, NULL) == 0)
-            continue;
-        staying[i].pid = 0;
-        if (!launch_stack)
-            launch_stack = staying[i].stack;
-    }
+    char *used = staying_end(launch_stack != NULL);
     if (!launch_stack)
-        launch_stack = memory_map_stack(STACKS * STACK);
+        launch_stack = used ? used : memory_map_stack(STACKS * STACK);
     return launch_stack;
-}
-
-static void stays_on(int pid) {
-    for (size_t i = 0; i < sizeof staying / sizeof *staying; i++)
-        if (staying[i].pid == 0) {
-            staying[i].pid = pid;
-            staying[i].stack = launch_stack;
-            break;
-        }
-    launch_stack = NULL; /* in use until that one ends */
 }
 
 bool launch_orphans_come_back(void) {
@@ -338,8 +320,10 @@ static const char *start(struct helper *helper, struct freeze *freeze) {
     if (why)
         return why;
     await_word(&helper->settled);
-    if (helper->stays)
-        stays_on(helper->intermediate);
+    if (helper->stays) {
+        staying_add(helper->intermediate, launch_stack);
+        launch_stack = NULL; /* in use until that one ends */
+    }
     return why_not_started(helper);
 }
 

@@ -38,20 +38,20 @@ static const char *path_of(struct text *path, const char *directory, int fd) {
 
 /* "Pid:\tN" in its fdinfo (proc(5)). */
 static bool is_of_awaited(int fd) {
-    char name[32], info[512], wanted[32];
+    char name[48], info[512], wanted[32];
     struct text path = TEXT_IN(name), words = TEXT_IN(wanted);
     text_put(&words, "Pid:\t");
     text_put_number(&words, awaited);
     text_put_char(&words, '\n');
     return awaited > 0 &&
-           sys_read_file(AT_FDCWD, path_of(&path, "/proc/self/fdinfo/", fd), info, sizeof info) > 0 &&
+           sys_read_file(AT_FDCWD, path_of(&path, "/proc/thread-self/fdinfo/", fd), info, sizeof info) > 0 &&
            strstr(info, wanted);
 }
 
 static bool is_ours(int fd) {
     enum { PROC_SUPER_MAGIC = 0x9fa0 };
     static const char memfd[] = "/memfd:" OWN_MEMFD, pidfd[] = "anon_inode:[pidfd]", pidfs[] = "pidfd:[";
-    char name[32], target[64];
+    char name[48], target[64];
     struct stat status;
     struct statfs system;
     long flags = sys_call(SYS_fcntl, fd, F_GETFL), descriptor_flags = sys_call(SYS_fcntl, fd, F_GETFD);
@@ -63,8 +63,8 @@ static bool is_ours(int fd) {
     if ((flags & OWN_WRITTEN_MARK) == OWN_WRITTEN_MARK)
         return S_ISREG(status.st_mode);
     struct text path = TEXT_IN(name);
-    long length =
-        sys_call(SYS_readlinkat, AT_FDCWD, path_of(&path, "/proc/self/fd/", fd), target, sizeof target - 1);
+    long length = sys_call(SYS_readlinkat, AT_FDCWD, path_of(&path, "/proc/thread-self/fd/", fd), target,
+                           sizeof target - 1);
     target[length > 0 ? length : 0] = '\0';
     if (strncmp(target, memfd, sizeof memfd - 1) == 0)
         return true;

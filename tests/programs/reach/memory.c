@@ -154,6 +154,32 @@ static void hide_behind_a_file(struct box *box) {
                                                MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
         exit(3);
 }
+/* Where nothing but the code knows it. */
+#define FIXED ((struct box **)0x234567890000)
+static void hide_at_a_fixed_address(struct box *box) {
+    if (mmap(FIXED, PIECE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+             0) != FIXED)
+        exit(3);
+    FIXED[3] = box;
+}
+static struct box *from_the_fixed_address(void) {
+    return FIXED[3];
+}
+/* In code made at run time, as the distance from the next instruction: there it is where a block lies that leads to it. */
+static void hide_in_an_operand(struct box *box) {
+    char *code =
+        mmap(NULL, PIECE_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct box *volatile *block = calloc(1, PIECE); /* within 2 GiB of it */
+    int32_t distance = (int32_t)((char *)block - (code + 14));
+    block[7] = box;
+    memcpy(code + 10, &distance, sizeof distance);
+    mapped = (void *)code;
+}
+static struct box *from_the_operand(void) {
+    int32_t distance;
+    memcpy(&distance, (char *)mapped + 10, sizeof distance);
+    return ((struct box **)((char *)mapped + 14 + distance))[7];
+}
 /* The break, moved by the program behind what malloc has of it. */
 static void hide_beyond_the_heap(struct box *box) {
     mapped = sbrk(PIECE);
@@ -235,6 +261,8 @@ const struct place memory_places[] = {
     {"in_a_locked_piece", hide_in_a_locked_piece, from_the_mapping},
     {"behind_a_file", hide_behind_a_file, from_the_mapping},
     {"beyond_the_heap", hide_beyond_the_heap, from_the_mapping},
+    {"at_a_fixed_address", hide_at_a_fixed_address, from_the_fixed_address},
+    {"in_an_operand", hide_in_an_operand, from_the_operand},
     {"in_a_table", hide_in_a_table, from_the_table},
     {"before_the_end", hide_before_the_end, from_before_the_end},
     {"in_code", hide_in_code, from_code},

@@ -192,20 +192,6 @@ static struct box *from_the_waiter(void) {
     return from_the_register();
 }
 
-/* A process of raw clone that shares the memory: leakwatch does not know its registers. */
-static char clone_stack[65536];
-static int clone_main(void *box) {
-    while (!give)
-        usleep(1000);
-    given = box;
-    return 0;
-}
-static void hide_with_a_clone(struct box *box) {
-    if (clone(clone_main, clone_stack + sizeof clone_stack, CLONE_VM | CLONE_FS | CLONE_FILES, box) < 0)
-        exit(3);
-    usleep(50000);
-}
-
 const struct place thread_places[] = {
     {"in_a_jump", hide_in_a_jump, from_the_jump},
     {"at_the_end", hide_at_the_end, from_the_end},
@@ -217,6 +203,5 @@ const struct place thread_places[] = {
     {"with_own_files", hide_with_own_files, from_the_register},
     {"on_a_kept_stack", hide_on_a_kept_stack, NULL},
     {"with_a_waiter", hide_with_a_waiter, from_the_waiter},
-    {"with_a_clone", hide_with_a_clone, from_the_register},
     {NULL, NULL, NULL},
 };
