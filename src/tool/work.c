@@ -56,7 +56,8 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         if (work->snapshot.header->flags & LW_PROCESS_HELD)
             snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
-        if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
+        uint32_t trigger = work->snapshot.header->trigger;
+        if ((trigger == LW_TRIGGER_SIGNAL || trigger == LW_TRIGGER_OUTSIDE) && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
     }
     work->facts.gils = work->python.gils;
@@ -91,14 +92,14 @@ bool work_take(struct work *work, const struct settings *settings, struct questi
     *work = (struct work){.settings = settings, .snapshot = question->snapshot};
     question->state = ASK_FAILED; /* nothing is left in it */
     if (watched->elsewhere)
-        snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->pid);
-    snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->pid);
+        snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->through);
+    snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->through);
     return begin(work, watched->name, watched->pid, survey);
 }
 
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
     struct question question;
-    if (!ask_one(&question, command, pid, settings->patience))
+    if (!ask_one(&question, command, pid, (struct ask_how){settings->patience, settings->outside}))
         return false;
     bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);

@@ -119,14 +119,14 @@ int command_render(int count, char **arguments) {
 }
 
 int command_stack(int count, char **arguments) {
-    static const struct usage usage = {
-        .command = IN_STACK,
-        .name = "stack",
-        .synopsis = "[OPTIONS] PID",
-        .about = "Asks a watched program for a report of all its threads, and prints it here.\n",
-        .statuses = STATUSES,
-        .least = 1,
-        .most = 1,
-        .wanted = "PID"};
+    static const struct usage usage = {.command = IN_STACK,
+                                       .name = "stack",
+                                       .synopsis = "[OPTIONS] PID",
+                                       .about = "Prints a report of all threads of a running program: asked "
+                                                "for it if it is watched, else read from outside.\n",
+                                       .statuses = STATUSES,
+                                       .least = 1,
+                                       .most = 1,
+                                       .wanted = "PID"};
     return run(&usage, count, arguments);
 }
