@@ -177,7 +177,7 @@ struct file_fact file_look(const struct target *target, int fd, enum lw_wait_kin
     struct file_fact fact = {.kind = kind, .value = {-1, -1}};
     if (target->seen_as != 0 && fd >= 0)
         look(&fact, target, fd);
-    else
-        fact.kind = settle(kind, "", false, -1);
+    else if (kind == LW_WAIT_UNSETTLED_READ || kind == LW_WAIT_UNSETTLED_WRITE)
+        fact.kind = LW_WAIT_SYSCALL;
     return fact;
 }

@@ -12,5 +12,5 @@ struct file_fact {
     bool local;       /* nothing but processes of this machine is behind it */
 };
 
-/* kind: of the wait, maybe unsettled. Of a core, only the kind. */
+/* kind: of the wait, maybe unsettled. Of a core nothing is known of it. */
 struct file_fact file_look(const struct target *target, int fd, enum lw_wait_kind kind);

@@ -27,7 +27,7 @@ static void look_for_owner(const struct second_look *second, struct lw_snapshot_
     const struct target *target = second->target;
     if ((thread->kind != LW_WAIT_MUTEX && thread->kind != LW_WAIT_RWLOCK_READ &&
          thread->kind != LW_WAIT_RWLOCK_WRITE) ||
-        thread->owner == 0 || target->copied || !is_own_memory(target, thread->object))
+        thread->owner == 0 || target->copied || target->partial || !is_own_memory(target, thread->object))
         return;
     bool live = target->seen_as != 0;
     if (live ? live_is_anywhere(target, thread->owner) : target_thread(target, thread->owner) != NULL)
@@ -39,7 +39,8 @@ static void look_for_owner(const struct second_look *second, struct lw_snapshot_
 void second_look(struct second_look *second, struct snapshot_writer *writer) {
     const struct target *target = second->target;
     bool live = target->seen_as != 0;
-    bool all = second->all_inside && second->count == writer->header->threads.count && second->count > 0;
+    bool all = second->all_inside && second->count == writer->header->threads.count && second->count > 0 &&
+               !target->partial;
     /* the moment of the proof is now: whoever was created since may do anything */
     all = all && (!live || live_has_same_threads(target));
     for (size_t i = 0; i < second->count; i++) {

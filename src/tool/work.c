@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "reach/reach.h"
 #include "symbols/progress.h"
@@ -104,6 +105,25 @@ bool work_ask(struct work *work, const struct settings *settings, const char *co
     bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);
     return done;
+}
+
+bool work_core(struct work *work, const struct settings *settings, const char *core, const char *program) {
+    enum { PAUSE_NS = 1000000 };
+    struct outside outside;
+    char why[256] = "";
+    enum outside_state state = OUTSIDE_FAILED;
+    *work = (struct work){.settings = settings};
+    if (program)
+        snprintf(work->exe, sizeof work->exe, "%s", program);
+    if (outside_begin_core(&outside, core, program, &settings->places)) {
+        while ((state = outside_look(&outside, &work->snapshot, why)) == OUTSIDE_PENDING)
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        outside_end(&outside);
+    }
+    if (state == OUTSIDE_DONE)
+        return begin(work, core, 0, NULL);
+    complain("%s: %s", core, why);
+    return false;
 }
 
 void work_end(struct work *work) {
