@@ -2,7 +2,7 @@
 proved that does not hold, and what cannot be looked into is one line."""
 import glob, json, os, re, signal, subprocess, time
 
-from harness import BUILD, LIBRARY, TOOL, eventually, expect, needs, program, run
+from harness import BUILD, LIBRARY, TOOL, eventually, expect, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
 from resting import await_rest
 
@@ -276,3 +276,30 @@ def test_ends_meanwhile():
             result = run([TOOL, "stack", str(process.pid)])
             expect(result.returncode in (0, 1) and (result.returncode == 0 or len(result.stderr.splitlines()) == 1), "%r" % result)
             process.kill()
+
+
+def test_run_of_a_static_program():
+    """No preload reaches it: when its time is over it is read from outside, which is said; one with the preload is not told twice."""
+    result = run([TOOL, "run", "--timeout", "500ms", "--", program("unprepared_static"), "stuck"])
+    expect(result.returncode == 124 and "the preload is not in unprepared_static" in result.stderr and "from outside" in result.stderr
+           and "2 threads wait for each other" in result.stderr, "%r" % result)
+    result = run([TOOL, "run", "--timeout", "500ms", "--", program("unprepared"), "stuck"])
+    expect(result.returncode == 124 and "the preload is not in" not in result.stderr and "2 threads wait for each other" in result.stderr, "%r" % result)
+
+
+@needs("python3", "redis-server")
+def test_real_programs():
+    """Programs as they are installed: their threads, named, with what they wait for."""
+    with subprocess.Popen(["python3", "-c", "import threading, time; threading.Thread(target=threading.Event().wait).start(); time.sleep(3600)"]) as python:
+        try:
+            said = eventually("its threads wait", lambda: (lambda words: words if "wait, " in words and "2 threads in" in words else None)(tool("stack", python.pid)))
+            expect("threading.py" in said and ("pthread_cond_" in said or "sem_" in said), said)
+        finally:
+            python.kill()
+    with scratch() as directory, subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", os.path.join(directory, "redis"), "--save", "", "--daemonize", "no"], stdout=subprocess.DEVNULL) as redis:
+        try:
+            said = eventually("its threads wait", lambda: (lambda words: words if words.count("bio") >= 2 and "epoll wait" in words else None)(tool("stack", redis.pid)))
+            expect("bioProcessBackgroundJobs" in said or "pthread_cond_wait" in said, said)
+            expect("deadlock" not in said and "stranded" not in said, said)
+        finally:
+            redis.kill()
