@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "halt.h"
 #include "proc_words.h"
 #include "rights.h"
 #include "run_clock.h"
@@ -152,16 +154,38 @@ static int *list_tasks(int tasks, size_t *count) {
     }
 }
 
+/* The registers of one that is where it was stopped; of one that runs, those that it had then. */
+static void complete(struct target_thread *thread, const struct halted *halted) {
+    if (!halted)
+        return;
+    const uint64_t *now = thread->registers.value, *then = halted->registers.value;
+    if (thread->registers.known == 0 ||
+        (now[REGISTER_RSP] == then[REGISTER_RSP] && now[REGISTER_RA] == then[REGISTER_RA]))
+        thread->registers = halted->registers;
+}
+
 /* Returns 0, or why they cannot be looked at. */
-static int look_at_all(struct target *target) {
+static int look_at_all(struct target *target, bool halts) {
     size_t count;
     int *numbers = list_tasks(target->tasks, &count), error = ESRCH, why;
     target->threads = numbers ? calloc(count, sizeof *target->threads) : NULL;
     struct run_clock *clock = calloc(1, sizeof *clock);
+    /* One that was stopped takes a moment to be asleep again. */
+    enum { PAUSES = 200, PAUSE_NS = 500000 };
+    int pauses = PAUSES;
+    size_t halted = 0;
+    struct halted *list = halts && numbers ? halt_all(numbers, count, &halted) : NULL;
     for (size_t i = 0; target->threads && clock && i < count; i++) {
         struct target_thread *thread = &target->threads[target->thread_count];
         *thread = (struct target_thread){.seen_as = numbers[i]};
+        const struct halted *stopped = halt_of(list, halted, i, numbers[i]);
         bool looked = look(target, thread, clock, &why);
+        for (; looked && stopped && stopped->slept && !thread->sleeps && pauses > 0; pauses--) {
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+            looked = look(target, thread, clock, &why);
+        }
+        if (looked)
+            complete(thread, stopped);
         target->thread_count += looked;
         error = looked ? error : why;
         if (looked && target->through == 0)
@@ -172,6 +196,7 @@ static int look_at_all(struct target *target) {
     if (clock)
         run_clock_end(clock);
     free(clock);
+    free(list);
     free(numbers);
     target_sort(target);
     return target->thread_count > 0 && error != EACCES && error != EPERM ? 0 : error;
@@ -249,7 +274,7 @@ static void note_state(struct target *target, char state) {
             snprintf(target->note, sizeof target->note, "%s", notes[i][1]);
 }
 
-bool live_open(struct target *target, int pid, char why[256]) {
+bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     enum { FORKED_ONLY = 0x40, KERNEL = 0x200000 }; /* PF_FORKNOEXEC, PF_KTHREAD */
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/task", pid);
@@ -267,7 +292,7 @@ bool live_open(struct target *target, int pid, char why[256]) {
     target->copied = stat.flags & FORKED_ONLY;
     target->pid = own_number(pid, pid, &target->renumber);
     target->started_ns = proc_ticks_to_monotonic(stat.started);
-    int error = look_at_all(target);
+    int error = look_at_all(target, halts);
     if (error == 0)
         error = read_mappings(target);
     if (error != 0) {

@@ -43,14 +43,14 @@ _Noreturn static void end_child(const struct outside *outside, bool done, const 
     _exit(CHILD_SAYS_WHY);
 }
 
-bool outside_begin(struct outside *outside, int pid, const struct symbol_places *places) {
+bool outside_begin(struct outside *outside, int pid, bool halts, const struct symbol_places *places) {
     struct target target;
     char why[256];
     if (!begin(outside))
         return false;
     if (outside->child == 0)
-        end_child(outside, live_open(&target, pid, why) && produce(&target, places, outside->memory, why),
-                  why);
+        end_child(outside,
+                  live_open(&target, pid, halts, why) && produce(&target, places, outside->memory, why), why);
     return true;
 }
 

@@ -14,8 +14,8 @@ struct outside {
 
 enum outside_state { OUTSIDE_PENDING, OUTSIDE_DONE, OUTSIDE_FAILED };
 
-/* Begins with a running process. False, and the reason in errno, if that cannot be. */
-bool outside_begin(struct outside *outside, int pid, const struct symbol_places *places);
+/* Begins with a running process; halts: its threads may be stopped for a moment. False, and the reason in errno, if that cannot be. */
+bool outside_begin(struct outside *outside, int pid, bool halts, const struct symbol_places *places);
 /* Likewise with a core; exe: the program that it is of, NULL if the core tells. */
 bool outside_begin_core(struct outside *outside, const char *core, const char *exe,
                         const struct symbol_places *places);

@@ -100,7 +100,8 @@ bool work_take(struct work *work, const struct settings *settings, struct questi
 
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
     struct question question;
-    if (!ask_one(&question, command, pid, (struct ask_how){settings->patience, settings->outside}))
+    if (!ask_one(&question, command, pid,
+                 (struct ask_how){settings->patience, settings->outside, settings->stop}))
         return false;
     bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);

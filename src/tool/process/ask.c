@@ -102,7 +102,7 @@ static void begin_outside(struct question *question) {
     snprintf(exe, sizeof exe, "/proc/%d/exe", watched->through);
     if (watched->elsewhere)
         places.sysroot = root;
-    if (!outside_begin(&question->outside, watched->pid, &places)) {
+    if (!outside_begin(&question->outside, watched->pid, watched->halts, &places)) {
         snprintf(question->why, sizeof question->why, "no process can be made to look at it: %s",
                  strerror(errno));
         fail(question, question->why);
@@ -234,11 +234,12 @@ void ask_end(struct question *question) {
 bool ask_one(struct question *question, const char *command, int pid, struct ask_how how) {
     struct watched watched;
     char why[WATCHED_WHY];
-    enum watched_answer answer = how.outside ? WATCHED_NO : watched_open(&watched, pid, why);
+    enum watched_answer answer = how.outside || how.halts ? WATCHED_NO : watched_open(&watched, pid, why);
     if (answer == WATCHED_HINDERED || (answer == WATCHED_NO && !watched_unprepared(&watched, pid, why))) {
         complain("%s: process %d: %s", command, pid, why);
         return false;
     }
+    watched.halts = how.halts;
     ask_begin(question, watched, how.patience);
     ask_await(question, 1);
     if (question->state == ASK_ANSWERED)

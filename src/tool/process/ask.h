@@ -36,5 +36,6 @@ void ask_end(struct question *question);
 struct ask_how {
     uint64_t patience; /* ns */
     bool outside;
+    bool halts; /* from outside, its threads stopped for a moment each */
 };
 bool ask_one(struct question *question, const char *command, int pid, struct ask_how how);

@@ -14,6 +14,7 @@ struct watched {
     uid_t user;       /* effective; as this process sees it */
     uid_t own_user;   /* as the process sees it: in its user namespace */
     int signal;       /* that asks it for a snapshot */
+    bool halts;       /* its threads may be stopped for a moment, for their registers */
     bool outside;     /* it has no shim to ask: it is read from outside */
     bool elsewhere;   /* its root or its mounts are not ours: files are found below /proc/PID/root */
     uint64_t started; /* clock ticks since the machine started */
