@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,11 @@ static pthread_barrier_t met, taken, three;
 static sem_t tokens;
 static int ends[2], pair[2], event, set;
 static bool is_free;
+static atomic_int arrived; /* threads that are about to wait for what never comes */
+
+static void arrive(void) {
+    atomic_fetch_add(&arrived, 1);
+}
 
 static void *naps(void *unused) {
     for (;;)
@@ -34,6 +40,7 @@ static void *naps(void *unused) {
 static void lock_both(pthread_mutex_t *mine, pthread_mutex_t *other) {
     pthread_mutex_lock(mine);
     pthread_barrier_wait(&taken);
+    arrive();
     if (is_free)
         sleep(3600);
     pthread_mutex_lock(other);
@@ -51,38 +58,45 @@ static void *right(void *unused) {
 
 static void *third(void *unused) {
     pthread_barrier_wait(&taken);
+    arrive();
     pthread_mutex_lock(&first);
     return unused;
 }
 
 static void *conditional(void *unused) {
+    arrive();
     pthread_mutex_lock(&own);
     pthread_cond_wait(&never, &own);
     return unused;
 }
 
 static void *reader(void *unused) {
+    arrive();
     pthread_rwlock_rdlock(&written);
     return unused;
 }
 
 static void *writer(void *unused) {
+    arrive();
     pthread_rwlock_wrlock(&written);
     return unused;
 }
 
 static void *semaphore(void *unused) {
+    arrive();
     sem_wait(&tokens);
     return unused;
 }
 
 static void *barrier(void *unused) {
+    arrive();
     pthread_barrier_wait(&three);
     return unused;
 }
 
 static void initialise(void) {
     pthread_barrier_wait(&met);
+    arrive();
     pthread_mutex_lock(&first);
 }
 
@@ -93,12 +107,14 @@ static void *runs(void *unused) {
 
 static void *waits(void *unused) {
     pthread_barrier_wait(&met);
+    arrive();
     pthread_once(&once, initialise);
     return unused;
 }
 
 static void *pipes(void *unused) {
     char byte;
+    arrive();
     if (read(ends[0], &byte, 1) != 1)
         return NULL;
     return unused;
@@ -106,12 +122,14 @@ static void *pipes(void *unused) {
 
 static void *sockets(void *unused) {
     char byte;
+    arrive();
     recv(pair[0], &byte, 1, 0);
     return unused;
 }
 
 static void *events(void *unused) {
     uint64_t count;
+    arrive();
     if (read(event, &count, sizeof count) < 0)
         return NULL;
     return unused;
@@ -119,17 +137,20 @@ static void *events(void *unused) {
 
 static void *polls(void *unused) {
     struct pollfd both[] = {{ends[0], POLLIN, 0}, {event, POLLIN, 0}};
+    arrive();
     poll(both, 2, -1);
     return unused;
 }
 
 static void *epolls(void *unused) {
     struct epoll_event got;
+    arrive();
     epoll_wait(set, &got, 1, -1);
     return unused;
 }
 
 static void *seconds(void *unused) {
+    arrive();
     sleep(3600);
     return unused;
 }
@@ -163,6 +184,8 @@ int main(int count, char **arguments) {
     }
     if (is_free)
         pthread_create(&thread, NULL, naps, NULL);
+    while (atomic_load(&arrived) < (int)(sizeof threads / sizeof *threads))
+        usleep(1000);
     puts("up");
     fflush(stdout);
     pthread_join(joined, NULL);
