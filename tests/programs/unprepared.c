@@ -181,6 +181,9 @@ int main(int count, char **arguments) {
         pthread_create(&thread, NULL, threads[i].run, NULL);
         pthread_setname_np(thread, threads[i].name);
         joined = i == 0 ? thread : joined;
+        /* the others want the locks of the first three */
+        while (i == 2 && atomic_load(&arrived) < 3)
+            usleep(1000);
     }
     if (is_free)
         pthread_create(&thread, NULL, naps, NULL);
