@@ -31,6 +31,8 @@ static void wake_evidence(const struct analysis *analysis, struct thread_finding
         index_wake(&analysis->index, finding->thread->object);
     if (shared)
         FINDING_ADD(finding, MAY_BE_SHARED);
+    if (!wake && (header->flags & LW_PROCESS_OUTSIDE))
+        return; /* nobody noted them */
     if (!wake) {
         static const enum evidence_kind never[2][2] = {
             {EVIDENCE_NEVER_SIGNALLED, EVIDENCE_NEVER_SIGNALLED_HERE},
@@ -174,7 +176,8 @@ static void eventfd_evidence(const struct analysis *analysis, struct thread_find
         add_deed(analysis, finding, DEED(WRITTEN_THROUGH, .count = write->fd), write->when, write->tid, 0);
         return;
     }
-    FINDING_ADD(finding, NEVER_WRITTEN_THROUGH);
+    if (!(analysis->snapshot->header->flags & LW_PROCESS_OUTSIDE))
+        FINDING_ADD(finding, NEVER_WRITTEN_THROUGH);
 }
 
 static enum verdict timer_evidence(struct thread_finding *finding) {

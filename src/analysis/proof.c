@@ -145,8 +145,13 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         sleepers++;
     }
     uint64_t handlers = lw_waking_signals(header->handlers);
-    if (sleepers == 0 || (handlers && found != NO_OBSTACLE))
+    bool unknown = header->flags & LW_PROCESS_HANDLERS_UNKNOWN;
+    if (sleepers == 0 || ((handlers || unknown) && found != NO_OBSTACLE))
         return MANY_OBSTACLES;
+    if (unknown) {
+        *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS_UNKNOWN};
+        return ONE_OBSTACLE;
+    }
     if (handlers) {
         *why = (struct evidence){.kind = EVIDENCE_UNPROVED_HANDLERS, .signals = handlers};
         found = ONE_OBSTACLE;

@@ -33,9 +33,9 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static const struct {
     int bit;
     const char *name;
-} commands[] = {{IN_RUN, "run"},     {IN_STACK, "stack"}, {IN_PS, "ps"},
-                {IN_STATS, "stats"}, {IN_TREE, "tree"},   {IN_WATCH, "watch"},
-                {IN_DIFF, "diff"},   {IN_SERVE, "serve"}, {IN_RENDER, "render"}};
+} commands[] = {{IN_RUN, "run"},     {IN_STACK, "stack"},  {IN_CORE, "core"},   {IN_PS, "ps"},
+                {IN_STATS, "stats"}, {IN_TREE, "tree"},    {IN_WATCH, "watch"}, {IN_DIFF, "diff"},
+                {IN_SERVE, "serve"}, {IN_RENDER, "render"}};
 
 static const struct {
     int command;

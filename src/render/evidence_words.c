@@ -82,6 +82,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_ENDED_BY_HANDLER] = "a signal handler may end this wait",
     [EVIDENCE_UNPROVED_HANDLERS] =
         "all threads are asleep; only a signal handler ({signals}) could wake a thread",
+    [EVIDENCE_UNPROVED_HANDLERS_UNKNOWN] =
+        "all threads are asleep; not proved: which signals the program handles is not known",
     [EVIDENCE_UNPROVED_PIPE_NAMED] =
         "all threads are asleep; not proved: another process could open the pipe of {who} by its name",
     [EVIDENCE_UNPROVED_PIPE_HIDDEN] = "all threads are asleep; not proved: some process could not be "

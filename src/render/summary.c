@@ -46,6 +46,10 @@ void summary_put(FILE *out, const struct analysis *analysis) {
 void summary_put_incomplete(FILE *out, const struct analysis *analysis) {
     const struct lw_snapshot_header *header = analysis->snapshot->header;
     fputc('\n', out);
+    if (header->flags & LW_PROCESS_OUTSIDE)
+        fputs("leakwatch: created before leakwatch: who created the threads, who signalled what and who "
+              "holds what was not noted\n",
+              out);
     if (header->incomplete)
         fprintf(out, "leakwatch: incomplete: %s\n", lines_words(analysis, header->incomplete));
     if (header->lost)

@@ -12,6 +12,11 @@
 #include "style.h"
 #include "summary.h"
 
+/* No call was intercepted there, nor any creation: that is said once. */
+static bool is_from_outside(const struct analysis *analysis) {
+    return analysis->snapshot->header->flags & LW_PROCESS_OUTSIDE;
+}
+
 enum { NAMES_SHOWN = 8, OBJECTS_SHOWN = 4, HOLDS_SHOWN = 4 };
 
 static void put_names(FILE *out, const struct analysis *analysis, const struct group *group) {
@@ -142,12 +147,13 @@ static void put_stacks_kept(FILE *out, const struct analysis *analysis, const st
 }
 
 /* "[cond wait, 12.0s of 30.0s]" */
-static void put_wait(FILE *out, const struct group *group, const struct lw_snapshot_thread *thread) {
+static void put_wait(FILE *out, const struct analysis *analysis, const struct group *group,
+                     const struct lw_snapshot_thread *thread) {
     bool waits = thread->kind != LW_WAIT_NONE;
     fprintf(out, "[%s", waits ? wait_words(thread) : state_words((enum lw_state)thread->state));
+    bool about = (thread->flags & LW_THREAD_FROM_PROC) || is_from_outside(analysis);
     if (group->longest || thread->wait_started)
-        fprintf(out, ", %s%.1fs", thread->flags & LW_THREAD_FROM_PROC ? "about " : "",
-                (double)group->longest / 1e9);
+        fprintf(out, ", %s%.1fs", about ? "about " : "", (double)group->longest / 1e9);
     if (thread->state == LW_STATE_FINISHED)
         fprintf(out, " ago, never joined");
     if (thread->timeout_ns >= 0)
@@ -173,7 +179,7 @@ static void put_title(FILE *out, const struct analysis *analysis, const struct g
     fprintf(out, "%zu thread%s", group->count, lines_plural(group->count));
     style_put(out, STYLE_PLAIN);
     fprintf(out, "  ");
-    put_wait(out, group, finding->thread);
+    put_wait(out, analysis, group, finding->thread);
     put_verdict(out, group->verdict);
     for (size_t i = 0; i < finding->evidence_count; i++)
         put_evidence(out, analysis, group, i);
@@ -193,12 +199,15 @@ static void put_stack(FILE *out, const struct analysis *analysis, struct symbols
                 thread->flags & LW_THREAD_EXACT);
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
-    if (from_proc)
+    if (from_proc && !is_from_outside(analysis))
         fprintf(out, "  from /proc; call not intercepted%s\n",
                 broken ? ", and the stack could be followed no further" : "");
+    else if (broken && is_from_outside(analysis))
+        fprintf(out,
+                "    ... a frame that cannot be followed without registers that the kernel does not tell\n");
     else if (broken)
         fprintf(out, "    ... a frame without usable unwind information\n");
-    if (thread->flags & LW_THREAD_FRAME_POINTERS)
+    if (thread->flags & LW_THREAD_FRAME_POINTERS && !is_from_outside(analysis))
         fprintf(out, "    callers of code without unwind information: by frame pointer\n");
 }
 

@@ -197,7 +197,7 @@ static void look_around(struct process_table *table) {
     size_t count;
     uint64_t began = clock_now();
     int64_t began_ms = now_ms();
-    struct watched *list = watched_list(&count);
+    struct watched *list = watched_list(&count, false);
     pthread_mutex_lock(&table->lock);
     ask_all(table, list, count, began);
     pthread_mutex_unlock(&table->lock);

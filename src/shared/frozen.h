@@ -54,6 +54,7 @@ struct lw_frozen_range {
     X(SHARED, "memory_shared_with_process", "another process runs in this one's memory")                   \
     X(SHARED_MEMORY, "shared_memory", "it has memory that others may write to while it is looked through") \
     X(FILES, "descriptors_of_a_thread", "a thread has descriptors of its own")                             \
+    X(OUTSIDE, "not_watched", "it is not watched from within (leakwatch run, or LD_PRELOAD)")              \
     X(NO_PROCESS, "no_process", "no process could be made to look through the copy (ulimit -u)")           \
     X(CANCELS, "program_cancels", "the program can cancel threads")                                        \
     X(JUMPS, "program_jumps", "the program has signal handlers and can jump out of them")                  \

@@ -23,7 +23,7 @@
  * proof follows. What none can be made of raises the oldest too.
  *   3  those of tests/recorded
  *   4  streams, the loader; owners that fork did not copy; signal frames; handlers of faults; words of futexes; descriptors of a poll; requests;
- *      guards; limits of sockets; frame pointers */
+ *      guards; limits of sockets; frame pointers; processes read from outside */
 #define LW_SNAPSHOT_VERSION 4u
 #define LW_SNAPSHOT_OLDEST  3u
 #define LW_BYTE_ORDER_MARK  0x01020304u
@@ -146,6 +146,8 @@ enum lw_process_flag {
     LW_PROCESS_SCOPED = 1u << 2,       /* only threads with LW_THREAD_IN_SCOPE are judged */
     LW_PROCESS_ONLY_PROVED = 1u << 3,  /* nothing is to be said but what is proved */
     LW_PROCESS_HELD = 1u << 4,         /* the caller does nothing until the tool has looked at the process */
+    LW_PROCESS_OUTSIDE = 1u << 5,      /* no shim wrote it: nobody noted creations, wakes, writes and holds */
+    LW_PROCESS_HANDLERS_UNKNOWN = 1u << 6, /* which signals the program handles is not known */
 };
 
 struct lw_snapshot_header {

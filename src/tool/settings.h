@@ -27,9 +27,10 @@ enum command {
     IN_DIFF = 1 << 6,
     IN_SERVE = 1 << 7,
     IN_RUN = 1 << 8,
+    IN_CORE = 1 << 9,
     /* those that ask running programs, and those that name functions */
     IN_ASKING = IN_STACK | IN_PS | IN_STATS | IN_TREE | IN_WATCH | IN_DIFF | IN_SERVE,
-    IN_NAMES = IN_RENDER | IN_STACK | IN_TREE | IN_WATCH | IN_DIFF | IN_SERVE,
+    IN_NAMES = IN_CORE | IN_RENDER | IN_STACK | IN_TREE | IN_WATCH | IN_DIFF | IN_SERVE,
 };
 
 #define FIELD_SWITCH(field)    bool field;

@@ -9,6 +9,7 @@ enum tool_status {
 };
 
 /* arguments[0] is the command's name. Each returns the exit status of the process. */
+int command_core(int count, char **arguments);
 int command_diff(int count, char **arguments);
 int command_ps(int count, char **arguments);
 int command_render(int count, char **arguments);

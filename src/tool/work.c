@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "reach/carry.h"
 #include "reach/reach.h"
@@ -54,12 +55,13 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         const char *frozen = work->settings->frozen;
         if (frozen[0])
             work->facts.reach = reach_look(&work->snapshot, strtoull(frozen, NULL, 10));
-        else
+        else if (!work->facts.reach.asked)
             work->facts.reach = reach_carried(&work->snapshot);
         if (work->snapshot.header->flags & LW_PROCESS_HELD)
             snapshot_answer(&work->snapshot, LW_ANSWER_LOOKED);
         /* It takes a moment: not where the program is about to end and waits for this report, nor for each of many. */
-        if (work->snapshot.header->trigger == LW_TRIGGER_SIGNAL && !survey)
+        uint32_t trigger = work->snapshot.header->trigger;
+        if ((trigger == LW_TRIGGER_SIGNAL || trigger == LW_TRIGGER_OUTSIDE) && !survey)
             work->facts.naps = work->naps = naps_look(&work->snapshot, pid);
     }
     work->facts.gils = work->python.gils;
@@ -93,19 +95,44 @@ bool work_take(struct work *work, const struct settings *settings, struct questi
     const struct watched *watched = &question->watched;
     *work = (struct work){.settings = settings, .snapshot = question->snapshot};
     question->state = ASK_FAILED; /* nothing is left in it */
+    if (watched->outside && watched->reach)
+        work->facts.reach = (struct reach_facts){.asked = true, .refusal = LW_FROZEN_OUTSIDE};
     if (watched->elsewhere)
-        snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->pid);
-    snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->pid);
+        snprintf(work->root, sizeof work->root, "/proc/%d/root", watched->through);
+    snprintf(work->exe, sizeof work->exe, "/proc/%d/exe", watched->through);
     return begin(work, watched->name, watched->pid, survey);
 }
 
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid) {
     struct question question;
-    if (!ask_one_to_reach(&question, command, pid, settings->patience, (unsigned)settings->reach))
+    if (!ask_one(&question, command, pid,
+                 (struct ask_how){.patience = settings->patience,
+                                  .outside = settings->outside,
+                                  .halts = settings->stop,
+                                  .reach = (unsigned)settings->reach}))
         return false;
     bool done = work_take(work, settings, &question, NULL);
     ask_end(&question);
     return done;
+}
+
+bool work_core(struct work *work, const struct settings *settings, const char *core, const char *program) {
+    enum { PAUSE_NS = 1000000 };
+    struct outside outside;
+    char why[256] = "";
+    enum outside_state state = OUTSIDE_FAILED;
+    *work = (struct work){.settings = settings};
+    if (program)
+        snprintf(work->exe, sizeof work->exe, "%s", program);
+    if (outside_begin_core(&outside, core, program, &settings->places)) {
+        while ((state = outside_look(&outside, &work->snapshot, why)) == OUTSIDE_PENDING)
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        outside_end(&outside);
+    }
+    if (state == OUTSIDE_DONE)
+        return begin(work, core, 0, NULL);
+    complain("%s: %s", core, why);
+    return false;
 }
 
 void work_end(struct work *work) {

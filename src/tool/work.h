@@ -22,13 +22,15 @@ struct work {
     bool *suppressed;
     unsigned *naps;
     struct analysis *analysis;
-    char root[64], exe[64]; /* of a process elsewhere: where its files are */
+    char root[64], exe[4096]; /* of a process elsewhere: where its files are */
 };
 
 /* From a file. False, and a line on stderr, if that is no snapshot or there is no memory. */
 bool work_read(struct work *work, const struct settings *settings, const char *path);
 /* From a running program: asks it and waits. */
 bool work_ask(struct work *work, const struct settings *settings, const char *command, int pid);
+/* From a core file; program: that it is of, NULL if it tells. */
+bool work_core(struct work *work, const struct settings *settings, const char *core, const char *program);
 /* From an answer, whose snapshot the work takes. survey: of the pipes, made since; NULL: they are looked at
  * now. */
 bool work_take(struct work *work, const struct settings *settings, struct question *question,

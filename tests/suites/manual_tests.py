@@ -111,7 +111,7 @@ def test_completion():
     expect(set(complete("")) == set(commands()) | {"--help", "--version"}, complete(""))
     expect(complete("st") == ["stack", "stats"], complete("st"))
     expect(complete("render", "--debug") == ["--debug-dir"], complete("render", "--debug"))
-    expect(set(complete("ps", "--")) == {"--json", "--wait", "--color", "--help"}, complete("ps", "--"))
+    expect(set(complete("ps", "--")) == {"--json", "--wait", "--all", "--color", "--help"}, complete("ps", "--"))
     expect("html" in complete("stack", "--format", "h"), "formats")
     with Program() as program:
         expect(str(program.pid) in complete("stack", ""), "processes")

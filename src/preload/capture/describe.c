@@ -14,7 +14,6 @@
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "running.h"
-#include "sleeping_calls.h"
 #include "unwind/stack_copy.h"
 #include "unwind/unwind.h"
 #include "wait_check.h"

@@ -13,7 +13,6 @@
 #include "record/limits.h"
 #include "rt/sys.h"
 #include "rt/text.h"
-#include "sleeping_calls.h"
 #include "wait_check.h"
 
 /* What one capture has found of descriptors: many threads may wait on the same. */
@@ -185,7 +184,7 @@ void describe_system_call(struct snapshot_writer *writer, struct lw_snapshot_thr
     thread->kind = call->kind;
     if (!thread->call)
         thread->call = snapshot_string(writer, call->name);
-    struct waited_for on = sleeping_call_waits(call, kernel->argument);
+    struct waited_for on = wait_of_call(call, kernel->argument);
     put_timeout(thread, &on);
     switch (call->first) {
     case FIRST_FD:

@@ -7,7 +7,6 @@
 #include "process.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
-#include "sleeping_calls.h"
 #include "wait_check.h"
 #include "waiter_batch.h"
 
@@ -33,7 +32,7 @@ static struct sleep sleep_of(const struct tasks *tasks, size_t index, const stru
         const struct sleeping_call *call = sleeping_call_of(seen.kernel.number, seen.kernel.argument);
         struct waited_for on = {.timeout_form = TIMEOUT_NONE};
         if (call)
-            on = sleeping_call_waits(call, seen.kernel.argument);
+            on = wait_of_call(call, seen.kernel.argument);
         sleep.untimed = seen.kernel.number >= 0 && !wait_is_timed(&on);
         sleep.moves += (uint64_t)seen.kernel.number + seen.kernel.sp;
         struct scheduler_clock scheduler = {0};

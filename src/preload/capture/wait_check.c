@@ -100,6 +100,11 @@ static bool peek_timespec(uintptr_t at, int64_t scale, int64_t *ns) {
            !__builtin_add_overflow(*ns, pair[1] * scale, ns);
 }
 
+struct waited_for wait_of_call(const struct sleeping_call *call, const uint64_t argument[6]) {
+    return (struct waited_for){.timeout = argument[call->timeout_argument],
+                               .timeout_form = sleeping_call_timeout_form(call, argument)};
+}
+
 bool wait_is_timed(const struct waited_for *on) {
     switch (on->timeout_form) {
     case TIMEOUT_NONE:

@@ -16,6 +16,8 @@ bool wait_check(const struct thread *record, const struct kernel_state *kernel, 
 size_t wait_outer_objects(const struct thread *record, const struct wait *believed, enum lw_wait_kind kind,
                           uintptr_t *objects, size_t room);
 
+/* What a system call with these arguments waits for, of which only the deadline is told. */
+struct waited_for wait_of_call(const struct sleeping_call *call, const uint64_t argument[6]);
 /* Has what is waited for a deadline? */
 bool wait_is_timed(const struct waited_for *on);
 /* Nanoseconds from the start of the wait (0 if that is not known) to its deadline, -1 if it has none. */

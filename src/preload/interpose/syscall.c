@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "capture/sleeping_calls.h"
+#include "capture/wait_check.h"
 #include "process.h"
 #include "record/limits.h"
 #include "wrap.h"
@@ -78,7 +78,7 @@ long syscall_looked_at(long number, long a, long b, long c, long d, long e, long
         return result;
     }
     WAIT_ENDS struct wait wait;
-    wait.on = sleeping_call_waits(call, (const uint64_t *)argument);
+    wait.on = wait_of_call(call, (const uint64_t *)argument);
     wait.on.object = (uintptr_t)number;
     wait.on.second = (uintptr_t)a;
     struct timespec left, own, before;

@@ -5,6 +5,7 @@
 
 #include "process.h"
 #include "rt/sys.h"
+#include "shared/libc_objects.h"
 #include "shared/snapshot_writer.h"
 
 enum {

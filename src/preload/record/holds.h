@@ -43,12 +43,6 @@ static inline void hold_left(const void *lock) {
         taken_slot(self, (uintptr_t)lock)->lock = 0;
 }
 
-/* Is a guard's initialisation under way? Its first byte is 1 once that is over, and the second is not 0 while it is not, in libstdc++ and
- * in libc++abi (libsupc++/guard.cc, cxa_guard_impl.h). */
-static inline bool guard_is_taken(uint32_t word) {
-    return (word & 0xff) == 0 && (word & 0xff00) != 0;
-}
-
 /* It took, or is about to leave, a lock for reading. */
 void hold_reads(const void *lock, const void *site);
 void hold_leaves(const pthread_rwlock_t *lock);

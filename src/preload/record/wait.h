@@ -16,21 +16,9 @@
 #include "interpose/call.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
+#include "shared/sleeping_calls.h"
 #include "shared/snapshot.h"
 #include "thread.h"
-
-/* How a call's timeout is given. Pointers are not followed by a wrapper: they may be wild, and the kernel or
- * libc, not we, must be the one to find out. */
-enum timeout_form {
-    TIMEOUT_NONE,
-    TIMEOUT_MS, /* int, negative for none */
-    TIMEOUT_SECONDS,
-    TIMEOUT_US,
-    TIMEOUT_TIMESPEC, /* pointer to a span, NULL for none */
-    TIMEOUT_TIMEVAL,  /* likewise */
-    TIMEOUT_AT,       /* pointer to an absolute time */
-    TIMEOUT_UNKNOWN,  /* there is one */
-};
 
 /* What a call waits for: the part of a wait record that its wrapper fills in. */
 struct waited_for {

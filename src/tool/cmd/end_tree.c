@@ -10,6 +10,7 @@
 #include "tool/process/turns.h"
 #include "tool/process/watched.h"
 #include "tool/tool.h"
+#include "unreached.h"
 
 #define SECOND ((uint64_t)1000000000)
 enum { LOOK_NS = 10000000 };
@@ -153,10 +154,11 @@ static void kill_all(struct child *child) {
 
 /* SIGTERM makes a report and ends a program that has no handler for it. One that has is asked for a report
  * before it is killed. */
-void end_tree(struct child *child) {
+void end_tree(struct child *child, const struct settings *settings) {
     enum { PATIENCE_S = 5, REPORT_S = 1 };
     struct tree tree = {.child = child};
     find_watched(&tree);
+    unreached_report(settings, tree.list, tree.count);
     tree.turn_began = clock_now();
     terminate(&tree);
     if (!await_end(&tree, clock_now() + PATIENCE_S * SECOND)) {

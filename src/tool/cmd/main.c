@@ -14,6 +14,8 @@ static const struct {
 
     {"ps", command_ps, "ps", "list the watched processes"},
     {"stack", command_stack, "stack [OPTIONS] PID", "report where all threads of a running program are"},
+    {"core", command_core, "core [OPTIONS] CORE [PROGRAM]",
+     "report where all threads were, from a core file"},
     {"stats", command_stats, "stats PID", "its threads in numbers"},
     {"tree", command_tree, "tree PID", "its threads by who created them"},
     {"watch", command_watch, "watch [OPTIONS] PID", "see its groups of threads grow"},

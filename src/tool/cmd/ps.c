@@ -64,15 +64,21 @@ static json_t *object_of(const struct watched *watched, const struct analysis *a
 }
 
 static struct question *ask_all(const struct settings *settings, size_t *count) {
-    struct watched *list = watched_list(count);
+    /* Each that is read from outside has a process of its own for that. */
+    enum { TOGETHER = 16 };
+    struct watched *list = watched_list(count, settings->all);
     struct question *questions = calloc(*count + 1, sizeof *questions);
     if (!questions) {
         complain("ps: no memory");
         exit(TOOL_FAILED);
     }
-    for (size_t i = 0; i < *count; i++)
-        ask_begin(&questions[i], list[i], settings->patience);
-    ask_await(questions, *count);
+    size_t together = settings->all ? TOGETHER : *count;
+    for (size_t first = 0; first < *count; first += together) {
+        size_t some = *count - first < together ? *count - first : together;
+        for (size_t i = first; i < first + some; i++)
+            ask_begin(&questions[i], list[i], settings->patience);
+        ask_await(questions + first, some);
+    }
     free(list);
     return questions;
 }

@@ -1,4 +1,4 @@
-/* leakwatch render and leakwatch stack: a snapshot becomes a report; of a file, or of a running program.
+/* leakwatch render, leakwatch stack and leakwatch core: a snapshot becomes a report; of a file, of a running program, or of a core.
  * render is also what the shim starts for its own triggers (--watched). */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +107,7 @@ static int run(const struct usage *usage, int count, char **arguments) {
     if (status >= 0)
         return status;
     bool keeps = strcmp(settings.format, "snapshot") == 0, asks = usage->command == IN_STACK;
+    bool core = usage->command == IN_CORE;
     render_function *format = render_by_name(settings.format);
     int pid = asks ? settings_pid("stack", settings.arguments[0]) : 0;
     struct work work;
@@ -114,8 +115,10 @@ static int run(const struct usage *usage, int count, char **arguments) {
         status = TOOL_USAGE;
     } else if (settings.request[0]) {
         status = answer_with_reach(&settings);
-    } else if (asks ? work_ask(&work, &settings, "stack", pid)
-                    : work_read(&work, &settings, settings.arguments[0])) {
+    } else if (core   ? work_core(&work, &settings, settings.arguments[0],
+                                settings.count > 1 ? settings.arguments[1] : NULL)
+               : asks ? work_ask(&work, &settings, "stack", pid)
+                      : work_read(&work, &settings, settings.arguments[0])) {
         status = report(&work, format, keeps);
         work_end(&work);
     } else {
@@ -143,10 +146,27 @@ int command_stack(int count, char **arguments) {
         .command = IN_STACK,
         .name = "stack",
         .synopsis = "[OPTIONS] PID",
-        .about = "Asks a watched program for a report of all its threads, and prints it here.\n",
+        .about = "Prints a report of all threads of a running program: it is asked for it if it is watched,\n"
+                 "else read from outside.\n",
         .statuses = STATUSES,
         .least = 1,
         .most = 1,
         .wanted = "PID"};
+    return run(&usage, count, arguments);
+}
+
+int command_core(int count, char **arguments) {
+    static const struct usage usage = {
+        .command = IN_CORE,
+        .name = "core",
+        .synopsis = "[OPTIONS] CORE [PROGRAM]",
+        .about =
+            "Prints a report of all threads of the process that a core file is of: the kernel's, gcore's,\n"
+            "or one packed by zstd, lz4, xz or gzip. PROGRAM: what it ran, should that lie elsewhere by "
+            "now.\n",
+        .statuses = STATUSES,
+        .least = 1,
+        .most = 2,
+        .wanted = "CORE"};
     return run(&usage, count, arguments);
 }

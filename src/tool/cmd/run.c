@@ -109,6 +109,7 @@ int command_run(int count, char **arguments) {
     if (settings.timeout != 0 || settings.junit)
         return supervise(&(struct supervision){.timeout_ns = settings.timeout,
                                                .junit = settings.junit,
+                                               .settings = &settings,
                                                .leak_status = leak_status(&settings.passed)},
                          settings.arguments);
     execvp(settings.arguments[0], settings.arguments);

@@ -186,7 +186,8 @@ int command_stats(int count, char **arguments) {
     struct question question;
     struct work work;
     status = TOOL_FAILED;
-    if (ask_one(&question, "stats", pid, settings.patience)) {
+    if (ask_one(&question, "stats", pid,
+                (struct ask_how){.patience = settings.patience, .outside = settings.outside})) {
         if (work_take(&work, &settings, &question, NULL)) {
             if (settings.json)
                 print_json(&question.watched, work.analysis);

@@ -73,7 +73,7 @@ int supervise(const struct supervision *how, char **arguments) {
     bool hung = !child_wait_until(&child, how->timeout_ns ? start + how->timeout_ns : 0);
     if (hung) {
         complain("run: %s has not ended within %.1f s", arguments[0], (double)how->timeout_ns / 1e9);
-        end_tree(&child);
+        end_tree(&child, how->settings);
     }
     struct junit_case result = {.name = arguments[0],
                                 .seconds = (double)(clock_now() - start) / 1e9,

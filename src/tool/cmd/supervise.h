@@ -4,10 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tool/settings.h"
+
 struct supervision {
     uint64_t timeout_ns; /* 0: none */
     const char *junit;   /* path of a JUnit file to write; NULL: none */
-    int leak_status;     /* with which the program ends if threads leaked and it had no other */
+    const struct settings *settings;
+    int leak_status; /* with which the program ends if threads leaked and it had no other */
 };
 
 enum { SUPERVISE_TIMED_OUT = 124 }; /* as timeout(1) has it */

@@ -65,7 +65,8 @@ static int watch_plainly(struct watch *watch, struct question *first) {
             return TOOL_OK;
         clock_rest_until(next);
         struct question question;
-        if (!ask_one(&question, "watch", watch->pid, settings->patience))
+        if (!ask_one(&question, "watch", watch->pid,
+                     (struct ask_how){.patience = settings->patience, .outside = settings->outside}))
             return TOOL_OK; /* it has ended; that has been said */
         done = take(watch, &question);
         ask_end(&question);
@@ -158,7 +159,8 @@ int command_watch(int count, char **arguments) {
     struct question question;
     status = TOOL_FAILED;
     bool screen = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
-    if (ask_one(&question, "watch", watch.pid, settings.patience)) {
+    if (ask_one(&question, "watch", watch.pid,
+                (struct ask_how){.patience = settings.patience, .outside = settings.outside})) {
         if (screen && view_begin()) {
             watch_on_screen(&watch, &question);
             view_end();

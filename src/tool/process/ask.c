@@ -94,8 +94,44 @@ static void send(struct question *question) {
     question->sent = clock_now();
 }
 
-static void begin(struct question *question, struct watched watched, uint64_t patience, unsigned reach) {
-    *question = (struct question){.watched = watched, .began = clock_now(), .patience = patience};
+static void begin_outside(struct question *question) {
+    const struct watched *watched = &question->watched;
+    char root[64], exe[64];
+    struct symbol_places places = {.exe = exe, .running = watched->pid};
+    snprintf(root, sizeof root, "/proc/%d/root", watched->through);
+    snprintf(exe, sizeof exe, "/proc/%d/exe", watched->through);
+    if (watched->elsewhere)
+        places.sysroot = root;
+    if (!outside_begin(&question->outside, watched->pid, watched->halts, &places)) {
+        snprintf(question->why, sizeof question->why, "no process can be made to look at it: %s",
+                 strerror(errno));
+        fail(question, question->why);
+    }
+}
+
+static void look_outside(struct question *question) {
+    char why[256];
+    switch (outside_look(&question->outside, &question->snapshot, why)) {
+    case OUTSIDE_PENDING:
+        if (clock_now() - question->began >= question->patience)
+            fail(question, "it could not be read in time: the kernel keeps its /proc busy");
+        break;
+    case OUTSIDE_DONE:
+        question->state = ASK_ANSWERED;
+        break;
+    case OUTSIDE_FAILED:
+        fail(question, why);
+        break;
+    }
+}
+
+void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
+    *question = (struct question){
+        .watched = watched, .began = clock_now(), .patience = patience, .outside = {.memory = -1}};
+    if (watched.outside) {
+        begin_outside(question);
+        return;
+    }
     if (watched_is_hindered(&watched, false, question->why)) {
         fail(question, question->why);
         return;
@@ -103,12 +139,8 @@ static void begin(struct question *question, struct watched watched, uint64_t pa
     while (lw_request_token(question->token, 0) == 0)
         if (getrandom(&question->token, sizeof question->token, 0) != sizeof question->token)
             question->token = (uint32_t)clock_now();
-    question->token = lw_request_token(question->token, reach);
+    question->token = lw_request_token(question->token, watched.reach);
     send(question);
-}
-
-void ask_begin(struct question *question, struct watched watched, uint64_t patience) {
-    begin(question, watched, patience, 0);
 }
 
 /* What lies in the answer's place. It must be the process's own: another file of that name says nothing. */
@@ -152,6 +184,10 @@ void ask_look(struct question *question) {
     };
     if (question->state != ASK_PENDING)
         return;
+    if (question->watched.outside) {
+        look_outside(question);
+        return;
+    }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         int directory = open_directory(&question->watched, places[i]);
         bool taken = directory >= 0 && take(question, directory);
@@ -192,34 +228,25 @@ void ask_end(struct question *question) {
     if (question->state == ASK_ANSWERED)
         snapshot_close(&question->snapshot);
     watched_close(&question->watched);
+    outside_end(&question->outside);
     question->state = ASK_FAILED;
 }
 
-static const char *why_unwatched(int pid) {
-    struct watched_stat stat;
-    if (watched_stat(pid, &stat) && (stat.state == 'Z' || stat.state == 'X'))
-        return "it has ended";
-    return "it is not watched: it was started without LD_PRELOAD=libleakwatch.so, or with signal=none";
-}
-
-bool ask_one_to_reach(struct question *question, const char *command, int pid, uint64_t patience,
-                      unsigned reach) {
+bool ask_one(struct question *question, const char *command, int pid, struct ask_how how) {
     struct watched watched;
     char why[WATCHED_WHY];
-    enum watched_answer answer = watched_open(&watched, pid, why);
-    if (answer != WATCHED_YES) {
-        complain("%s: process %d: %s", command, pid, answer == WATCHED_HINDERED ? why : why_unwatched(pid));
+    enum watched_answer answer = how.outside || how.halts ? WATCHED_NO : watched_open(&watched, pid, why);
+    if (answer == WATCHED_HINDERED || (answer == WATCHED_NO && !watched_unprepared(&watched, pid, why))) {
+        complain("%s: process %d: %s", command, pid, why);
         return false;
     }
-    begin(question, watched, patience, reach);
+    watched.halts = how.halts;
+    watched.reach = how.reach;
+    ask_begin(question, watched, how.patience);
     ask_await(question, 1);
     if (question->state == ASK_ANSWERED)
         return true;
     complain("%s: process %d (%s): %s", command, pid, watched.name, question->why);
     ask_end(question);
     return false;
-}
-
-bool ask_one(struct question *question, const char *command, int pid, uint64_t patience) {
-    return ask_one_to_reach(question, command, pid, patience, 0);
 }

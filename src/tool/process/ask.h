@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "outside/outside.h"
 #include "shared/snapshot_reader.h"
 #include "watched.h"
 
@@ -16,6 +17,7 @@ struct question {
     uint32_t token;
     uint64_t began, sent;     /* CLOCK_MONOTONIC ns: when first, when last */
     uint64_t patience;        /* ns */
+    struct outside outside;   /* of one that has no shim to ask */
     struct snapshot snapshot; /* once it is answered; to be given back by snapshot_close */
     char why[WATCHED_WHY];    /* once it has failed */
 };
@@ -29,8 +31,12 @@ void ask_look(struct question *question);
 /* Withdraws what is still open, and gives back everything. */
 void ask_end(struct question *question);
 
-/* All of it for one process. False, and a line on stderr, if there is no answer. */
-bool ask_one(struct question *question, const char *command, int pid, uint64_t patience);
-/* The same, and the proof by reachability is wanted, as the option `reach` says. */
-bool ask_one_to_reach(struct question *question, const char *command, int pid, uint64_t patience,
-                      unsigned reach);
+/* All of it for one process, from outside if it is not watched or `outside` says so. False, and a line on stderr, if there is no
+ * answer. */
+struct ask_how {
+    uint64_t patience; /* ns */
+    bool outside;
+    bool halts;     /* from outside, its threads stopped for a moment each */
+    unsigned reach; /* from within: as the option of that name */
+};
+bool ask_one(struct question *question, const char *command, int pid, struct ask_how how);

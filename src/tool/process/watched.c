@@ -131,17 +131,32 @@ static void read_name(int pid, char *name, size_t room) {
     snprintf(name, room, "%.60s", slash ? slash + 1 : file);
 }
 
+/* Of a main thread that has ended there is no root and no program. */
+static int living_thread(int pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *list = opendir(path);
+    int found = pid;
+    for (struct dirent *entry; list && found == pid && (entry = readdir(list));)
+        if (isdigit((unsigned char)entry->d_name[0]))
+            found = atoi(entry->d_name); /* its own number: go on */
+    if (list)
+        closedir(list);
+    return found;
+}
+
 static void learn(struct watched *watched) {
     int pid = watched->pid;
     char *status = proc_status(pid, 0);
     struct watched_stat stat;
     watched_stat(pid, &stat);
+    watched->through = stat.state == 'Z' ? living_thread(pid) : pid;
     watched->user = user_of(status);
     watched->own_pid = own_pid_of(status, pid);
     watched->own_user = user_inside(pid, watched->user);
-    watched->elsewhere = is_elsewhere(pid);
+    watched->elsewhere = is_elsewhere(watched->through);
     watched->started = stat.started;
-    read_name(pid, watched->name, sizeof watched->name);
+    read_name(watched->through, watched->name, sizeof watched->name);
     free(status);
 }
 
@@ -164,10 +179,19 @@ static enum watched_answer say_why_not(int pid, enum mark mark, int error, char 
     return WATCHED_HINDERED;
 }
 
+/* pidfd_open(2): a thread's number is refused, with EINVAL or, by later kernels, ENOENT. */
+static bool say_no_handle(char why[WATCHED_WHY]) {
+    snprintf(why, WATCHED_WHY, "%s",
+             errno == ESRCH                       ? "there is no such process"
+             : errno == EINVAL || errno == ENOENT ? "it is a thread of another process"
+                                                  : strerror(errno));
+    return false;
+}
+
 enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]) {
     *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
     if (watched->handle < 0) {
-        snprintf(why, WATCHED_WHY, "%s", errno == ESRCH ? "there is no such process" : strerror(errno));
+        say_no_handle(why);
         return WATCHED_HINDERED;
     }
     enum mark mark = read_mark(pid, &watched->signal);
@@ -178,6 +202,14 @@ enum watched_answer watched_open(struct watched *watched, int pid, char why[WATC
     }
     watched_close(watched);
     return say_why_not(pid, mark, error, why);
+}
+
+bool watched_unprepared(struct watched *watched, int pid, char why[WATCHED_WHY]) {
+    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0), .outside = true};
+    if (watched->handle < 0)
+        return say_no_handle(why);
+    learn(watched);
+    return true;
 }
 
 void watched_close(struct watched *watched) {
@@ -191,15 +223,32 @@ static int by_pid(const void *a, const void *b) {
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-struct watched *watched_list(size_t *count) {
+/* What has no program has no link to one. */
+static bool open_unprepared(struct watched *watched, int pid) {
+    char why[WATCHED_WHY];
+    struct watched_stat stat;
+    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) ||
+        !watched_unprepared(watched, pid, why))
+        return false;
+    if (watched->name[0] != '\0' && (watched->user == geteuid() || geteuid() == 0))
+        return true;
+    watched_close(watched);
+    return false;
+}
+
+static bool open_listed(struct watched *watched, int pid, bool unprepared) {
+    char why[WATCHED_WHY];
+    enum watched_answer answer = watched_open(watched, pid, why);
+    return answer == WATCHED_YES || (unprepared && answer == WATCHED_NO && open_unprepared(watched, pid));
+}
+
+struct watched *watched_list(size_t *count, bool unprepared) {
     DIR *proc = opendir("/proc");
     struct watched *list = NULL;
     *count = 0;
     for (struct dirent *entry; proc && (entry = readdir(proc));) {
-        char why[WATCHED_WHY];
         struct watched one;
-        if (!isdigit((unsigned char)entry->d_name[0]) ||
-            watched_open(&one, atoi(entry->d_name), why) != WATCHED_YES)
+        if (!isdigit((unsigned char)entry->d_name[0]) || !open_listed(&one, atoi(entry->d_name), unprepared))
             continue;
         struct watched *larger = reallocarray(list, *count + 1, sizeof *list);
         if (!larger) {

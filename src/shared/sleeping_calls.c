@@ -45,11 +45,9 @@ bool sleeping_call_compares(const uint64_t argument[6]) {
     return futex_command(argument) == FUTEX_WAIT || futex_command(argument) == FUTEX_WAIT_BITSET;
 }
 
-struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]) {
-    struct waited_for on = {.timeout = argument[call->timeout_argument], .timeout_form = call->timeout_form};
+uint32_t sleeping_call_timeout_form(const struct sleeping_call *call, const uint64_t argument[6]) {
     /* futex(2): only FUTEX_WAIT takes a span. clock_nanosleep(2): a flag tells. */
-    if ((call->number == SYS_futex && futex_command(argument) != FUTEX_WAIT) ||
-        (call->number == SYS_clock_nanosleep && (argument[1] & TIMER_ABSTIME)))
-        on.timeout_form = TIMEOUT_AT;
-    return on;
+    bool until = (call->number == SYS_futex && futex_command(argument) != FUTEX_WAIT) ||
+                 (call->number == SYS_clock_nanosleep && (argument[1] & TIMER_ABSTIME));
+    return until ? TIMEOUT_AT : call->timeout_form;
 }

@@ -1,5 +1,5 @@
 /* The system calls in which a thread can sleep, and what their arguments say of it: for waits that only the
- * kernel saw, and for those made through syscall(). Calls that are not here can sleep too (open, fsync), and
+ * kernel saw, those made through syscall(), and processes that are looked at from outside. Calls that are not here can sleep too (open, fsync), and
  * are reported by their names; these are the ones of which more is known. */
 #pragma once
 
@@ -7,12 +7,24 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#include "record/wait.h"
-#include "shared/snapshot.h"
+#include "snapshot.h"
 
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
 #endif
+
+/* How a call's timeout is given. Pointers are not followed by a wrapper: they may be wild, and the kernel or
+ * libc, not we, must be the one to find out. */
+enum timeout_form {
+    TIMEOUT_NONE,
+    TIMEOUT_MS, /* int, negative for none */
+    TIMEOUT_SECONDS,
+    TIMEOUT_US,
+    TIMEOUT_TIMESPEC, /* pointer to a span, NULL for none */
+    TIMEOUT_TIMEVAL,  /* likewise */
+    TIMEOUT_AT,       /* pointer to an absolute time */
+    TIMEOUT_UNKNOWN,  /* there is one */
+};
 
 /* What the first argument is. */
 enum first_argument { FIRST_OTHER, FIRST_FD, FIRST_ADDRESS, FIRST_OF_FDS };
@@ -84,8 +96,8 @@ struct sleeping_call {
 /* NULL for one that is not listed, or that cannot sleep with these arguments. */
 const struct sleeping_call *sleeping_call_of(long number, const uint64_t argument[6]);
 
-/* How long it waits: the timeout and its form, which for some calls depends on another argument. */
-struct waited_for sleeping_call_waits(const struct sleeping_call *call, const uint64_t argument[6]);
+/* The form of its timeout (enum timeout_form), which for some calls depends on another argument. */
+uint32_t sleeping_call_timeout_form(const struct sleeping_call *call, const uint64_t argument[6]);
 
 /* Does a futex call with these arguments wait for its word to change from the third? Others wait for a lock (futex(2)). */
 bool sleeping_call_compares(const uint64_t argument[6]);

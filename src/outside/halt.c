@@ -1,0 +1,59 @@
+#include "halt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* One that sleeps in the kernel and cannot be interrupted does not stop: it is let go when this process ends. */
+static bool await_stop(int tid) {
+    enum { TRIES = 2000, PAUSE_NS = 20000 };
+    for (int i = 0; i < TRIES; i++) {
+        int status;
+        if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
+            return WIFSTOPPED(status);
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    }
+    return false;
+}
+
+/* In the order in which DWARF numbers them. */
+static void put_registers(struct known_registers *registers, const struct user_regs_struct *from) {
+    const uint64_t values[REGISTERS] = {from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
+                                        from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
+                                        from->r12, from->r13, from->r14, from->r15, from->rip};
+    for (unsigned i = 0; i < REGISTERS; i++)
+        register_set(registers, i, values[i]);
+}
+
+static bool halt(int tid, struct halted *halted) {
+    struct user_regs_struct from;
+    *halted = (struct halted){.tid = tid};
+    if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
+        return false;
+    bool read = ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0 && await_stop(tid) &&
+                ptrace(PTRACE_GETREGS, tid, NULL, &from) == 0;
+    ptrace(PTRACE_DETACH, tid, NULL, NULL);
+    if (read) {
+        put_registers(&halted->registers, &from);
+        halted->slept = (int64_t)from.orig_rax >= 0;
+    }
+    return read;
+}
+
+struct halted *halt_all(const int *tids, size_t count, size_t *halted) {
+    struct halted *list = calloc(count + 1, sizeof *list);
+    *halted = 0;
+    for (size_t i = 0; list && i < count; i++)
+        *halted += halt(tids[i], &list[*halted]);
+    return list;
+}
+
+const struct halted *halt_of(const struct halted *list, size_t count, size_t near, int tid) {
+    for (size_t i = 0; list && i < count; i++)
+        if (list[(near + i) % count].tid == tid)
+            return &list[(near + i) % count];
+    return NULL;
+}

@@ -1,0 +1,207 @@
+#include "judge_futex.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/sleeping_calls.h"
+
+enum {
+    CONTENDED = 2,        /* nptl/lowlevellock.c: somebody waits */
+    ONCE_IN_PROGRESS = 1, /* nptl/pthreadP.h; a count of forks is above */
+    ONCE_STATE = 3,
+};
+
+static bool has_private_flag(const uint64_t argument[6]) {
+    return argument[1] & FUTEX_PRIVATE_FLAG;
+}
+
+static int command(const uint64_t argument[6]) {
+    return (int)argument[1] & FUTEX_CMD_MASK;
+}
+
+/* Locks of libc's are waited for so; conditions and others with FUTEX_WAIT_BITSET (sysdeps/nptl/futex-internal.c). */
+static bool waits_for_lock(const uint64_t argument[6]) {
+    return (command(argument) == FUTEX_WAIT && (uint32_t)argument[2] == CONTENDED) ||
+           command(argument) == FUTEX_LOCK_PI || command(argument) == FUTEX_LOCK_PI2;
+}
+
+/* Conditions have two words that are waited on, one for each group, at the end (sysdeps/nptl/bits/thread-shared-types.h): since 2.41
+ * there are 8 bytes less before them. */
+static uint64_t condition_of(const struct judge *judge, uint64_t futex) {
+    enum { UNTIL_2_40 = 40, SINCE_2_41 = 32, WITHOUT_REFS = 41 };
+    unsigned minor = unwinder_glibc_minor(judge->unwinder);
+    return (futex & ~7ull) - (minor >= WITHOUT_REFS ? SINCE_2_41 : UNTIL_2_40);
+}
+
+/* Of its words, those that say who writes are 3 at most while they are waited on; the one with the count of readers has its third bit set
+ * then (nptl/pthread_rwlock_common.c, PTHREAD_RWLOCK_RWAITING). */
+static uint64_t rwlock_of(uint64_t futex, uint32_t expected) {
+    if (expected > 3)
+        return futex - offsetof(pthread_rwlock_t, __data.__readers);
+    return futex % 8 == 0 ? futex - offsetof(pthread_rwlock_t, __data.__wrphase_futex)
+                          : futex - offsetof(pthread_rwlock_t, __data.__writers_futex);
+}
+
+static void put_object(const struct judge *judge, enum lw_wait_kind kind, uint64_t at,
+                       struct lw_snapshot_thread *thread) {
+    char bytes[OBJECT_BYTES];
+    size_t size = object_size(kind);
+    thread->kind = kind;
+    thread->object = at;
+    if (size == 0 || !target_has(judge->target, at, bytes, size))
+        return;
+    struct object object = object_of(kind, bytes, unwinder_glibc_minor(judge->unwinder));
+    thread->owner = object.owner;
+    thread->flags |= object.flags;
+    memcpy(thread->value, object.value, sizeof thread->value);
+}
+
+/* The kernel clears the number of a thread that has ended, and wakes who waits for that (set_tid_address(2)); glibc leaves the
+ * private flag out there. */
+static bool put_join(const struct judge *judge, uint64_t futex, uint32_t expected,
+                     struct lw_snapshot_thread *thread) {
+    int32_t joined;
+    if (!target_has(judge->target, futex, &joined, sizeof joined) || joined != (int32_t)expected ||
+        !target_thread(judge->target, joined))
+        return false;
+    thread->kind = LW_WAIT_JOIN;
+    thread->object = futex - judge->tid_at;
+    thread->owner = joined;
+    return true;
+}
+
+static bool put_known(const struct judge *judge, const struct target_thread *from, enum lw_wait_kind kind,
+                      struct lw_snapshot_thread *thread) {
+    uint64_t futex = from->argument[0];
+    uint32_t expected = (uint32_t)from->argument[2];
+    switch (kind) {
+    case LW_WAIT_JOIN:
+        return put_join(judge, futex, expected, thread);
+    case LW_WAIT_COND:
+        /* woken, it takes its mutex again before it returns */
+        if (waits_for_lock(from->argument))
+            put_object(judge, LW_WAIT_MUTEX, futex, thread);
+        else
+            put_object(judge, LW_WAIT_COND, condition_of(judge, futex), thread);
+        return true;
+    case LW_WAIT_RWLOCK_READ:
+    case LW_WAIT_RWLOCK_WRITE:
+        put_object(judge, kind, rwlock_of(futex, expected), thread);
+        return true;
+    case LW_WAIT_ONCE:
+        if ((expected & ONCE_STATE) != ONCE_IN_PROGRESS)
+            return false;
+        put_object(judge, kind, futex, thread);
+        return true;
+    case LW_WAIT_SEMAPHORE:
+        if (expected != 0)
+            return false;
+        put_object(judge, kind, futex, thread);
+        return true;
+    case LW_WAIT_BARRIER: /* struct pthread_barrier: waited for is the number of the round, its second word */
+        put_object(judge, kind, futex - sizeof(uint32_t), thread);
+        return true;
+    default:
+        put_object(judge, kind, futex, thread);
+        return true;
+    }
+}
+
+/* struct _IO_lock_t, sysdeps/nptl/stdio-lock.h. */
+struct stream_lock {
+    int32_t word, count;
+    uint64_t owner;
+};
+
+int32_t judge_stream_owner(const struct judge *judge, uint64_t stream) {
+    FILE file;
+    struct stream_lock lock;
+    int32_t tid;
+    if (!target_has(judge->target, stream, &file, sizeof file) ||
+        !target_has(judge->target, (uint64_t)(uintptr_t)file._lock, &lock, sizeof lock) || lock.word == 0 ||
+        lock.owner == 0 || !target_has(judge->target, lock.owner + judge->tid_at, &tid, sizeof tid))
+        return 0;
+    return target_thread(judge->target, tid) ? tid : 0;
+}
+
+/* The streams are linked (libio/genops.c). */
+static bool put_stream(const struct judge *judge, uint64_t futex, struct lw_snapshot_thread *thread) {
+    enum { STREAMS = 4096, MAGIC = 0xfbad, MAGIC_SHIFT = 16 };
+    uint64_t at = 0;
+    FILE file;
+    if (judge->streams == 0 || !target_has(judge->target, judge->streams, &at, sizeof at))
+        return false;
+    for (int i = 0; i < STREAMS && at != 0 && target_has(judge->target, at, &file, sizeof file); i++) {
+        if ((uint64_t)(uintptr_t)file._lock == futex && (unsigned)file._flags >> MAGIC_SHIFT == MAGIC) {
+            thread->kind = LW_WAIT_STREAM;
+            thread->object = at;
+            thread->owner = judge_stream_owner(judge, at);
+            thread->fd = file._fileno >= 0 ? file._fileno : -1;
+            return true;
+        }
+        at = (uint64_t)(uintptr_t)file._chain;
+    }
+    return false;
+}
+
+/* A mutex that is waited for, and whose fields agree with each other and with the threads that there are. */
+static bool looks_like_mutex(const struct judge *judge, uint64_t at, bool recursive_only) {
+    pthread_mutex_t seen;
+    if (!target_has(judge->target, at, &seen, sizeof seen))
+        return false;
+    int kind = seen.__data.__kind;
+    bool normal = kind == PTHREAD_MUTEX_TIMED_NP || kind == PTHREAD_MUTEX_ERRORCHECK_NP ||
+                  kind == PTHREAD_MUTEX_ADAPTIVE_NP || kind == (PTHREAD_MUTEX_TIMED_NP | 0x100) ||
+                  kind == (PTHREAD_MUTEX_TIMED_NP | 0x200);
+    bool recursive = kind == PTHREAD_MUTEX_RECURSIVE_NP && seen.__data.__count > 0;
+    return (recursive || (normal && !recursive_only)) && seen.__data.__lock != 0 &&
+           seen.__data.__nusers >= 1 && target_thread(judge->target, seen.__data.__owner);
+}
+
+/* libc's own locks: of a stream, of the loader (all recursive mutexes in _rtld_global); private ones, and waited for without a deadline. */
+static bool put_libc_lock(const struct judge *judge, const struct target_thread *from,
+                          struct lw_snapshot_thread *thread) {
+    uint64_t futex = from->argument[0];
+    if (!has_private_flag(from->argument) || (thread->flags & LW_THREAD_TIMED) ||
+        !waits_for_lock(from->argument))
+        return false;
+    if (futex - judge->loader < judge->loader_size && looks_like_mutex(judge, futex, true)) {
+        put_object(judge, LW_WAIT_LOADER, futex, thread);
+        return true;
+    }
+    return put_stream(judge, futex, thread);
+}
+
+static void put_word(const struct judge *judge, const struct target_thread *from,
+                     struct lw_snapshot_thread *thread) {
+    uint32_t word;
+    thread->kind = LW_WAIT_FUTEX;
+    thread->object = from->argument[0];
+    if (!has_private_flag(from->argument))
+        thread->flags |= LW_THREAD_SHARED;
+    if (!sleeping_call_compares(from->argument) ||
+        !target_has(judge->target, thread->object, &word, sizeof word))
+        return;
+    thread->value[0] = word;
+    thread->value[1] = (uint32_t)from->argument[2];
+}
+
+void judge_futex(struct judge *judge, const struct target_thread *from, const struct known_call *known,
+                 struct lw_snapshot_thread *thread) {
+    if (known && put_known(judge, from, known->kind, thread))
+        return;
+    if (put_libc_lock(judge, from, thread))
+        return;
+    /* Where nothing has a name, in a static program without symbols, the shape tells. */
+    if (judge->is_static && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
+        looks_like_mutex(judge, from->argument[0], false))
+        put_object(judge, LW_WAIT_MUTEX, from->argument[0], thread);
+    else if (!has_private_flag(from->argument) && command(from->argument) == FUTEX_WAIT_BITSET && !known &&
+             judge->is_static && put_join(judge, from->argument[0], (uint32_t)from->argument[2], thread))
+        return;
+    else
+        put_word(judge, from, thread);
+}

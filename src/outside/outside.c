@@ -1,0 +1,107 @@
+#include "outside.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core.h"
+#include "live.h"
+#include "produce.h"
+
+enum { CHILD_DONE = 0, CHILD_SAYS_WHY = 1 };
+
+static bool begin(struct outside *outside) {
+    outside->child = 0;
+    outside->memory = memfd_create("leakwatch-outside", MFD_CLOEXEC);
+    pid_t parent = getpid();
+    outside->child = outside->memory < 0 ? -1 : fork();
+    if (outside->child < 0) {
+        int error = errno;
+        outside->child = 0;
+        outside_end(outside);
+        errno = error;
+        return false;
+    }
+    if (outside->child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(CHILD_SAYS_WHY);
+    }
+    return true;
+}
+
+_Noreturn static void end_child(const struct outside *outside, bool done, const char *why) {
+    if (done)
+        _exit(CHILD_DONE);
+    if (ftruncate(outside->memory, 0) != 0 || pwrite(outside->memory, why, strlen(why), 0) < 0)
+        _exit(CHILD_DONE); /* an empty snapshot, which is said to be none */
+    _exit(CHILD_SAYS_WHY);
+}
+
+bool outside_begin(struct outside *outside, int pid, bool halts, const struct symbol_places *places) {
+    struct target target;
+    char why[256];
+    if (!begin(outside))
+        return false;
+    if (outside->child == 0)
+        end_child(outside,
+                  live_open(&target, pid, halts, why) && produce(&target, places, outside->memory, why), why);
+    return true;
+}
+
+bool outside_begin_core(struct outside *outside, const char *core, const char *exe,
+                        const struct symbol_places *places) {
+    struct target target;
+    char why[256];
+    if (!begin(outside))
+        return false;
+    if (outside->child == 0)
+        end_child(outside,
+                  core_open(&target, core, exe, places, why) &&
+                      produce(&target, places, outside->memory, why),
+                  why);
+    return true;
+}
+
+static void read_why(int memory, char why[256]) {
+    ssize_t length = pread(memory, why, 255, 0);
+    why[length > 0 ? length : 0] = '\0';
+}
+
+enum outside_state outside_look(struct outside *outside, struct snapshot *snapshot, char why[256]) {
+    int status;
+    if (outside->child == 0)
+        return OUTSIDE_FAILED;
+    if (waitpid(outside->child, &status, WNOHANG) == 0)
+        return OUTSIDE_PENDING;
+    outside->child = 0;
+    if (WIFSIGNALED(status)) {
+        snprintf(why, 256, "what looked at it was ended by SIG%s", sigabbrev_np(WTERMSIG(status)));
+        return OUTSIDE_FAILED;
+    }
+    if (WEXITSTATUS(status) == CHILD_SAYS_WHY) {
+        read_why(outside->memory, why);
+        return OUTSIDE_FAILED;
+    }
+    const char *wrong = snapshot_copy(snapshot, outside->memory, why);
+    if (!wrong)
+        return OUTSIDE_DONE;
+    if (wrong != why)
+        snprintf(why, 256, "%s", wrong);
+    return OUTSIDE_FAILED;
+}
+
+void outside_end(struct outside *outside) {
+    if (outside->child > 0) {
+        kill(outside->child, SIGKILL);
+        waitpid(outside->child, NULL, 0);
+    }
+    if (outside->memory >= 0)
+        close(outside->memory);
+    *outside = (struct outside){.memory = -1};
+}

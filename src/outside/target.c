@@ -1,0 +1,46 @@
+#include "target.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core.h"
+
+const struct mapping *target_mapping(const struct target *target, uint64_t address) {
+    size_t low = 0, high = target->mapping_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (target->mappings[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool inside = low < target->mapping_count && target->mappings[low].start <= address;
+    return inside ? &target->mappings[low] : NULL;
+}
+
+static int by_tid(const void *a, const void *b) {
+    const struct target_thread *x = a, *y = b;
+    return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+void target_sort(struct target *target) {
+    if (target->thread_count > 0)
+        qsort(target->threads, target->thread_count, sizeof *target->threads, by_tid);
+}
+
+const struct target_thread *target_thread(const struct target *target, int tid) {
+    struct target_thread wanted = {.tid = tid};
+    return target->thread_count > 0
+               ? bsearch(&wanted, target->threads, target->thread_count, sizeof wanted, by_tid)
+               : NULL;
+}
+
+void target_drop(struct target *target) {
+    if (target->tasks >= 0)
+        close(target->tasks);
+    core_close(target->core);
+    free(target->threads);
+    free(target->mappings);
+    free(target->mapping_words);
+    *target = (struct target){.tasks = -1};
+}

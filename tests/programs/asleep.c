@@ -1,0 +1,95 @@
+/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended
+ *
+ * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
+ * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
+ * main thread has ended. */
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+static sem_t tokens;
+
+static void *condition(void *unused) {
+    static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&own);
+    pthread_cond_wait(&never, &own);
+    return unused;
+}
+
+static void *timed(void *unused) {
+    sleep(3600);
+    return unused;
+}
+
+static void *turns(void *unused) {
+    for (;;)
+        usleep(1000);
+    return unused;
+}
+
+static void *takes(void *unused) {
+    pthread_mutex_lock(&lock);
+    return unused;
+}
+
+static void *wants(void *unused) {
+    pthread_mutex_lock(&lock);
+    return unused;
+}
+
+static void handles(int signal) {
+    (void)signal;
+}
+
+static void say(const char *words) {
+    puts(words);
+    fflush(stdout);
+}
+
+/* The parent's main thread has the lock, and the parent ends: the child's main thread, which is its copy, has it now. */
+static void fork_with_lock(void) {
+    pthread_t thread;
+    pthread_mutex_lock(&lock);
+    pid_t parent = getpid();
+    if (fork() != 0)
+        _exit(0);
+    while (getppid() == parent)
+        usleep(1000);
+    pthread_create(&thread, NULL, wants, NULL);
+    usleep(100000);
+    printf("%d\n", (int)getpid());
+    say("up");
+    sleep(3600);
+    pthread_mutex_unlock(&lock);
+}
+
+int main(int count, char **arguments) {
+    const char *mode = count > 1 ? arguments[1] : "all";
+    pthread_t thread;
+    sem_init(&tokens, 0, 0);
+    if (strcmp(mode, "forked") == 0)
+        fork_with_lock();
+    if (strcmp(mode, "handler") == 0)
+        signal(SIGTERM, handles);
+    if (strcmp(mode, "timed") == 0)
+        pthread_create(&thread, NULL, timed, NULL);
+    if (strcmp(mode, "second") == 0)
+        pthread_create(&thread, NULL, turns, NULL);
+    if (strcmp(mode, "orphan") == 0) {
+        pthread_create(&thread, NULL, takes, NULL);
+        pthread_join(thread, NULL);
+        pthread_create(&thread, NULL, wants, NULL);
+    }
+    pthread_create(&thread, NULL, condition, NULL);
+    say("up");
+    if (strcmp(mode, "ended") == 0)
+        pthread_exit(NULL);
+    sem_wait(&tokens);
+    return 0;
+}
