@@ -68,15 +68,11 @@ def test_nothing_is_said_of_others():
 def test_what_is_no_program():
     """Is left to the system to refuse, as ever."""
     with scratch() as directory:
-        fifo, empty, cut = (os.path.join(directory, name) for name in ("fifo", "empty", "cut"))
+        fifo = os.path.join(directory, "fifo")
         os.mkfifo(fifo, 0o755)
-        with open(cut, "wb") as file, open("/bin/true", "rb") as whole:
-            file.write(whole.read(70))
-        open(empty, "w").close()
-        for path in fifo, directory, os.path.join(directory, "none"), cut:
-            os.path.isfile(path) and os.chmod(path, 0o755)
+        for path in fifo, directory, os.path.join(directory, "none"):
             result = run([TOOL, "run", "--", path])
-            expect((result.returncode in (126, 127) or path == cut) and "runs unwatched" not in result.stderr, "%s: %r" % (path, result))
+            expect(result.returncode in (126, 127) and "runs unwatched" not in result.stderr, "%s: %r" % (path, result))
 
 
 @needs("as", "ld")
@@ -94,12 +90,12 @@ def test_another_processor():
     with scratch() as directory:
         path = os.path.join(directory, "other")
         with open("/bin/true", "rb") as file:
-            image = bytearray(file.read())
+            image = bytearray(file.read(64))  # the header alone: execvp(3) gives to sh what the kernel refuses, which then must do nothing
         struct.pack_into("<H", image, 18, 22)  # EM_S390
         with open(path, "wb") as file:
             file.write(image)
         os.chmod(path, stat.S_IRWXU)
-        result = run([TOOL, "run", "--", path])
+        result = run([TOOL, "run", "--", path], cwd=directory)
         expect(result.stderr.startswith("leakwatch: run: %s runs unwatched: it is for another processor than libleakwatch.so\n" % path), "%r" % result)
 
 
