@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "supervise.h"
+#include "tool/process/linkage.h"
 #include "tool/settings.h"
 #include "tool/tool.h"
 
@@ -38,6 +39,19 @@ static void prepend(const char *variable, const char *value) {
     else
         setenv(variable, value, 1);
     free(both);
+}
+
+/* Says why this program is not watched. Should it be started with the shim all the same, for its children? */
+static bool is_preloaded(const char *program) {
+    static const char *const reasons[] = {
+        [LINKAGE_STATIC] = "it is linked statically, and nothing can be preloaded",
+        [LINKAGE_MUSL] = "it is linked with musl, and libleakwatch.so needs glibc",
+        [LINKAGE_BITS] = "it is a program of 32 bits, and libleakwatch.so has 64",
+        [LINKAGE_MACHINE] = "it is for another processor than libleakwatch.so"};
+    enum linkage linkage = linkage_of(program);
+    if (linkage != LINKAGE_FINE)
+        complain("run: %s runs unwatched: %s", program, reasons[linkage]);
+    return linkage == LINKAGE_FINE || linkage == LINKAGE_STATIC;
 }
 
 static bool prepare(const char *words) {
@@ -103,7 +117,7 @@ int command_run(int count, char **arguments) {
     char *words = join(&settings.passed);
     if (!words)
         return TOOL_USAGE;
-    if (!prepare(words))
+    if (is_preloaded(settings.arguments[0]) && !prepare(words))
         return TOOL_FAILED;
     free(words);
     if (settings.timeout != 0 || settings.junit)

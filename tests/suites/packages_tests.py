@@ -1,0 +1,71 @@
+"""What debian/ says, held against the build: each installed file is in one package, where Debian wants it, and versions and needs are those of the tree.
+scripts/package builds the packages and tries them in fresh roots; that takes minutes, and is not among the tests."""
+import fnmatch, json, os, re
+
+from harness import BUILD, ROOT, expect
+
+DEBIAN = os.path.join(ROOT, "debian")
+
+
+def words_of(*path):
+    with open(os.path.join(ROOT, *path)) as file:
+        return file.read()
+
+
+def stanzas():
+    """Of debian/control: each a table of its fields, with lines that go on joined."""
+    return [dict(re.findall(r"^(\S+): *(.*)$", re.sub(r"\n[ \t]+", " ", stanza), re.M)) for stanza in words_of("debian/control").split("\n\n")]
+
+
+def packages_of(path, install):
+    return [package for package, patterns in install.items() if any(fnmatch.fnmatch(path, pattern) or fnmatch.fnmatch(path, pattern + "/*") for pattern in patterns)]
+
+
+def installed():
+    """As dh_auto_install has it: below /usr, libraries in the directory of their architecture."""
+    with open(os.path.join(BUILD, "meson-info/intro-installed.json")) as file:
+        paths = json.load(file).values()
+    with open(os.path.join(BUILD, "meson-info/intro-buildoptions.json")) as file:
+        options = {option["name"]: option["value"] for option in json.load(file)}
+    library = os.path.join(options["prefix"], options["libdir"])
+    for path in sorted(paths):
+        yield re.sub("^%s/" % re.escape(options["prefix"]), "usr/", path.replace(library + "/", options["prefix"] + "/lib/x86_64-linux-gnu/"))
+
+
+def install_lists():
+    return {package["Package"]: words_of("debian", package["Package"] + ".install").split() for package in stanzas()[1:]}
+
+
+def test_each_file_is_in_one_package():
+    files, install = list(installed()), install_lists()
+    expect(len(files) > 10, "%s" % files)
+    for path in files:
+        expect(len(packages_of(path, install)) == 1, "%s is in %s" % (path, packages_of(path, install)))
+    for package, patterns in install.items():
+        for pattern in patterns:
+            expect(any(package in packages_of(path, {package: [pattern]}) for path in files), "%s: nothing is %s" % (package, pattern))
+    # what a preloaded library, a tool, a page and headers are
+    where = {os.path.basename(path): packages_of(path, install)[0] for path in files}
+    expect([where[name] for name in ("libleakwatch.so", "leakwatch-serve", "leakwatch.h", "leakwatch.1", "libleakwatch.7", "serve.yaml")] ==
+           ["libleakwatch", "leakwatch-serve", "libleakwatch-dev", "leakwatch", "libleakwatch", "leakwatch-serve"], "%s" % where)
+
+
+def test_a_file_in_no_package_or_in_two_is_found():
+    """The negative twin."""
+    install = install_lists()
+    expect(packages_of("usr/share/other", install) == [] and packages_of("usr/lib/x86_64-linux-gnu/libother.so", install) == [], "in no package")
+    install["leakwatch"] = install["leakwatch"] + ["usr/bin/*"]
+    expect(len(packages_of("usr/bin/leakwatch-serve", install)) == 2, "in two")
+
+
+def test_versions_and_needs():
+    version = re.search(r"version: '(.*?)'", words_of("meson.build")).group(1)
+    expect(words_of("debian/changelog").startswith("leakwatch (%s) " % version), "debian/changelog is not of version %s" % version)
+    needs = {re.sub(r"[ :(].*", "", need.strip()) for need in stanzas()[0]["Build-Depends"].split(",")}
+    have = set(words_of("scripts/setup").replace("'", " ").replace('"', " ").split())
+    expect(needs - {"debhelper-compat", "libelf-dev"} <= have, "scripts/setup does not install %s" % (needs - have))
+    for package in stanzas()[1:]:
+        shared = package["Package"].startswith("lib")
+        expect(package["Multi-Arch"] == ("same" if shared else "foreign"), package["Package"])
+        if package["Package"] != "libleakwatch":
+            expect("(= ${binary:Version})" in package["Depends"], package["Package"])
