@@ -59,7 +59,7 @@ static void make(void *argument) {
                                 : LAUNCH_GOES_ON;
     captured_mark(&captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
                                  (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
-    bool freezes = options.reach != 0 && captured_may_strand(&captured);
+    bool freezes = FREEZES && options.reach != 0 && captured_may_strand(&captured);
     struct freeze freeze = freezes ? freeze_begin(asked->context, work->registers.sp) : (struct freeze){0};
     struct launched launched = launch_tool(&captured, log, asked->wishes, held, freezes ? &freeze : NULL);
     freeze_release(&freeze, false);
