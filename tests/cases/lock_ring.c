@@ -8,7 +8,7 @@
  * CHECK-NEXT: eater-0 ([[E0:[0-9]+]]) waits in mutex lock for fork_at+{{40|48}} (0x
  * CHECK-NEXT: at eats lock_ring.c
  * CHECK-NEXT: held by eater-1 ([[E1:[0-9]+]]), taken at eats lock_ring.c
- * CHECK-NEXT: eater-1 ([[E1]]) waits in mutex lock for fork_at+80 (0x
+ * CHECK-NEXT: eater-1 ([[E1]]) waits in mutex lock for fork_at+{{80|96}} (0x
  * CHECK-NEXT: at eats
  * CHECK-NEXT: held by eater-2 ([[E2:[0-9]+]])
  * CHECK-NEXT: eater-2 ([[E2]]) waits

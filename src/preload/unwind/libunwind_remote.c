@@ -137,6 +137,12 @@ static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void 
     (void)space, (void)info, (void)argument;
 }
 
+/* A return address without its signature; libunwind also reads instructions, which must stay as they are. */
+static uintptr_t as_code(const struct stack_memory *memory, uintptr_t word) {
+    uintptr_t address = code_address(word);
+    return address != word && memory->is_code && memory->is_code(address) ? address : word;
+}
+
 static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                       void *argument) {
     struct question *question = argument;
@@ -145,8 +151,7 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
         return -UNW_EINVAL;
     if (question->registers) {
         if (question->memory->word(question->memory, address, value)) {
-            *value =
-                code_address(*value); /* if it is one: another address has nothing that this takes away */
+            *value = as_code(question->memory, *value);
             return 0;
         }
     } else if (is_symbolic(address)) {
