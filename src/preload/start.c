@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "capture/libc_locks.h"
 #include "interpose/call.h"
 #include "interpose/dispositions.h"
@@ -94,6 +95,10 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     calls_resolve_all();
     process_setup(argc, argv, envp);
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));
+    if (options.reach != 0 && !FREEZES) {
+        text_complain("reach is not ported to this processor: no proofs by reachability", NULL);
+        options.reach = 0;
+    }
     launch_setup();
     if (!glob_matches(options.program, process_name())) {
         options.stall = options.monitor = 0, options.metrics[0] = '\0';

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#include "old_calls.h"
 #include "snapshot.h"
 
 #ifndef SYS_epoll_pwait2
@@ -58,16 +59,16 @@ enum first_argument { FIRST_OTHER, FIRST_FD, FIRST_ADDRESS, FIRST_OF_FDS };
     X(vmsplice, UNSETTLED_WRITE, FD, NONE, 0)           \
     X(sendfile, UNSETTLED_WRITE, FD, NONE, 0)           \
     X(copy_file_range, UNSETTLED_READ, FD, NONE, 0)     \
-    X(poll, POLL, OTHER, MS, 2)                         \
+    OLD_CALLS(X(poll, POLL, OTHER, MS, 2))              \
     X(ppoll, POLL, OTHER, TIMESPEC, 2)                  \
-    X(select, SELECT, OTHER, TIMEVAL, 4)                \
+    OLD_CALLS(X(select, SELECT, OTHER, TIMEVAL, 4))     \
     X(pselect6, SELECT, OTHER, TIMESPEC, 4)             \
-    X(epoll_wait, EPOLL, FD, MS, 3)                     \
+    OLD_CALLS(X(epoll_wait, EPOLL, FD, MS, 3))          \
     X(epoll_pwait, EPOLL, FD, MS, 3)                    \
     X(epoll_pwait2, EPOLL, FD, TIMESPEC, 3)             \
     X(nanosleep, SLEEP, OTHER, TIMESPEC, 0)             \
     X(clock_nanosleep, SLEEP, OTHER, TIMESPEC, 2)       \
-    X(pause, PAUSE, OTHER, NONE, 0)                     \
+    OLD_CALLS(X(pause, PAUSE, OTHER, NONE, 0))          \
     X(rt_sigsuspend, SIGNAL_WAIT, OTHER, NONE, 0)       \
     X(rt_sigtimedwait, SIGNAL_WAIT, OTHER, TIMESPEC, 2) \
     X(wait4, CHILD, OTHER, NONE, 0)                     \

@@ -19,12 +19,20 @@ static int ends[2];
 /* No .cfi_startproc: the assembler writes no unwind table for it. */
 __asm__(".text\n"
         ".globl without_tables\n"
-        ".type without_tables, @function\n"
+        ".type without_tables, %function\n"
         "without_tables:\n"
+#if defined(__x86_64__)
         "    subq $40, %rsp\n"
         "    call read@PLT\n"
         "    addq $40, %rsp\n"
         "    ret\n"
+#else
+        "    str x30, [sp, #-48]!\n" /* and no frame record */
+        "    mov x29, #8\n"
+        "    bl read\n"
+        "    ldr x30, [sp], #48\n"
+        "    ret\n"
+#endif
         ".size without_tables, . - without_tables\n");
 extern ssize_t without_tables(int fd, void *buffer, size_t size);
 

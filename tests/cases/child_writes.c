@@ -4,7 +4,7 @@
  * CHECK: leakwatch: 2 leaked threads in {{.*}} at exit; 3 live{{$}}
  * CHECK-DAG: [child wait, {{[0-9.]+}}s] idle: child child_writes ({{[0-9]+}}) is blocked in a write to pipe:[{{[0-9]+}}], which this process has open{{$}}
  * CHECK-DAG: #1 collects child_writes.c
- * CHECK-DAG: [child wait, {{[0-9.]+}}s] idle: child child_writes ({{[0-9]+}}) sleeps in pause{{$}}
+ * CHECK-DAG: [child wait, {{[0-9.]+}}s] idle: child child_writes ({{[0-9]+}}) sleeps in {{pause|ppoll}}{{$}}
  * CHECK-DAG: #1 waits_for_sleeper child_writes.c
  * JSON: 2 child wait idle;
  */

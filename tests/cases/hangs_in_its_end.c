@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../programs/system_call.h"
+
 static FILE *output, *input;
 static volatile int locked = 1;
 
@@ -32,13 +34,8 @@ static __attribute__((noinline)) void reads(void *unused) {
 
 /* As an allocator of the program's own may, when libc frees what the thread had. */
 static __attribute__((noinline)) void locks(void *unused) {
-    register long r10 __asm__("r10") = 0;
-    long result;
     while (locked)
-        __asm__ volatile("syscall"
-                         : "=a"(result)
-                         : "a"(SYS_futex), "D"(&locked), "S"(FUTEX_WAIT_PRIVATE), "d"(1), "r"(r10)
-                         : "rcx", "r11", "memory");
+        system_call(SYS_futex, (long)&locked, FUTEX_WAIT_PRIVATE, 1, 0);
 }
 
 static void *ends(void *key) {

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../programs/system_call.h"
+
 static FILE *stream;
 static int word;
 
@@ -26,15 +28,10 @@ static __attribute__((noinline)) void *reads_lines(void *unused) {
 /* Has no thread block of its own: nothing but system calls, written out. */
 static int sleeps(void *unused) {
     (void)unused;
-    long result;
-    register long r10 __asm__("r10") = 0;
     do
-        __asm__ volatile("syscall"
-                         : "=a"(result)
-                         : "a"(SYS_futex), "D"(&word), "S"(FUTEX_WAIT), "d"(0), "r"(r10)
-                         : "rcx", "r11", "memory");
+        system_call(SYS_futex, (long)&word, FUTEX_WAIT, 0, 0);
     while (*(volatile int *)&word == 0);
-    __asm__ volatile("syscall" : : "a"(SYS_exit), "D"(0));
+    system_call(SYS_exit, 0, 0, 0, 0);
     return 0;
 }
 

@@ -5,10 +5,10 @@
  * CHECK-DAG: [mutex lock, {{[0-9.]+}}s] stranded: held by eater-0 ({{[0-9]+}}); eater-0 ({{[0-9]+}}) will never release it
  * CHECK-DAG: [thread join, {{[0-9.]+}}s] stranded: guest ({{[0-9]+}}) will never end
  * CHECK: deadlock 1: 5 threads wait for each other
- * CHECK-NEXT: eater-0 ([[E0:[0-9]+]]) waits in mutex lock for fork_at+40 (0x
+ * CHECK-NEXT: eater-0 ([[E0:[0-9]+]]) waits in mutex lock for fork_at+{{40|48}} (0x
  * CHECK-NEXT: at eats lock_ring.c
  * CHECK-NEXT: held by eater-1 ([[E1:[0-9]+]]), taken at eats lock_ring.c
- * CHECK-NEXT: eater-1 ([[E1]]) waits in mutex lock for fork_at+80 (0x
+ * CHECK-NEXT: eater-1 ([[E1]]) waits in mutex lock for fork_at+{{80|96}} (0x
  * CHECK-NEXT: at eats
  * CHECK-NEXT: held by eater-2 ([[E2:[0-9]+]])
  * CHECK-NEXT: eater-2 ([[E2]]) waits

@@ -1,6 +1,7 @@
 /* A program linked long ago binds pthread_cond_* of GLIBC_2.2.5, whose condition has another layout: each version must
  * reach its own, or the process is corrupted.
  *
+ * PROCESSOR: x86_64
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live
  * CHECK: 1 thread [cond wait, {{[0-9.]+}}s]
  * CHECK: #0 pthread_cond_wait

@@ -6,6 +6,7 @@
   NEGATIVE                 neither half may be reported
   JSON: words              what the same report holds as JSON, as check_json words it
   SUITE: slow              it takes long
+  PROCESSOR: x86_64        nothing like it can be on another
   TRIES: N                 one of so many must give the report: it tells of a thread that had its share of the processor, which none can be sure of
   BOTH                     the repaired half is not another program: only one is run
 The leaky half must give the report; the repaired half must give no report at all and the status 0 (EXIT's in ends_*).
@@ -14,7 +15,7 @@ LEAKWATCH_ROUNDS=N plays what must be silent N times.
 
 To add one, write tests/cases/NAME.c: the build and the catalogue (lib/catalogue.py) find it.
 """
-import collections, json, os, re, shutil, tempfile
+import collections, json, os, platform, re, shutil, tempfile
 
 from harness import ROUNDS, TESTS, Wrong, expect, needs, program, run, scratch, watched
 
@@ -113,6 +114,8 @@ def run_unit(name):
 
 def tests():
     for source in sources():
+        if directives(source)("PROCESSOR", platform.machine()) != platform.machine():
+            continue
         function = needs(FILECHECK)(lambda source=source: run_case(source))
         function.suite = directives(source)("SUITE", "fast")
         yield "case " + os.path.splitext(os.path.basename(source))[0], function

@@ -55,11 +55,13 @@ SCENARIO(what_main_finds) {
         status_line(lines[i], line, sizeof line);
         SAY("%s", line);
     }
+#if defined(__x86_64__)
     unsigned short control;
     unsigned vectors;
     __asm__("fnstcw %0" : "=m"(control));
     __asm__("stmxcsr %0" : "=m"(vectors));
     SAY("x87 %#x, mxcsr %#x", control, vectors & ~0x3fu);
+#endif
     stack_t stack;
     TELL(sigaltstack(NULL, &stack));
     SAY("alternate stack: flags %d", stack.ss_flags);

@@ -69,7 +69,10 @@ SCENARIO(a_strict_filter) {
     SAY("filtered from here");
     static const int allowed[] = {
         SYS_read,       SYS_write,          SYS_futex,           SYS_mmap,           SYS_mprotect, SYS_munmap,
-        SYS_madvise,    SYS_clone3,         SYS_clone,           SYS_exit,           SYS_rseq,     SYS_poll,
+        SYS_madvise,    SYS_clone3,         SYS_clone,           SYS_exit,           SYS_rseq,     SYS_ppoll,
+#ifdef SYS_poll
+        SYS_poll,
+#endif
         SYS_exit_group, SYS_rt_sigprocmask, SYS_set_robust_list, SYS_clock_nanosleep};
     allow_only(allowed, sizeof allowed / sizeof *allowed);
     pthread_t other = begin_thread(takes_turns, &mutex);

@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include "x86_64/libc.h"
+#elif defined(__aarch64__)
+#include "aarch64/libc.h"
 #else
 #error "no port to this processor yet: src/preload/arch"
 #endif

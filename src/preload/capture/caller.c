@@ -16,16 +16,18 @@
 
 /* A write to a pipe that a signal ends returns how much it has written, and the call is over: its number is lost, but the
  * record of the wait is there (pipe(7); kernel: fs/pipe.c, pipe_write). */
-static bool is_cut_write(const void *context, const struct thread *record, const uint64_t argument[6],
+static bool is_cut_write(const unsigned char *code, const struct thread *record, uint64_t argument[6],
                          int64_t done) {
     struct wait wait;
-    unsigned char code[2];
     uintptr_t at = record ? (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE) : 0;
-    return at != 0 && done > 0 && (uint64_t)done < argument[2] &&
-           sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code && code_is_system_call(code) &&
-           sys_peek(at, &wait, sizeof wait) == sizeof wait && call_is_known(wait.call) &&
-           wait.thread == record && wait.call->counts && wait.call->object == OBJECT_FD &&
-           wait.call->syscalls[0] == SYS_write && (int)wait.on.object == (int)argument[0];
+    if (at == 0 || done <= 0 || (uint64_t)done >= argument[2] || !code_is_system_call(code) ||
+        sys_peek(at, &wait, sizeof wait) != sizeof wait || !call_is_known(wait.call) ||
+        wait.thread != record || !wait.call->counts || wait.call->object != OBJECT_FD ||
+        wait.call->syscalls[0] != SYS_write)
+        return false;
+    if (!CONTEXT_KEEPS_FIRST)
+        argument[0] = wait.on.object;
+    return (int)wait.on.object == (int)argument[0];
 }
 
 struct kernel_state caller_state(const void *context, const struct thread *record) {
@@ -34,8 +36,11 @@ struct kernel_state caller_state(const void *context, const struct thread *recor
         return kernel;
     uint64_t argument[6];
     int64_t done = context_result(context);
-    context_call(context, argument);
-    if (!is_cut_write(context, record, argument, done))
+    unsigned char code[2 * SYSTEM_CALL_CODE];
+    if (sys_peek(CONTEXT_CODE(context), code, sizeof code) != sizeof code)
+        return kernel;
+    context_call(context, code, argument);
+    if (!is_cut_write(code, record, argument, done))
         return kernel;
     struct registers registers;
     registers_of_context(context, &registers);
@@ -73,7 +78,7 @@ static bool is_blocking(int fd) {
 
 static bool is_ready(int fd, short events) {
     struct pollfd poll = {.fd = fd, .events = events};
-    return sys_call(SYS_poll, &poll, 1, 0) != 0;
+    return sys_poll_now(&poll, 1) != 0;
 }
 
 static bool read_would_sleep(const struct kernel_state *kernel) {
@@ -111,7 +116,7 @@ static bool poll_would_sleep(const struct kernel_state *kernel) {
     for (uint64_t i = 0; i < count; i++)
         if (fds[i].fd >= 0 && !may_be_polled(fds[i].fd, fds[i].events & POLLOUT_ANY))
             return false;
-    return sys_call(SYS_poll, fds, count, 0) == 0;
+    return sys_poll_now(fds, count) == 0;
 }
 
 /* A select that a signal ends leaves its sets as they were (kernel: fs/select.c, core_sys_select). */

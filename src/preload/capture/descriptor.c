@@ -145,7 +145,7 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
 
 int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind) {
     struct pollfd readable = {.fd = in, .events = POLLIN};
-    bool starved = sys_call(SYS_poll, &readable, 1, 0) == 0;
+    bool starved = sys_poll_now(&readable, 1) == 0;
     *kind = starved ? LW_WAIT_UNSETTLED_READ : LW_WAIT_UNSETTLED_WRITE;
     return starved ? in : out;
 }

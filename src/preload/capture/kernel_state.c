@@ -82,13 +82,13 @@ struct kernel_state kernel_ask(int task_directory, int tid) {
 struct kernel_state kernel_state_of_context(const void *context) {
     struct kernel_state kernel = {.state = KERNEL_SILENT, .number = -1};
     struct registers registers;
-    unsigned char code[4];
+    unsigned char code[2 * SYSTEM_CALL_CODE];
     if (!context || sys_peek(CONTEXT_CODE(context), code, sizeof code) != sizeof code ||
         !context_shows_sleep(context, code))
         return kernel;
     registers_of_context(context, &registers);
     kernel.state = KERNEL_SLEEPS;
-    kernel.number = context_call(context, kernel.argument);
+    kernel.number = context_call(context, code, kernel.argument);
     kernel.sp = registers.sp;
     kernel.pc = registers.pc;
     return kernel;

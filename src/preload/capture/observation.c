@@ -22,7 +22,7 @@ static struct observation as_member(const struct waiter_batches *batches,
 
 static bool holds_still(const struct batched_waiter *member, const struct task *task,
                         const struct thread *record) {
-    return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves &&
+    return thread_moves(record) == member->moves &&
            (member->cpu_ns == 0 || clock_of_thread(task->tid) == member->cpu_ns);
 }
 
@@ -34,10 +34,10 @@ struct observation observe_task(const struct tasks *tasks, const struct waiter_b
     if (member && holds_still(member, &tasks->task[index], record))
         return as_member(batches, member);
     for (int attempt = 0; attempt < 3; attempt++) {
-        seen.moves = record ? __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) : 0;
+        seen.moves = record ? thread_moves(record) : 0;
         seen.kernel = kernel_ask(tasks->directory, tasks->task[index].tid);
         seen.by_record = record && wait_check(record, &seen.kernel, &seen.wait);
-        if (!record || __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == seen.moves)
+        if (!record || thread_moves(record) == seen.moves)
             break;
         seen.by_record = false;
     }

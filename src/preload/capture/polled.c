@@ -70,10 +70,10 @@ bool polled_of_call(const struct kernel_state *kernel, struct polled *polled) {
     if (kernel->state != KERNEL_SLEEPS)
         return false;
     switch (kernel->number) {
-    case SYS_poll:
+        OLD_CALLS(case SYS_poll:)
     case SYS_ppoll:
         return polled_of_array(argument[0], argument[1], polled);
-    case SYS_select:
+        OLD_CALLS(case SYS_select:)
     case SYS_pselect6:
         return polled_of_sets(argument + 1, (int)argument[0], polled);
     default:

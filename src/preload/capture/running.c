@@ -12,7 +12,7 @@
 enum { LOOKS = 4, BETWEEN_NS = 20000000 };
 
 static uint64_t moves_of(const struct thread *record) {
-    return record ? __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) : 0;
+    return record ? thread_moves(record) : 0;
 }
 
 void running_add(struct running *running, struct lw_snapshot_thread *thread, const struct thread *record) {

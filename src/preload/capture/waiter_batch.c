@@ -114,7 +114,7 @@ static void read_records(struct waiter_batches *batches, const struct tasks *tas
         const struct thread *record = tasks->task[i].record;
         if (record && tasks->task[i].tid != caller && !tasks_has_exited(tasks, i)) {
             struct batched_waiter *member = &batches->members[i];
-            member->moves = __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE);
+            member->moves = thread_moves(record);
             uintptr_t at = (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE);
             if (at != 0) {
                 places[count] = (struct iovec){(void *)at, sizeof member->wait};
@@ -229,8 +229,7 @@ static void ask_of_objects(struct waiter_batches *batches) {
 static void doubt_newcomers(struct waiter_batches *batches, const struct tasks *tasks, int caller) {
     for (size_t i = 0; i < batches->count; i++) {
         const struct thread *record = tasks->task[i].record;
-        if (!record || tasks->task[i].tid == caller ||
-            __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == batches->members[i].moves)
+        if (!record || tasks->task[i].tid == caller || thread_moves(record) == batches->members[i].moves)
             continue;
         struct batched_waiter now = {0};
         uintptr_t at = (uintptr_t)__atomic_load_n(&record->wait, __ATOMIC_ACQUIRE);
@@ -241,7 +240,7 @@ static void doubt_newcomers(struct waiter_batches *batches, const struct tasks *
 }
 
 static bool has_stayed(const struct batched_waiter *member, const struct thread *record) {
-    return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE) == member->moves;
+    return thread_moves(record) == member->moves;
 }
 
 static void settle(struct waiter_batches *batches, const struct tasks *tasks) {

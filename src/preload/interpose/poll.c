@@ -6,7 +6,7 @@
 
 #include "wrap.h"
 
-#define POLLS      .kind = LW_WAIT_POLL, .object = OBJECT_POLLFDS, .syscalls = {SYS_poll, SYS_ppoll}
+#define POLLS      .kind = LW_WAIT_POLL, .object = OBJECT_POLLFDS, .syscalls = {OLD_CALLS(SYS_poll, ) SYS_ppoll}
 #define ON_POLLFDS .object = (uintptr_t)fds, .second = count
 
 WAITS(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), (POLLS),
@@ -15,7 +15,7 @@ ALSO(__poll, poll)
 WAITS(int, __poll_chk, (struct pollfd * fds, nfds_t count, int ms, size_t room), (fds, count, ms, room),
       (POLLS), (ON_POLLFDS, FOR_MS(ms)), LEFT_MS)
 
-#define EPOLL (ROW_FD(EPOLL, SYS_epoll_wait, SYS_epoll_pwait))
+#define EPOLL (ROW_FD(EPOLL, OLD_CALLS(SYS_epoll_wait, ) SYS_epoll_pwait))
 WAITS(int, epoll_wait, (int fd, struct epoll_event *events, int room, int ms), (fd, events, room, ms), EPOLL,
       (ON_FD(fd), FOR_MS(ms)), LEFT_MS)
 WAITS(int, epoll_pwait, (int fd, struct epoll_event *events, int room, int ms, const sigset_t *mask),
@@ -40,6 +40,6 @@ WAITS(int, pselect,
 WAITS(int, select,
       (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict excepts,
        struct timeval *restrict span),
-      (count, reads, writes, excepts, span), (ROW_PLAIN(SELECT, SYS_select, SYS_pselect6)),
+      (count, reads, writes, excepts, span), (ROW_PLAIN(SELECT, OLD_CALLS(SYS_select, ) SYS_pselect6)),
       (.second = (uintptr_t)count, FOR_TIMEVAL(span)))
 ALSO(__select, select)

@@ -91,7 +91,7 @@ EXPORTED unsigned sleep(unsigned seconds) {
     return rest;
 }
 
-WAITS(int, pause, (void), (), (ROW_PLAIN(PAUSE, SYS_pause, SYS_ppoll)), (.object = 0))
+WAITS(int, pause, (void), (), (ROW_PLAIN(PAUSE, OLD_CALLS(SYS_pause, ) SYS_ppoll)), (.object = 0))
 
 #define WAITS_FOR_SIGNAL (ROW_PLAIN(SIGNAL_WAIT, SYS_rt_sigtimedwait))
 

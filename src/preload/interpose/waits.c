@@ -7,11 +7,9 @@
 #include "record/wakes.h"
 #include "wrap.h"
 
-/* The current pthread_cond_* are GLIBC_2.3.2; those of 2.2.5 have another layout and must reach their own
- * (glibc nptl/old_pthread_cond_*.c). */
+/* Where conditions once had another layout, those must reach functions of their own (glibc nptl/old_pthread_cond_*.c). */
 #define CURRENT .version = CONDITIONS_NOW
 #define COND    ROW_FUTEX(COND), CURRENT
-#define OLD     ROW_FUTEX(COND), .version = CONDITIONS_OF_OLD, .exact = true
 
 WAITS(int, current_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex),
       (COND, .name = "pthread_cond_wait"), (ON_ADDRESS(condition), .second = (uintptr_t)mutex, NEVER_EINTR))
@@ -23,15 +21,18 @@ WAITS(int, pthread_cond_clockwait,
       (pthread_cond_t * condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until),
       (condition, mutex, clock, until), (ROW_FUTEX(COND)),
       (ON_ADDRESS(condition), .second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
+__asm__(".symver current_cond_wait, pthread_cond_wait@@" CONDITIONS_NOW);
+__asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@" CONDITIONS_NOW);
+#ifdef CONDITIONS_OF_OLD
+#define OLD ROW_FUTEX(COND), .version = CONDITIONS_OF_OLD, .exact = true
 WAITS(int, old_cond_wait, (void *condition, pthread_mutex_t *mutex), (condition, mutex),
       (OLD, .name = "pthread_cond_wait"), (.second = (uintptr_t)mutex, NEVER_EINTR))
 WAITS(int, old_cond_timedwait, (void *condition, pthread_mutex_t *mutex, const struct timespec *until),
       (condition, mutex, until), (OLD, .name = "pthread_cond_timedwait"),
       (.second = (uintptr_t)mutex, UNTIL(until), NEVER_EINTR))
-__asm__(".symver current_cond_wait, pthread_cond_wait@@" CONDITIONS_NOW);
-__asm__(".symver current_cond_timedwait, pthread_cond_timedwait@@" CONDITIONS_NOW);
 __asm__(".symver old_cond_wait, pthread_cond_wait@" CONDITIONS_OF_OLD);
 __asm__(".symver old_cond_timedwait, pthread_cond_timedwait@" CONDITIONS_OF_OLD);
+#endif
 
 /* Destroying a condition waits for those that wait for it (nptl/pthread_cond_destroy.c). The old ones' did
  * not. */

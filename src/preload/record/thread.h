@@ -150,6 +150,12 @@ uint64_t thread_latest_serial(void);
 
 struct thread *thread_adopt(void);
 
+/* How often a thread has begun and ended waits, as seen after all that was read of it before. */
+static inline uint64_t thread_moves(const struct thread *record) {
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&record->moves, __ATOMIC_ACQUIRE);
+}
+
 static inline struct thread *thread_self(void) {
     struct thread *self = thread_current;
     return __builtin_expect(self != NULL, 1) ? self : thread_adopt();

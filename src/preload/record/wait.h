@@ -63,6 +63,7 @@ static inline __attribute__((always_inline)) void wait_end(struct wait *wait) {
         return;
     __atomic_store_n(&self->wait, wait->outer, __ATOMIC_RELEASE);
     self->moves++;
+    stores_in_order(); /* the next record may lie in the same place */
 }
 
 #define WAIT_ENDS __attribute__((cleanup(wait_end)))

@@ -29,7 +29,7 @@ static struct wait *wait_around(const void *context) {
 
 /* Has the signal come out of the system call that the wait is of, with a result that only a signal gives it? */
 static bool is_interrupted(const struct wait *wait, const void *context) {
-    unsigned char code[2];
+    unsigned char code[SYSTEM_CALL_CODE];
     int64_t result = context_result(context);
     if (result != -EINTR && !(wait->call->counts && result > 0))
         return false;

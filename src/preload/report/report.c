@@ -75,7 +75,7 @@ static void make(void *argument) {
             text_complain("no memory for a report of ", process_name(), NULL);
         return;
     }
-    unsigned reach = captured_may_strand(&captured) ? reach_wanted(asked) : 0;
+    unsigned reach = FREEZES && captured_may_strand(&captured) ? reach_wanted(asked) : 0;
     if (asked->token && (reach == 0 || !request_is_new(asked->token)))
         request_answer(&captured, asked->token);
     else if (!asked->only_proved || captured_may_prove(&captured))

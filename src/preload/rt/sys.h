@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -31,6 +32,16 @@ static inline size_t sys_peek(uintptr_t address, void *into, size_t size) {
     long copied =
         sys_call(SYS_process_vm_readv, sys_pid ? sys_pid : sys_call(SYS_getpid), &local, 1, &remote, 1, 0);
     return copied < 0 ? 0 : (size_t)copied;
+}
+
+/* poll(2), without waiting. */
+static inline long sys_poll_now(struct pollfd *fds, size_t count) {
+#ifdef SYS_poll
+    return sys_call(SYS_poll, fds, count, 0);
+#else
+    struct timespec now = {0};
+    return sys_call(SYS_ppoll, fds, count, &now, NULL, 0);
+#endif
 }
 
 static inline void sys_sleep_ns(uint64_t ns) {

@@ -137,6 +137,12 @@ static void put_unwind_info(unw_addr_space_t space, unw_proc_info_t *info, void 
     (void)space, (void)info, (void)argument;
 }
 
+/* A return address without its signature; libunwind also reads instructions, which must stay as they are. */
+static uintptr_t as_code(const struct stack_memory *memory, uintptr_t word) {
+    uintptr_t address = code_address(word);
+    return address != word && memory->is_code && memory->is_code(address) ? address : word;
+}
+
 static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *value, int write,
                       void *argument) {
     struct question *question = argument;
@@ -144,8 +150,10 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
     if (write)
         return -UNW_EINVAL;
     if (question->registers) {
-        if (question->memory->word(question->memory, address, value))
+        if (question->memory->word(question->memory, address, value)) {
+            *value = as_code(question->memory, *value);
             return 0;
+        }
     } else if (is_symbolic(address)) {
         /* A plain row reads one word: the return address. */
         if (question->return_slot != 0 && question->return_slot != address)
@@ -198,7 +206,7 @@ static int no_name(unw_addr_space_t space, unw_word_t address, char *name, size_
     return -UNW_ENOINFO;
 }
 
-/* libunwind opens a pipe to test addresses of its own process with (x86_64/Ginit.c); we have no use for it,
+/* libunwind opens a pipe to test addresses of its own process with (Ginit.c of each processor); we have no use for it,
  * and the program would find two descriptors that it never opened. It does without when it gets none. */
 static __thread bool initialising __attribute__((tls_model("initial-exec")));
 
@@ -256,6 +264,8 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
     struct row none = {.kind = ROW_NONE}, complex = {.kind = ROW_COMPLEX};
     struct question question = {.pc = pc - 1, .in_place = in_place};
     unw_cursor_t cursor;
+    if (SIGNAL_RETURN_MISLEADS && is_signal_frame(pc))
+        return complex;
     if (lib.init_remote(&cursor, lib.space, &question) < 0)
         return none;
     question.odd = false; /* what init reads is no part of the row */
@@ -267,7 +277,7 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
     unw_word_t cfa;
     unw_save_loc_t bp;
     if (stepped < 0 || question.odd || lib.get_reg(&cursor, LIBUNWIND_SP, &cfa) < 0 ||
-        question.return_slot != cfa - sizeof cfa || lib.get_save_loc(&cursor, LIBUNWIND_BP, &bp) < 0)
+        lib.get_save_loc(&cursor, LIBUNWIND_BP, &bp) < 0)
         return complex;
     struct row row = {.kind = ROW_COMPLEX};
     if (reaches(cfa, SYMBOLIC_SP))
@@ -279,6 +289,8 @@ struct row libunwind_row(uintptr_t pc, bool in_place) {
     if (bp.type == UNW_SLT_MEMORY && reaches(bp.u.addr, cfa) && bp.u.addr != cfa)
         row.bp = (int32_t)(bp.u.addr - cfa);
     else if (bp.type == UNW_SLT_MEMORY)
+        return complex;
+    if (question.return_slot != cfa + (uintptr_t)(intptr_t)return_slot(row.bp))
         return complex;
     return row;
 }
@@ -306,7 +318,9 @@ void libunwind_whole(const struct registers *from, struct stack_memory *memory, 
         unw_word_t pc;
         if (!question.found || stepped < 0)
             return;
-        if (stepped == 0 || lib.get_reg(&cursor, LIBUNWIND_PC, &pc) < 0 || pc == 0 || ends_at(pc)) {
+        bool interrupted = result->count > 0 && lw_frame_is_signal(frames[result->count - 1]);
+        if (stepped == 0 || lib.get_reg(&cursor, interrupted ? LIBUNWIND_PC : LIBUNWIND_RETURN, &pc) < 0 ||
+            pc == 0 || ends_at(pc)) {
             result->broken = false;
             return;
         }

@@ -7,15 +7,15 @@
 enum row_kind {
     ROW_NONE,    /* no unwind information */
     ROW_SP,      /* caller's sp (the CFA) = sp + cfa */
-    ROW_BP,      /* caller's sp = rbp + cfa */
+    ROW_BP,      /* caller's sp = the frame pointer + cfa */
     ROW_COMPLEX, /* needs libunwind with all registers */
     ROW_END,     /* outermost frame */
 };
 
-/* The return address is always at CFA-8. */
+/* The return address is where arch.h says (return_slot). */
 struct row {
     int32_t cfa;
-    int32_t bp : 29; /* where the caller's rbp was saved, from the CFA; 0 if it still is in rbp */
+    int32_t bp : 29; /* where the caller's frame pointer was saved, from the CFA; 0 if it was not */
     uint32_t kind : 3;
 };
 

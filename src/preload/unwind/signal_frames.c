@@ -9,7 +9,7 @@ bool is_signal_frame(uintptr_t pc) {
     return sys_peek(pc, code, sizeof code) == sizeof code && code_returns_from_signal(code);
 }
 
-/* The kernel writes the number for handlers with SA_SIGINFO alone (arch/x86/kernel/signal_64.c); without it something older may lie
+/* The kernel writes the number for handlers with SA_SIGINFO alone (setup_rt_frame in arch/x86/kernel/signal_64.c, arch/arm64/kernel/signal.c); without it something older may lie
  * there. */
 int signal_of_handler(uintptr_t handler, uint32_t said) {
     uint64_t handled = dispositions_of_program();

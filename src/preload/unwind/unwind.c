@@ -104,10 +104,22 @@ static void unwind_whole(struct whole_question *question) {
     signals_restore(&signals);
 }
 
+/* To the caller, whose stack pointer was cfa; bp: where its frame pointer was saved, from there. */
+static bool climb(int32_t bp, uintptr_t cfa, struct place *place, struct stack_memory *memory) {
+    /* Progress: a caller's frame lies above its callee's. */
+    if (cfa <= place->sp || !memory->word(memory, cfa + (uintptr_t)(intptr_t)return_slot(bp), &place->pc) ||
+        (bp != 0 && !memory->word(memory, cfa + (uintptr_t)(intptr_t)bp, &place->bp)))
+        return false;
+    place->pc = code_address(place->pc);
+    place->sp = cfa;
+    return true;
+}
+
 static struct unwound unwind_rows(const struct registers *from, bool bp_known, struct stack_memory *memory,
                                   uintptr_t *frames, size_t room, bool own) {
     struct unwound result = {0};
     uintptr_t pc = from->pc, sp = from->sp, bp = from->bp;
+    bool sp_known = true; /* else it is no more than the least that it can be */
     /* The first address is exact, later ones are behind a call: one less is inside it. */
     for (bool exact = true;; exact = false) {
         struct row row = row_of(exact ? pc + 1 : pc, own);
@@ -120,11 +132,13 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
         }
         if (row.kind == ROW_NONE && bp_known && frame_pointer_step(&place, memory)) {
             result.by_frame_pointer = true;
-            row = (struct row){.kind = ROW_SP};
-            cfa = place.sp;
-            bp = place.bp;
-        } else if (row.kind == ROW_SP) {
+            sp_known = FRAME_TELLS_SP;
+            cfa = 0;
+        } else if (row.kind == ROW_SP && sp_known) {
             cfa = sp + (uintptr_t)(intptr_t)row.cfa;
+        } else if (row.kind == ROW_SP && bp_known && row.bp != 0) {
+            cfa = bp - (uintptr_t)(intptr_t)
+                           row.bp; /* it points to where the caller's was saved (arch.h, FRAME_TELLS_SP) */
         } else if (row.kind == ROW_BP && bp_known) {
             cfa = bp + (uintptr_t)(intptr_t)row.cfa;
         } else if (row.kind == ROW_COMPLEX && bp_known) {
@@ -134,19 +148,15 @@ static struct unwound unwind_rows(const struct registers *from, bool bp_known, s
             result.broken = true;
             return result;
         }
-        /* Progress: a caller's frame lies above its callee's. */
-        if (cfa <= sp || !memory->word(memory, cfa - sizeof cfa, &pc)) {
-            result.broken = true;
-            return result;
-        }
-        if (row.bp != 0) {
-            if (!memory->word(memory, cfa + (uintptr_t)(intptr_t)row.bp, &bp)) {
+        if (cfa != 0) {
+            if (!climb(row.bp, cfa, &place, memory)) {
                 result.broken = true;
                 return result;
             }
-            bp_known = true;
+            bp_known |= row.bp != 0;
+            sp_known = true;
         }
-        sp = cfa;
+        pc = place.pc, sp = place.sp, bp = place.bp;
         if (pc == 0)
             return result;
         if (result.count == room) {

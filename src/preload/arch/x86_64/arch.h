@@ -29,6 +29,9 @@ static inline __attribute__((always_inline)) void registers_save(struct register
                      : "memory");
 }
 
+/* The proof by reachability knows this processor: its red zone, its thread block, its registers (src/reach, freeze). */
+enum { FREEZES = 1 };
+
 /* The time stamp counter. Steady: it counts at one rate whatever the processor does (Intel SDM vol. 3,
  * "Invariant TSC"). */
 static inline __attribute__((always_inline)) uint64_t counter_read(void) {
@@ -37,6 +40,15 @@ static inline __attribute__((always_inline)) uint64_t counter_read(void) {
 static inline bool counter_is_steady(void) {
     unsigned a, b, c, d;
     return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8);
+}
+
+/* Between stores that another thread is to see in this order: the processor makes them in no other (Intel SDM vol. 3, "Memory
+ * Ordering"). */
+static inline __attribute__((always_inline)) void stores_in_order(void) {}
+
+/* An address as the processor jumps to it: here return addresses are never signed. */
+static inline uintptr_t code_address(uintptr_t address) {
+    return address;
 }
 
 /* Calls function(argument) on the stack that ends at top (16-byte aligned). */
@@ -111,7 +123,7 @@ static inline void run_on_stack(void (*function)(void *), void *argument, void *
 
 /* What a handler returns to: rt_sigreturn(2), as glibc and the kernel's vDSO spell it (sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c),
  * which unwinders know it by. */
-enum { SIGNAL_RETURN_CODE = 9 };
+enum { SIGNAL_RETURN_CODE = 9, SIGNAL_RETURN_MISLEADS = 0 };
 static inline bool code_returns_from_signal(const unsigned char code[SIGNAL_RETURN_CODE]) {
     static const unsigned char known[SIGNAL_RETURN_CODE] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
     return __builtin_memcmp(code, known, sizeof known) == 0;
@@ -120,8 +132,15 @@ static inline bool code_returns_from_signal(const unsigned char code[SIGNAL_RETU
  * ucontext (kernel: arch/x86/include/asm/sigframe.h, struct rt_sigframe). */
 enum { SIGNAL_FRAME_NUMBER = 304 };
 
-/* Of a function that keeps a frame pointer (System V psABI, "The Stack Frame"): what lies where that points to, and how much. */
-enum { FRAME_SAVED = 0, FRAME_RETURN = 8, FRAME_SIZE = 16 };
+/* Of a function that keeps a frame pointer (System V psABI, "The Stack Frame"): what lies where that points to, and how much. The caller's stack
+ * pointer is above that. */
+enum { FRAME_SAVED = 0, FRAME_RETURN = 8, FRAME_SIZE = 16, FRAME_TELLS_SP = 1 };
+
+/* Where a return address lies, from the CFA: where the call has put it. */
+static inline int32_t return_slot(int32_t bp) {
+    (void)bp;
+    return -8;
+}
 
 /* Is the last thing in these bytes, which a return address follows, a call? E8 and a distance, or FF with 2 in its middle three bits
  * and an operand of up to 5 bytes more (Intel SDM, CALL). */
@@ -151,7 +170,8 @@ static inline void registers_of_context(const void *context, struct registers *i
 static inline int64_t context_result(const void *context) {
     return ((const ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
 }
-static inline bool code_is_system_call(const unsigned char code[2]) {
+enum { SYSTEM_CALL_CODE = 2 };
+static inline bool code_is_system_call(const unsigned char code[SYSTEM_CALL_CODE]) {
     return code[0] == 0x0f && code[1] == 0x05;
 }
 /* The signals that are blocked again when the handler returns. */
@@ -162,14 +182,18 @@ static inline uint64_t context_signal_mask(const void *context) {
 /* Did the signal come while the code slept in a system call? Then that call fails with EINTR, or the kernel
  * has set the program counter back to the instruction, 0f 05, to make it again. code: what lies from
  * CONTEXT_CODE(context) on. */
-#define CONTEXT_CODE(context) ((uintptr_t)((const ucontext_t *)(context))->uc_mcontext.gregs[REG_RIP] - 2)
-static inline bool context_shows_sleep(const void *context, const unsigned char code[4]) {
+#define CONTEXT_CODE(context) \
+    ((uintptr_t)((const ucontext_t *)(context))->uc_mcontext.gregs[REG_RIP] - SYSTEM_CALL_CODE)
+static inline bool context_shows_sleep(const void *context, const unsigned char code[2 * SYSTEM_CALL_CODE]) {
     long long result = ((const ucontext_t *)context)->uc_mcontext.gregs[REG_RAX];
-    bool after = code_is_system_call(code), before = code_is_system_call(code + 2);
+    bool after = code_is_system_call(code), before = code_is_system_call(code + SYSTEM_CALL_CODE);
     return (after && result == -EINTR) || (before && result >= 0 && result < 512);
 }
-/* Which call that is, -1 if the registers do not tell any more, and its arguments. */
-static inline int64_t context_call(const void *context, uint64_t argument[6]) {
+/* Which call that is, -1 if the registers do not tell any more, and its arguments, all of which they keep. */
+enum { CONTEXT_KEEPS_FIRST = 1 };
+static inline int64_t context_call(const void *context, const unsigned char code[2 * SYSTEM_CALL_CODE],
+                                   uint64_t argument[6]) {
+    (void)code;
     static const int registers[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9};
     const greg_t *of = ((const ucontext_t *)context)->uc_mcontext.gregs;
     for (int i = 0; i < 6; i++)

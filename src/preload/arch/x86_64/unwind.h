@@ -9,7 +9,12 @@
 #define LIBUNWIND_LIBRARY "libunwind-x86_64.so.8"
 #define LIBUNWIND_PREFIX  "_Ux86_64_"
 
-enum { LIBUNWIND_PC = UNW_X86_64_RIP, LIBUNWIND_SP = UNW_X86_64_RSP, LIBUNWIND_BP = UNW_X86_64_RBP };
+enum {
+    LIBUNWIND_PC = UNW_X86_64_RIP,
+    LIBUNWIND_RETURN = LIBUNWIND_PC,
+    LIBUNWIND_SP = UNW_X86_64_RSP,
+    LIBUNWIND_BP = UNW_X86_64_RBP
+};
 
 /* False if it is none of those that a call preserves. */
 static inline bool unwind_register(const struct registers *registers, int number, unw_word_t *value) {
