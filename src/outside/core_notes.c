@@ -5,15 +5,6 @@
 #include <sys/procfs.h>
 #include <sys/user.h>
 
-/* In the order in which DWARF numbers them. */
-static void put_registers(struct target_thread *thread, const struct user_regs_struct *from) {
-    const uint64_t values[REGISTERS] = {from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
-                                        from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
-                                        from->r12, from->r13, from->r14, from->r15, from->rip};
-    for (unsigned i = 0; i < REGISTERS; i++)
-        register_set(&thread->registers, i, values[i]);
-}
-
 /* A call that was interrupted for the core to be made leaves the number of it, and how it is to go on (kernel: include/linux/errno.h); those that
  * are not made again give EINTR. */
 static bool was_interrupted(const struct user_regs_struct *from) {
@@ -46,7 +37,7 @@ static void add_thread(struct core_notes *notes, const char *bytes, size_t size)
                                      .name = "thread",
                                      .number = -1,
                                      .thread_block = from.fs_base};
-    put_registers(thread, &from);
+    registers_of_user(&thread->registers, &from);
     thread->sleeps = was_interrupted(&from);
     if (!thread->sleeps)
         return;

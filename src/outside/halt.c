@@ -19,15 +19,6 @@ static bool await_stop(int tid) {
     return false;
 }
 
-/* In the order in which DWARF numbers them. */
-static void put_registers(struct known_registers *registers, const struct user_regs_struct *from) {
-    const uint64_t values[REGISTERS] = {from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
-                                        from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
-                                        from->r12, from->r13, from->r14, from->r15, from->rip};
-    for (unsigned i = 0; i < REGISTERS; i++)
-        register_set(registers, i, values[i]);
-}
-
 static bool halt(int tid, struct halted *halted) {
     struct user_regs_struct from;
     *halted = (struct halted){.tid = tid};
@@ -37,7 +28,7 @@ static bool halt(int tid, struct halted *halted) {
                 ptrace(PTRACE_GETREGS, tid, NULL, &from) == 0;
     ptrace(PTRACE_DETACH, tid, NULL, NULL);
     if (read) {
-        put_registers(&halted->registers, &from);
+        registers_of_user(&halted->registers, &from);
         halted->slept = (int64_t)from.orig_rax >= 0;
     }
     return read;

@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include <stdlib.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -43,4 +44,13 @@ void target_drop(struct target *target) {
     free(target->mappings);
     free(target->mapping_words);
     *target = (struct target){.tasks = -1};
+}
+
+void registers_of_user(struct known_registers *registers, const struct user_regs_struct *from) {
+    /* in the order in which DWARF numbers them */
+    const uint64_t values[REGISTERS] = {from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
+                                        from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
+                                        from->r12, from->r13, from->r14, from->r15, from->rip};
+    for (unsigned i = 0; i < REGISTERS; i++)
+        register_set(registers, i, values[i]);
 }

@@ -14,6 +14,10 @@ struct known_registers {
     uint32_t known;            /* bit n: register n */
 };
 
+/* All that the kernel tells of a thread that is stopped, or in a core (sys/user.h). */
+struct user_regs_struct;
+void registers_of_user(struct known_registers *registers, const struct user_regs_struct *from);
+
 static inline bool register_is_known(const struct known_registers *registers, unsigned number) {
     return number < REGISTERS && registers->known >> number & 1;
 }

@@ -107,6 +107,11 @@ static void look_at_once(void) {
     sys_call(SYS_futex, &ended, FUTEX_WAKE_PRIVATE, 1);
 }
 
+/* The least that libc takes is more on some processors (PTHREAD_STACK_MIN: 128 KiB on aarch64). */
+static bool set_stack(pthread_attr_t *attr) {
+    return pthread_attr_setstacksize(attr, STACK) == 0 || pthread_attr_setstacksize(attr, 2 * STACK) == 0;
+}
+
 void watcher_start(void) {
     if ((options.stall == 0 && options.monitor == 0 && !options.metrics[0]) ||
         __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
@@ -118,7 +123,7 @@ void watcher_start(void) {
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
     pthread_attr_t attr;
     pthread_t watcher;
-    bool made = pthread_attr_init(&attr) == 0 && pthread_attr_setstacksize(&attr, STACK) == 0 &&
+    bool made = pthread_attr_init(&attr) == 0 && set_stack(&attr) &&
                 pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
                 REAL(real_create)(&watcher, &attr, watch, NULL) == 0;
     if (made)
