@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 size_t core_image_read(const struct core_image *image, uint64_t offset, void *into, size_t size) {
     size_t done = 0;
     if (offset > INT64_MAX - size)

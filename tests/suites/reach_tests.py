@@ -12,6 +12,7 @@ PROGRAMS = {
     "for_a_later_handler": program("reach_handler"),
     "below_a_handler": program("reach_handler"),
     "with_a_clone": program("reach_clones"),
+    "on_another_stack": program("reach_contexts"),
 }
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing

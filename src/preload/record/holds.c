@@ -159,7 +159,7 @@ static void read_words(struct noted *noted, unsigned count) {
             local[parts] = (struct iovec){&noted[i].word, sizeof noted->word};
             remote[parts] = (struct iovec){(void *)noted[i].place, sizeof noted->word};
         }
-        long bytes = sys_call(SYS_process_vm_readv, process.pid, local, parts, remote, parts, 0);
+        long bytes = sys_peek_parts(local, remote, parts);
         done += bytes > 0 ? (unsigned)bytes / sizeof noted->word : 0; /* and the one that could not be read */
     }
     for (unsigned i = 0; i < count; i++) {

@@ -25,12 +25,20 @@
 /* The pid that sys_peek reads from: this process's. 0 until process.c sets it. */
 extern int32_t sys_pid;
 
+/* process_vm_readv(2) from this process. Once the main thread has ended the process's own number leads to no memory. */
+static inline long sys_peek_parts(const struct iovec *local, const struct iovec *remote, size_t parts) {
+    int32_t pid = sys_pid ? sys_pid : (int32_t)sys_call(SYS_getpid);
+    long copied = sys_call(SYS_process_vm_readv, pid, local, parts, remote, parts, 0);
+    return copied != -ESRCH
+               ? copied
+               : sys_call(SYS_process_vm_readv, sys_call(SYS_gettid), local, parts, remote, parts, 0);
+}
+
 /* Copies size bytes at address in this process; returns the bytes copied, which may be fewer. Never
  * faults (process_vm_readv(2) answers EFAULT), so address may be anything. */
 static inline size_t sys_peek(uintptr_t address, void *into, size_t size) {
     struct iovec local = {into, size}, remote = {(void *)address, size};
-    long copied =
-        sys_call(SYS_process_vm_readv, sys_pid ? sys_pid : sys_call(SYS_getpid), &local, 1, &remote, 1, 0);
+    long copied = sys_peek_parts(&local, &remote, 1);
     return copied < 0 ? 0 : (size_t)copied;
 }
 

@@ -2,7 +2,6 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdint.h>
-#include <ucontext.h>
 
 #include "places.h"
 
@@ -30,29 +29,6 @@ static void hide_at_the_end(struct box *box) {
 }
 static struct box *from_the_end(void) {
     exit(0);
-}
-
-static char *other_stack;
-static ucontext_t here, there;
-static struct box *passed;
-static void on_the_other_stack(unsigned low, unsigned high) {
-    struct box *box = (struct box *)((uintptr_t)high << 32 | low);
-    swapcontext(&there, &here);
-    passed = box;
-    swapcontext(&there, &here);
-}
-static void hide_on_another_stack(struct box *box) {
-    other_stack = malloc(65536);
-    getcontext(&there);
-    there.uc_stack.ss_sp = other_stack;
-    there.uc_stack.ss_size = 65536;
-    makecontext(&there, (void (*)(void))on_the_other_stack, 2, (unsigned)(uintptr_t)box,
-                (unsigned)((uintptr_t)box >> 32));
-    swapcontext(&here, &there);
-}
-static struct box *from_the_other_stack(void) {
-    swapcontext(&here, &there);
-    return passed;
 }
 
 /* A thread that runs has it in a register only, and gives it back when it is told to. */
@@ -195,7 +171,6 @@ static struct box *from_the_waiter(void) {
 const struct place thread_places[] = {
     {"in_a_jump", hide_in_a_jump, from_the_jump},
     {"at_the_end", hide_at_the_end, from_the_end},
-    {"on_another_stack", hide_on_another_stack, from_the_other_stack},
     {"in_a_register", hide_in_a_register, from_the_register},
     {"in_a_vector", hide_in_a_vector, from_the_register},
     {"with_a_sleeper", hide_with_a_sleeper, from_the_sleeper},
