@@ -47,7 +47,7 @@ static int open_directory(const struct watched *watched, const char *place) {
     int length = snprintf(path, sizeof path - 40, place, (unsigned)watched->own_user);
     path[length++] = '/';
     snprintf(path + length, sizeof path - (size_t)length, LW_REQUEST_DIRECTORY, (unsigned)watched->own_user);
-    int directory = open_below(watched->pid, path);
+    int directory = open_below(watched->through, path);
     struct stat status;
     if (directory >= 0 &&
         (fstat(directory, &status) != 0 || status.st_uid != watched->user || (status.st_mode & 077))) {
