@@ -1,8 +1,8 @@
 """Running programs, asked from outside: ps, stack, stats, tree, watch, diff --live; who may ask, and what stands in the way."""
 import ctypes, json, os, re, shutil, signal, subprocess, time
 
-from harness import BUILD, LIBRARY, PATIENCE, TOOL, eventually, expect, needs, program, scratch, slow
-from live import Asked, GAMES, GROWER, NOBODY, Program, Terminal, answers, as_user, for_everybody, tool
+from harness import BUILD, LIBRARY, PATIENCE, TOOL, eventually, expect, needs, scratch, slow
+from live import GAMES, GROWER, NOBODY, Program, Terminal, answers, as_user, for_everybody, tool
 
 # Programs of other tests are on lists too, and one test takes the places of answers for itself.
 ALONE = True
@@ -392,14 +392,3 @@ def test_another_root_and_namespace():
     finally:
         process.kill()
         process.communicate()
-
-
-def test_main_has_ended():
-    """A process and its neighbour whose main threads have ended: records, descriptors and ends of pipes are found all the same."""
-    for arguments, said in (([], "every write end is in this process"), (["child"], "has a write end")):
-        with Asked([program("main_ended")] + arguments, b"ready\n", options="at_exit=0") as asked:
-            def judged():
-                threads = {thread["name"]: thread for thread in asked.threads()}
-                return (threads["waits"]["wait"]["kind"] == "cond wait" and threads["waits"]["stack"][0]["function"] == "waits"
-                        and any(said in words for words in threads["reads"]["evidence"]) and (threads["reads"]["verdict"] == "idle") == bool(arguments))
-            eventually(said, judged)

@@ -3,7 +3,7 @@ proved that does not hold, and what cannot be looked into is one line."""
 import glob, json, os, re, signal, subprocess, time
 
 from harness import BUILD, LIBRARY, TOOL, eventually, expect, needs, program, run, scratch
-from live import GAMES, as_user, for_everybody, tool
+from live import Asked, GAMES, as_user, for_everybody, tool
 from resting import await_rest
 
 STAYS = os.path.join(BUILD, "tests/libstays.so")
@@ -324,3 +324,14 @@ def test_stopped_for_registers():
             expect(running["state"] == "running", "%r" % running)
         finally:
             process.kill()
+
+
+def test_main_has_ended():
+    """A process and its neighbour whose main threads have ended: records, descriptors and ends of pipes are found all the same."""
+    for arguments, said in (([], "every write end is in this process"), (["child"], "has a write end")):
+        with Asked([program("main_ended")] + arguments, b"ready\n", options="at_exit=0") as asked:
+            def judged():
+                threads = {thread["name"]: thread for thread in asked.threads()}
+                return (threads["waits"]["wait"]["kind"] == "cond wait" and threads["waits"]["stack"][0]["function"] == "waits"
+                        and any(said in words for words in threads["reads"]["evidence"]) and (threads["reads"]["verdict"] == "idle") == bool(arguments))
+            eventually(said, judged)
