@@ -5,6 +5,8 @@
 #include <sys/procfs.h>
 #include <sys/user.h>
 
+#include "shared/elf_notes.h"
+
 /* A call that was interrupted for the core to be made leaves the number of it, and how it is to go on (kernel: include/linux/errno.h); those that
  * are not made again give EINTR. */
 static bool was_interrupted(const struct user_regs_struct *from) {
@@ -101,16 +103,10 @@ static void read_note(struct core_notes *notes, uint32_t type, const char *bytes
 }
 
 static void read_segment(struct core_notes *notes, const char *bytes, size_t size) {
-    for (size_t at = 0; at + sizeof(Elf64_Nhdr) <= size;) {
-        Elf64_Nhdr note;
-        memcpy(&note, bytes + at, sizeof note);
-        size_t name = at + sizeof note, content = name + ((note.n_namesz + 3ull) & ~3ull);
-        if (content > size || note.n_descsz > size - content)
-            return;
-        if (note.n_namesz == 5 && memcmp(bytes + name, "CORE", 5) == 0)
-            read_note(notes, note.n_type, bytes + content, note.n_descsz);
-        at = content + ((note.n_descsz + 3ull) & ~3ull);
-    }
+    struct elf_note note;
+    for (size_t at = 0; elf_note_next(bytes, size, &at, &note);)
+        if (note.owner_size == 5 && memcmp(note.owner, "CORE", 5) == 0)
+            read_note(notes, note.type, note.content, note.size);
 }
 
 bool core_notes_read(struct core_notes *notes, const struct core_image *image) {

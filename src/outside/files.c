@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "proc_words.h"
+#include "shared/file_kinds.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -121,18 +122,6 @@ static bool is_fifo(const char *path, const char *target) {
 }
 
 static enum lw_wait_kind settle(enum lw_wait_kind kind, const char *target, bool fifo, long flags) {
-    static const struct {
-        const char *start;
-        enum lw_wait_kind kind;
-    } kinds[] = {
-        {"anon_inode:[eventfd]", LW_WAIT_EVENTFD_READ},
-        {"anon_inode:[timerfd]", LW_WAIT_TIMERFD_READ},
-        {"anon_inode:[signalfd]", LW_WAIT_SIGNALFD_READ},
-        {"anon_inode:inotify", LW_WAIT_INOTIFY_READ},
-        {"/dev/pts/", LW_WAIT_TERMINAL_READ},
-        {"/dev/tty", LW_WAIT_TERMINAL_READ},
-        {"/dev/console", LW_WAIT_TERMINAL_READ},
-    };
     if (kind != LW_WAIT_UNSETTLED_READ && kind != LW_WAIT_UNSETTLED_WRITE)
         return kind;
     bool reads = kind == LW_WAIT_UNSETTLED_READ || (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY && fifo);
@@ -140,12 +129,7 @@ static enum lw_wait_kind settle(enum lw_wait_kind kind, const char *target, bool
         return reads ? LW_WAIT_PIPE_READ : LW_WAIT_PIPE_WRITE;
     if (starts(target, "socket:"))
         return reads ? LW_WAIT_SOCKET_READ : LW_WAIT_SOCKET_WRITE;
-    if (!reads)
-        return LW_WAIT_FILE_WRITE;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (starts(target, kinds[i].start))
-            return kinds[i].kind;
-    return LW_WAIT_FILE_READ;
+    return reads ? file_read_kind(target) : LW_WAIT_FILE_WRITE;
 }
 
 static void look(struct file_fact *fact, const struct target *target, int fd) {

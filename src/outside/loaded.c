@@ -1,8 +1,9 @@
 #include "loaded.h"
 
-#include <elf.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "shared/elf_notes.h"
 
 enum { HEADERS_MAX = 64, NOTES = 4096 };
 
@@ -10,20 +11,7 @@ static void read_build_id(const struct target *target, uint64_t notes, uint64_t 
                           struct lw_snapshot_module *module) {
     char bytes[NOTES];
     size = target_read(target, notes, bytes, size < sizeof bytes ? size : sizeof bytes);
-    for (uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= size;) {
-        Elf64_Nhdr note;
-        memcpy(&note, bytes + at, sizeof note);
-        uint64_t name = at + sizeof note, content = name + ((note.n_namesz + 3ull) & ~3ull);
-        if (content > size || note.n_descsz > size - content)
-            return;
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(bytes + name, "GNU", 4) == 0) {
-            module->build_id_size =
-                note.n_descsz < sizeof module->build_id ? note.n_descsz : sizeof module->build_id;
-            memcpy(module->build_id, bytes + content, module->build_id_size);
-            return;
-        }
-        at = content + ((note.n_descsz + 3ull) & ~3ull);
-    }
+    module->build_id_size = elf_build_id(bytes, size, module->build_id, sizeof module->build_id);
 }
 
 /* What the headers at `start` tell of an object that is mapped there. False if there are none. */

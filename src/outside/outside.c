@@ -35,8 +35,10 @@ static bool begin(struct outside *outside) {
     return true;
 }
 
-_Noreturn static void end_child(const struct outside *outside, bool done, const char *why) {
-    if (done)
+/* opened: there is a target to make a snapshot of; else `why` says why not. */
+_Noreturn static void make_in_child(const struct outside *outside, bool opened, struct target *target,
+                                    const struct symbol_places *places, char why[256]) {
+    if (opened && produce(target, places, outside->memory, why))
         _exit(CHILD_DONE);
     if (ftruncate(outside->memory, 0) != 0 || pwrite(outside->memory, why, strlen(why), 0) < 0)
         _exit(CHILD_DONE); /* an empty snapshot, which is said to be none */
@@ -49,8 +51,7 @@ bool outside_begin(struct outside *outside, int pid, bool halts, const struct sy
     if (!begin(outside))
         return false;
     if (outside->child == 0)
-        end_child(outside,
-                  live_open(&target, pid, halts, why) && produce(&target, places, outside->memory, why), why);
+        make_in_child(outside, live_open(&target, pid, halts, why), &target, places, why);
     return true;
 }
 
@@ -61,10 +62,7 @@ bool outside_begin_core(struct outside *outside, const char *core, const char *e
     if (!begin(outside))
         return false;
     if (outside->child == 0)
-        end_child(outside,
-                  core_open(&target, core, exe, places, why) &&
-                      produce(&target, places, outside->memory, why),
-                  why);
+        make_in_child(outside, core_open(&target, core, exe, places, why), &target, places, why);
     return true;
 }
 

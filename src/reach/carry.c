@@ -1,25 +1,13 @@
 #include "carry.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Both tools are of one build, or sizes do not agree and nothing is believed. */
 struct carried {
     uint64_t fact_size, thread_count, held_ns, refusal;
 };
-
-static bool put(int fd, const void *bytes, size_t size, uint64_t at) {
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pwrite(fd, (const char *)bytes + done, size - done, (off_t)(at + done));
-        if (count < 0 && errno != EINTR)
-            return false;
-        done += count > 0 ? (size_t)count : 0;
-    }
-    return true;
-}
 
 bool reach_write(int fd, uint64_t at, const struct reach_facts *facts) {
     struct carried head = {.fact_size = sizeof *facts->of_thread,
@@ -29,10 +17,11 @@ bool reach_write(int fd, uint64_t at, const struct reach_facts *facts) {
     size_t size = facts->thread_count * sizeof *facts->of_thread;
     uint64_t whole = sizeof head + size;
     uint32_t answer = LW_ANSWER_REACH;
-    return put(fd, &head, sizeof head, at) && put(fd, facts->of_thread, size, at + sizeof head) &&
-           put(fd, &at, sizeof at, offsetof(struct lw_snapshot_header, answer_at)) &&
-           put(fd, &whole, sizeof whole, offsetof(struct lw_snapshot_header, answer_size)) &&
-           put(fd, &answer, sizeof answer, offsetof(struct lw_snapshot_header, answer));
+    return snapshot_put(fd, &head, sizeof head, at) &&
+           snapshot_put(fd, facts->of_thread, size, at + sizeof head) &&
+           snapshot_put(fd, &at, sizeof at, offsetof(struct lw_snapshot_header, answer_at)) &&
+           snapshot_put(fd, &whole, sizeof whole, offsetof(struct lw_snapshot_header, answer_size)) &&
+           snapshot_put(fd, &answer, sizeof answer, offsetof(struct lw_snapshot_header, answer));
 }
 
 /* The path's names were nobody's to carry. */

@@ -244,3 +244,13 @@ void snapshot_answer(const struct snapshot *snapshot, enum lw_answer answer) {
     ssize_t written = pwrite(snapshot->fd, &word, sizeof word, offsetof(struct lw_snapshot_header, answer));
     (void)written; /* a snapshot that cannot be written to has nobody waiting for the answer */
 }
+
+bool snapshot_put(int fd, const void *bytes, size_t size, uint64_t at) {
+    for (size_t done = 0; done < size;) {
+        ssize_t count = pwrite(fd, (const char *)bytes + done, size - done, (off_t)(at + done));
+        if (count < 0 && errno != EINTR)
+            return false;
+        done += count > 0 ? (size_t)count : 0;
+    }
+    return true;
+}

@@ -46,3 +46,5 @@ static inline const char *snapshot_words_at(const struct snapshot *snapshot, int
 
 /* Leaves an answer for the process that made it, if it can be written to. */
 void snapshot_answer(const struct snapshot *snapshot, enum lw_answer answer);
+/* Writes all of it into a snapshot's file, or behind the snapshot there. False, with errno, if that cannot be. */
+bool snapshot_put(int fd, const void *bytes, size_t size, uint64_t at);

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "rt/sys.h"
+#include "shared/file_kinds.h"
 
 static void put_address(struct text *text, const struct sockaddr_storage *address, size_t length) {
     if (address->ss_family == AF_INET) {
@@ -123,24 +124,7 @@ enum lw_wait_kind descriptor_settle(enum lw_wait_kind kind, int fd, const char *
         if (S_ISSOCK(status.st_mode))
             return read ? LW_WAIT_SOCKET_READ : LW_WAIT_SOCKET_WRITE;
     }
-    if (!read)
-        return LW_WAIT_FILE_WRITE;
-    static const struct {
-        const char *start;
-        enum lw_wait_kind kind;
-    } kinds[] = {
-        {"anon_inode:[eventfd]", LW_WAIT_EVENTFD_READ},
-        {"anon_inode:[timerfd]", LW_WAIT_TIMERFD_READ},
-        {"anon_inode:[signalfd]", LW_WAIT_SIGNALFD_READ},
-        {"anon_inode:inotify", LW_WAIT_INOTIFY_READ},
-        {"/dev/pts/", LW_WAIT_TERMINAL_READ},
-        {"/dev/tty", LW_WAIT_TERMINAL_READ},
-        {"/dev/console", LW_WAIT_TERMINAL_READ},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (starts(target, kinds[i].start))
-            return kinds[i].kind;
-    return LW_WAIT_FILE_READ;
+    return read ? file_read_kind(target) : LW_WAIT_FILE_WRITE;
 }
 
 int descriptor_that_blocks(int in, int out, enum lw_wait_kind *kind) {

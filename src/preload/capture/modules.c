@@ -1,11 +1,11 @@
 #include "modules.h"
 
-#include <elf.h>
 #include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "rt/sys.h"
+#include "shared/elf_notes.h"
 
 enum { MODULES_MAX = 4096, HEADERS_MAX = 64 };
 
@@ -28,21 +28,7 @@ size_t modules_count(void) {
 static void read_build_id(uintptr_t notes, size_t size, struct lw_snapshot_module *module) {
     char bytes[1024];
     size = sys_peek(notes, bytes, size < sizeof bytes ? size : sizeof bytes);
-    for (size_t at = 0; at + sizeof(ElfW(Nhdr)) <= size;) {
-        ElfW(Nhdr) note;
-        memcpy(&note, bytes + at, sizeof note);
-        size_t name = at + sizeof note;
-        size_t content = name + ((note.n_namesz + 3u) & ~3u);
-        if (content > size || note.n_descsz > size - content)
-            return;
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(bytes + name, "GNU", 4) == 0) {
-            module->build_id_size =
-                note.n_descsz < sizeof module->build_id ? note.n_descsz : sizeof module->build_id;
-            memcpy(module->build_id, bytes + content, module->build_id_size);
-            return;
-        }
-        at = content + ((note.n_descsz + 3u) & ~3u);
-    }
+    module->build_id_size = elf_build_id(bytes, size, module->build_id, sizeof module->build_id);
 }
 
 /* Fills start, end and build id from the program headers. False if they cannot be read. */

@@ -35,15 +35,11 @@ static struct lw_answer_leak describe(const struct analysis *analysis, struct sy
     return leak;
 }
 
+/* At *at, which moves on. */
 static bool put(int fd, const void *bytes, size_t size, uint64_t *at) {
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pwrite(fd, (const char *)bytes + done, size - done, (off_t)(*at + done));
-        if (count < 0 && errno != EINTR)
-            return false;
-        done += count > 0 ? (size_t)count : 0;
-    }
+    bool written = snapshot_put(fd, bytes, size, *at);
     *at += size;
-    return true;
+    return written;
 }
 
 bool answer_leave(const struct snapshot *snapshot, const struct analysis *analysis, struct symbols *symbols,

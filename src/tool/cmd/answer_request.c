@@ -49,12 +49,10 @@ static bool copy(int to, const struct snapshot *snapshot) {
         off_t hole = lseek(snapshot->fd, data, SEEK_HOLE);
         if (hole < 0)
             return false;
-        for (hole = hole < end ? hole : end; data < hole;) {
-            ssize_t count = pwrite(to, (const char *)snapshot->base + data, (size_t)(hole - data), data);
-            if (count < 0 && errno != EINTR)
-                return false;
-            data += count > 0 ? count : 0;
-        }
+        hole = hole < end ? hole : end;
+        if (!snapshot_put(to, (const char *)snapshot->base + data, (size_t)(hole - data), (uint64_t)data))
+            return false;
+        data = hole;
     }
     return ftruncate(to, end) == 0;
 }
