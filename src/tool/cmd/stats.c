@@ -60,7 +60,7 @@ static struct process_numbers look_at(int pid) {
     struct process_numbers numbers = {.cpu_seconds = cpu_of(pid),
                                       .resident = kibibytes(status, "VmRSS"),
                                       .virtual = kibibytes(status, "VmSize"),
-                                      .descriptors = count_descriptors(pid),
+                                      .descriptors = count_descriptors(watched_through(pid)),
                                       .descriptor_limit = limit_of_descriptors(pid)};
     free(status);
     return numbers;

@@ -23,11 +23,16 @@
 #pragma GCC diagnostic ignored "-Wformat-extra-args"
 
 /* Opens a directory as the process would: a link that leads out of its root leads nowhere (openat2(2),
- * Linux 5.6; before that, only a link in the last place is refused). */
-static int open_below(int pid, const char *path) {
+ * Linux 5.6; before that, only a link in the last place is refused). One that has answered and ended since has no root; where
+ * that was ours, the answer is still to be had. */
+static int open_below(const struct watched *watched, const char *path) {
     char root[32], whole[160];
-    snprintf(root, sizeof root, "/proc/%d/root", pid);
+    snprintf(root, sizeof root, "/proc/%d/root", watched->through);
     int top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0 && !watched->elsewhere) {
+        snprintf(root, sizeof root, "/");
+        top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }
     struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
                            .resolve = RESOLVE_IN_ROOT};
     int directory = top < 0 ? -1 : (int)syscall(SYS_openat2, top, path, &how, sizeof how);
@@ -47,7 +52,7 @@ static int open_directory(const struct watched *watched, const char *place) {
     int length = snprintf(path, sizeof path - 40, place, (unsigned)watched->own_user);
     path[length++] = '/';
     snprintf(path + length, sizeof path - (size_t)length, LW_REQUEST_DIRECTORY, (unsigned)watched->own_user);
-    int directory = open_below(watched->through, path);
+    int directory = open_below(watched, path);
     struct stat status;
     if (directory >= 0 &&
         (fstat(directory, &status) != 0 || status.st_uid != watched->user || (status.st_mode & 077))) {

@@ -77,7 +77,7 @@ static void look_at_call(int watched, struct child_fact *child) {
     bool write = is_one_of(number, writes, sizeof writes / sizeof *writes),
          read = is_one_of(number, reads, sizeof reads / sizeof *reads);
     if (found < 2 || (!write && !read) || !link_of(child->pid, (int)fd, child->pipe) ||
-        strncmp(child->pipe, "pipe:", 5) != 0 || !has_open(watched, child->pipe))
+        strncmp(child->pipe, "pipe:", 5) != 0 || !has_open(watched_through(watched), child->pipe))
         return;
     child->doing = write ? CHILD_WRITES_HERE : CHILD_READS_HERE;
 }

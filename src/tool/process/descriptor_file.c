@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "has_run.h"
+#include "watched.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -91,55 +92,9 @@ static char *read_whole(int proc, const char *path) {
     return words;
 }
 
-static bool is_empty(DIR *directory) {
-    bool found = false;
-    for (struct dirent *entry; !found && (entry = readdir(directory));)
-        found = entry->d_name[0] != '.';
-    rewinddir(directory);
-    return !found;
-}
-
-static DIR *open_directory(int proc, const char *path) {
-    int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? NULL : fdopendir(fd);
-}
-
-/* A process whose main thread has ended shows no descriptors under its own number: another thread of it that does, or 0. */
-static int thread_with_files(int proc, const char *pid) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/task", pid);
-    DIR *tasks = open_directory(proc, path);
-    int found = 0;
-    for (struct dirent *entry; tasks && found == 0 && (entry = readdir(tasks));) {
-        if (entry->d_name[0] == '.' || strcmp(entry->d_name, pid) == 0)
-            continue;
-        snprintf(path, sizeof path, "%s/fd", entry->d_name);
-        DIR *files = open_directory(proc, path);
-        found = files && !is_empty(files) ? atoi(entry->d_name) : 0;
-        if (files)
-            closedir(files);
-    }
-    if (tasks)
-        closedir(tasks);
-    return found;
-}
-
-/* By whose number a process's descriptors are found. */
-static int through(int proc, int pid) {
-    char name[16], path[32];
-    snprintf(name, sizeof name, "%d", pid);
-    snprintf(path, sizeof path, "%d/fd", pid);
-    DIR *files = open_directory(proc, path);
-    bool empty = files && is_empty(files);
-    if (files)
-        closedir(files);
-    int thread = empty ? thread_with_files(proc, name) : 0;
-    return thread != 0 ? thread : pid;
-}
-
 char *file_info(int proc, int pid, int fd) {
     char path[64];
-    snprintf(path, sizeof path, "%d/fdinfo/%d", through(proc, pid), fd);
+    snprintf(path, sizeof path, "%d/fdinfo/%d", pid, fd);
     return read_whole(proc, path);
 }
 
@@ -152,7 +107,7 @@ int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
 
 bool pipe_blocks(int proc, int pid, int fd, bool reads) {
     char path[64];
-    snprintf(path, sizeof path, "%d/fd/%d", through(proc, pid), fd);
+    snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
     struct pollfd end = {.fd = openat(proc, path, (reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_CLOEXEC),
                          .events = reads ? POLLIN : POLLOUT};
     bool blocks = end.fd >= 0 && poll(&end, 1, 0) == 0;
@@ -161,18 +116,31 @@ bool pipe_blocks(int proc, int pid, int fd, bool reads) {
     return blocks;
 }
 
-DIR *descriptors_of(int proc, const char *pid, bool *hidden) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/fd", pid);
-    DIR *directory = open_directory(proc, path);
-    int thread = directory && is_empty(directory) ? thread_with_files(proc, pid) : 0;
-    if (thread != 0) {
+static bool is_empty(DIR *directory) {
+    bool found = false;
+    for (struct dirent *entry; !found && (entry = readdir(directory));)
+        found = entry->d_name[0] != '.';
+    rewinddir(directory);
+    return !found;
+}
+
+static DIR *open_files(int proc, int pid) {
+    char path[32];
+    snprintf(path, sizeof path, "%d/fd", pid);
+    int fds = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fds < 0 ? NULL : fdopendir(fds);
+}
+
+DIR *descriptors_of(int proc, int *pid, bool *hidden) {
+    DIR *directory = open_files(proc, *pid);
+    int through = directory && is_empty(directory) ? watched_through(*pid) : *pid;
+    if (through != *pid) {
         closedir(directory);
-        snprintf(path, sizeof path, "%d/fd", thread);
-        directory = open_directory(proc, path);
+        *pid = through;
+        directory = open_files(proc, *pid);
     }
     if (!directory)
-        *hidden |= errno != ENOENT && !is_kernel_thread(proc, pid);
+        *hidden |= errno != ENOENT && !is_kernel_thread(proc, *pid);
     return directory;
 }
 
@@ -182,7 +150,7 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
     if (waiting >= 0 || !inside)
         return waiting > 0;
     char path[64], family[16];
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", through(proc, pid), fd);
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
     ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
     return said < 4 || memcmp(family, "UNIX", 4) == 0;
 }
@@ -190,7 +158,7 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
 bool maps_have_strangers(int proc, int pid) {
     static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
     char path[32];
-    snprintf(path, sizeof path, "%d/maps", through(proc, pid));
+    snprintf(path, sizeof path, "%d/maps", pid);
     char *words = read_whole(proc, path), *rest = words;
     bool found = !words;
     for (char *line; !found && (line = strsep(&rest, "\n"));) {

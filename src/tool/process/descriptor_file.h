@@ -1,4 +1,4 @@
-/* A descriptor of a process, as /proc shows it. */
+/* A descriptor of a process, as /proc shows it. pid is everywhere the number by which its descriptors are found (watched_through). */
 #pragma once
 
 #include <dirent.h>
@@ -29,8 +29,9 @@ char *file_info(int proc, int pid, int fd);
  * (kernel: fs/pipe.c, fifo_open). */
 bool pipe_blocks(int proc, int pid, int fd, bool reads);
 
-/* The listing of a process's descriptors; NULL without. *hidden is set, and else left, if it has some that may not be seen. */
-DIR *descriptors_of(int proc, const char *pid, bool *hidden);
+/* The listing of a process's descriptors; NULL without. *pid becomes the number by which they are found (watched_through). *hidden is
+ * set, and else left, if it has some that may not be seen. */
+DIR *descriptors_of(int proc, int *pid, bool *hidden);
 
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
  * does not tell, any UNIX socket of the watched process (inside) may. */

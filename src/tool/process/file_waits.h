@@ -28,7 +28,8 @@ struct file_wait {
 
 struct file_waits {
     const struct snapshot *snapshot;
-    int proc, pid, sockets; /* /proc; the process, as it is called there; local_sockets_open */
+    int proc, pid,
+        sockets; /* /proc; by whose number there the process's descriptors are found; local_sockets_open */
     struct waited_file *files;
     struct file_wait *waits;
     size_t file_count, wait_count, room;

@@ -25,9 +25,9 @@ bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread) {
 }
 
 /* PF_KTHREAD, the ninth word of /proc/PID/stat (kernel: include/linux/sched.h). */
-bool is_kernel_thread(int proc, const char *pid) {
-    char path[300], words[1024];
-    snprintf(path, sizeof path, "%s/stat", pid);
+bool is_kernel_thread(int proc, int pid) {
+    char path[32], words[1024];
+    snprintf(path, sizeof path, "%d/stat", pid);
     read_words(proc, path, words, sizeof words);
     const char *name_end = strrchr(words, ')');
     unsigned flags;

@@ -10,4 +10,4 @@
 bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread);
 
 /* The kernel's own threads have no descriptors, and let nobody but root see that. */
-bool is_kernel_thread(int proc, const char *pid);
+bool is_kernel_thread(int proc, int pid);

@@ -11,6 +11,7 @@
 #include "file_waits.h"
 #include "has_run.h"
 #include "local_sockets.h"
+#include "watched.h"
 
 struct look {
     const struct snapshot *snapshot;
@@ -23,14 +24,14 @@ struct look {
 };
 
 /* Have other processes a descriptor of this file? */
-static void compare(struct look *look, int pid, const char *entry, enum file_kind kind, uint64_t inode) {
+static void compare(struct look *look, int through, const char *entry, enum file_kind kind, uint64_t inode) {
     for (size_t i = 0; i < look->waits.file_count && !look->unknown; i++) {
         const struct waited_file *file = &look->waits.files[i];
         if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_QUEUE) {
             look->unknown |=
                 kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
         } else if (file->kind == kind) {
-            long different = syscall(SYS_kcmp, look->pid, pid, KCMP_FILE, file->fd, atoi(entry));
+            long different = syscall(SYS_kcmp, look->waits.pid, through, KCMP_FILE, file->fd, atoi(entry));
             look->unknown |= different == 0;
             look->unsure |= different < 0 && errno != EBADF && errno != ESRCH;
         }
@@ -38,32 +39,33 @@ static void compare(struct look *look, int pid, const char *entry, enum file_kin
 }
 
 /* Files that a ring has registered are in no table either (io_uring_register(2)). */
-static void note_ring(struct look *look, int pid, const char *entry) {
-    if (file_number(look->proc, pid, atoi(entry), "UserFiles:", 10) > 0)
+static void note_ring(struct look *look, int through, const char *entry) {
+    if (file_number(look->proc, through, atoi(entry), "UserFiles:", 10) > 0)
         look->unsure = true;
 }
 
-static void look_at(struct look *look, int pid, int fds, const char *entry) {
+static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
     uint64_t inode;
     bool inside = pid == look->pid;
     enum file_kind kind = file_kind_of(fds, entry, &inode);
     if (kind == FILE_SOCKET)
-        look->travels |= socket_carries(look->proc, pid, atoi(entry), inside);
+        look->travels |= socket_carries(look->proc, through, atoi(entry), inside);
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
-        note_ring(look, pid, entry);
+        note_ring(look, through, entry);
     if (!inside)
-        compare(look, pid, entry, kind, inode);
+        compare(look, through, entry, kind, inode);
 }
 
-static void look_into(struct look *look, const char *name) {
-    DIR *directory = descriptors_of(look->proc, name, &look->unsure);
+static void look_into(struct look *look, int pid) {
+    int through = pid;
+    DIR *directory = descriptors_of(look->proc, &through, &look->unsure);
     if (!directory)
         return;
     for (struct dirent *entry; !look->unknown && (entry = readdir(directory));)
         if (isdigit((unsigned char)entry->d_name[0]))
-            look_at(look, atoi(name), dirfd(directory), entry->d_name);
+            look_at(look, pid, through, dirfd(directory), entry->d_name);
     closedir(directory);
 }
 
@@ -96,11 +98,11 @@ static bool is_proc_of_ours(int proc) {
 }
 
 static void look_everywhere(struct look *look, DIR *proc) {
-    look->strange = maps_have_strangers(look->proc, look->pid);
+    look->strange = maps_have_strangers(look->proc, look->waits.pid);
     for (struct dirent *entry; !look->unknown && (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid())
-            look_into(look, entry->d_name);
+            look_into(look, pid);
     }
 }
 
@@ -112,8 +114,10 @@ struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
         return facts;
     struct look look = {.snapshot = snapshot, .proc = dirfd(proc), .pid = watched};
     struct file_waits *waits = &look.waits;
-    *waits = (struct file_waits){
-        .snapshot = snapshot, .proc = look.proc, .pid = watched, .sockets = local_sockets_open()};
+    *waits = (struct file_waits){.snapshot = snapshot,
+                                 .proc = look.proc,
+                                 .pid = watched_through(watched),
+                                 .sockets = local_sockets_open()};
     file_waits_gather(waits);
     look.unknown = waits->unknown;
     if (waits->wait_count > 0 && !look.unknown && is_proc_of_ours(look.proc) &&

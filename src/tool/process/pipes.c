@@ -12,6 +12,7 @@
 
 #include "descriptor_file.h"
 #include "has_run.h"
+#include "watched.h"
 
 /* Pipes by target: open addressing. */
 struct pipe_table {
@@ -74,16 +75,16 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
 }
 
 /* "cat (4711)" */
-static void name_process(char *into, size_t room, int proc, const char *pid) {
-    char path[300], name[17] = "process";
-    snprintf(path, sizeof path, "%s/comm", pid);
+static void name_process(char *into, size_t room, int proc, int pid) {
+    char path[32], name[17] = "process";
+    snprintf(path, sizeof path, "%d/comm", pid);
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
     if (length > 0)
         name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
     if (fd >= 0)
         close(fd);
-    snprintf(into, room, "%s (%.16s)", name, pid);
+    snprintf(into, room, "%s (%d)", name, pid);
 }
 
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
@@ -120,6 +121,7 @@ struct look {
     const struct pipe_table *table;
     int proc;
     int pid;      /* of the watched process, as it is called here */
+    int through;  /* by which its descriptors are found */
     bool travels; /* as struct pipe_fact has them, of every pipe */
     bool unsure;
 };
@@ -129,7 +131,8 @@ static struct pipe_fact *pipe_called(const struct look *look, const char *target
     return number != 0 ? &look->table->facts.pipe[number - 1] : NULL;
 }
 
-static void look_at(struct look *look, const char *pid, bool inside, int fds, const char *entry) {
+static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
+    bool inside = pid == look->pid;
     char target[1400];
     struct stat status;
     ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
@@ -137,7 +140,7 @@ static void look_at(struct look *look, const char *pid, bool inside, int fds, co
         return;
     target[length] = '\0';
     if (strncmp(target, "socket:", 7) == 0)
-        look->travels = look->travels || socket_carries(look->proc, atoi(pid), atoi(entry), inside);
+        look->travels = look->travels || socket_carries(look->proc, through, atoi(entry), inside);
     struct pipe_fact *pipe = pipe_called(look, target);
     if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
@@ -148,12 +151,13 @@ static void look_at(struct look *look, const char *pid, bool inside, int fds, co
         name_process(pipe->other, sizeof pipe->other, look->proc, pid);
 }
 
-static void look_into(struct look *look, const char *pid, bool inside) {
-    DIR *directory = descriptors_of(look->proc, pid, &look->unsure);
+static void look_into(struct look *look, int pid) {
+    int through = pid;
+    DIR *directory = descriptors_of(look->proc, &through, &look->unsure);
     if (!directory)
         return;
     for (struct dirent *entry; (entry = readdir(directory));)
-        look_at(look, pid, inside, dirfd(directory), entry->d_name);
+        look_at(look, pid, through, dirfd(directory), entry->d_name);
     closedir(directory);
 }
 
@@ -161,7 +165,7 @@ static void look_into(struct look *look, const char *pid, bool inside) {
  * made room for it has left that. */
 static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
     return (look->snapshot->header->flags & LW_PROCESS_HELD) &&
-           pipe_blocks(look->proc, look->pid, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
+           pipe_blocks(look->proc, look->through, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
 }
 
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and
@@ -201,12 +205,13 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
 }
 
-static void survey_end(struct pipe_survey *survey, int proc, int pid, int fds, const char *entry) {
+static void survey_end(struct pipe_survey *survey, int proc, int pid, int through, int fds,
+                       const char *entry) {
     char target[40];
     struct stat status;
     ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
     if (length > 7 && memcmp(target, "socket:", 7) == 0)
-        survey->travels = survey->travels || socket_carries(proc, pid, atoi(entry), false);
+        survey->travels = survey->travels || socket_carries(proc, through, atoi(entry), false);
     if (length <= 5 || length == sizeof target - 1 || memcmp(target, "pipe:", 5) != 0 ||
         fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
@@ -226,17 +231,18 @@ static void survey_end(struct pipe_survey *survey, int proc, int pid, int fds, c
     memcpy(end->target, target, sizeof target);
 }
 
-static void survey_process(struct pipe_survey *survey, int proc, const char *pid) {
+static void survey_process(struct pipe_survey *survey, int proc, int pid) {
     bool hidden = false;
-    DIR *directory = descriptors_of(proc, pid, &hidden);
+    int through = pid;
+    DIR *directory = descriptors_of(proc, &through, &hidden);
     if (hidden) {
         survey->unreadable++;
-        survey->one_unreadable = atoi(pid);
+        survey->one_unreadable = pid;
     }
     if (!directory)
         return;
     for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(survey, proc, atoi(pid), dirfd(directory), entry->d_name);
+        survey_end(survey, proc, pid, through, dirfd(directory), entry->d_name);
     closedir(directory);
 }
 
@@ -248,7 +254,7 @@ struct pipe_survey *pipes_survey(void) {
         survey->failed = true;
     for (struct dirent *entry; proc && (entry = readdir(proc));)
         if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != self)
-            survey_process(survey, dirfd(proc), entry->d_name);
+            survey_process(survey, dirfd(proc), atoi(entry->d_name));
     if (proc)
         closedir(proc);
     if (survey && survey->count > 0)
@@ -281,13 +287,11 @@ static void look_outside(struct look *look, const struct pipe_survey *survey) {
         }
         for (; low < survey->count && by_target(&survey->ends[low], &wanted) == 0; low++) {
             const struct pipe_end *end = &survey->ends[low];
-            char pid[16];
             if (end->pid == look->pid)
                 continue;
             note_end(pipe, end->mode, false);
-            snprintf(pid, sizeof pid, "%d", end->pid);
             if (!pipe->other[0])
-                name_process(pipe->other, sizeof pipe->other, look->proc, pid);
+                name_process(pipe->other, sizeof pipe->other, look->proc, end->pid);
         }
     }
 }
@@ -297,7 +301,7 @@ static void look_everywhere(struct look *look, DIR *proc) {
     for (struct dirent *entry; (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
-            look_into(look, entry->d_name, pid == look->pid);
+            look_into(look, pid);
     }
 }
 
@@ -309,11 +313,13 @@ struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const
         pipes_drop(&table.facts);
         return table.facts;
     }
-    struct look look = {.snapshot = snapshot, .table = &table, .proc = dirfd(proc), .pid = watched};
+    struct look look = {.snapshot = snapshot,
+                        .table = &table,
+                        .proc = dirfd(proc),
+                        .pid = watched,
+                        .through = watched_through(watched)};
     if (survey) {
-        char pid[16];
-        snprintf(pid, sizeof pid, "%d", watched);
-        look_into(&look, pid, true);
+        look_into(&look, watched);
         look_outside(&look, survey);
     } else {
         look_everywhere(&look, proc);

@@ -145,7 +145,7 @@ static int living_thread(int pid) {
     return found;
 }
 
-static int through_of(int pid) {
+int watched_through(int pid) {
     struct watched_stat stat;
     return watched_stat(pid, &stat) && stat.state == 'Z' ? living_thread(pid) : pid;
 }
@@ -155,7 +155,7 @@ static void learn(struct watched *watched) {
     char *status = proc_status(pid, 0);
     struct watched_stat stat;
     watched_stat(pid, &stat);
-    watched->through = through_of(pid);
+    watched->through = watched_through(pid);
     watched->user = user_of(status);
     watched->own_pid = own_pid_of(status, pid);
     watched->own_user = user_inside(pid, watched->user);
@@ -199,7 +199,7 @@ enum watched_answer watched_open(struct watched *watched, int pid, char why[WATC
         say_no_handle(why);
         return WATCHED_HINDERED;
     }
-    enum mark mark = read_mark(through_of(pid), &watched->signal);
+    enum mark mark = read_mark(watched_through(pid), &watched->signal);
     int error = errno;
     if (mark == MARK_OURS) {
         learn(watched);
@@ -284,7 +284,7 @@ bool watched_is_hindered(const struct watched *watched, bool after, char why[WAT
     bool hindered = true;
     struct watched_stat stat;
     name_signal(signal, name, sizeof name);
-    watched_stat(through_of(pid), &stat); /* its main thread may have ended alone */
+    watched_stat(watched_through(pid), &stat); /* its main thread may have ended alone */
     if (strchr("ZX?", stat.state))
         snprintf(why, WATCHED_WHY, "it has ended");
     else if (stat.state == 'T')

@@ -52,5 +52,8 @@ struct watched_stat {
 };
 bool watched_stat(int pid, struct watched_stat *stat);
 
+/* By whose number a process's memory and descriptors are found: its own, or, once its main thread has ended, that of another. */
+int watched_through(int pid);
+
 /* Since it was started, ns. */
 uint64_t watched_uptime(const struct watched *watched);
