@@ -14,10 +14,8 @@ struct process {
     int32_t hidden_tid; /* of the shim's own thread (watcher.h), 0 if there is none */
     bool emulated;      /* by valgrind, which looks at what is given to the kernel */
     bool
-        requeues; /* it has moved waiters from one futex to another (FUTEX_REQUEUE): where they sleep, they were not put */
-    bool
-        kernel_wakes; /* it told the kernel of words whose waiters are woken when a thread ends (set_tid_address(2)) */
-    bool filtered; /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
+        arranges_wakes; /* waiters of a futex may be woken otherwise than at its word: it has moved some to another (FUTEX_REQUEUE), or told the kernel of words that it wakes when a thread ends (set_tid_address(2)) */
+    bool filtered;      /* it set itself a seccomp filter, which may kill it for what we ask of the kernel:
                            no report from then on */
 };
 

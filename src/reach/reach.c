@@ -59,7 +59,7 @@ static bool is_of_memory(const struct look *look, const struct lw_snapshot_threa
     case LW_WAIT_BARRIER:
         return thread->object != 0;
     case LW_WAIT_FUTEX: /* the kernel wakes who waits for the word of a thread that ends */
-        return thread->object != 0 && !look->image.frozen.requeues &&
+        return thread->object != 0 && !look->image.frozen.arranges_wakes &&
                !is_in_a_handle(&look->marking, thread->object);
     case LW_WAIT_JOIN:
         return thread->owner != 0;

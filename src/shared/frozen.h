@@ -80,7 +80,7 @@ struct lw_frozen_end {
 struct lw_frozen {
     uint64_t magic;
     uint64_t
-        requeues; /* the program moves waiters from one futex to another, or has the kernel wake them when a thread ends */
+        arranges_wakes; /* waiters of a futex may be woken otherwise than at its word (preload/process.h) */
     uint64_t files_unknown; /* whether a thread has descriptors of its own */
     uint64_t every_offset;  /* addresses are to be looked for there, not only in aligned words */
     uint64_t size;          /* of this struct */

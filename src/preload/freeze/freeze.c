@@ -61,7 +61,7 @@ static void describe(struct frozen_work *work, const struct memory_range *ranges
     }
     extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
     work->frozen = (struct lw_frozen){.magic = LW_FROZEN_MAGIC,
-                                      .requeues = process.requeues || process.kernel_wakes,
+                                      .arranges_wakes = process.arranges_wakes,
                                       .files_unknown = work->files_unknown,
                                       .every_offset = every_offset,
                                       .size = sizeof work->frozen,

@@ -55,10 +55,9 @@ static bool is_requeue(int operation) {
 
 /* What the proof by reachability must know of what the program arranges with the kernel. */
 static void note_arrangement(long number, long b) {
-    if (number == SYS_futex && is_requeue((int)b))
-        process.requeues = true;
-    if (number == SYS_set_tid_address || number == SYS_set_robust_list)
-        process.kernel_wakes = true;
+    if ((number == SYS_futex && is_requeue((int)b)) || number == SYS_set_tid_address ||
+        number == SYS_set_robust_list)
+        process.arranges_wakes = true;
 }
 
 __attribute__((visibility("hidden"), used)) long syscall_looked_at(long number, long a, long b, long c,
