@@ -48,6 +48,7 @@ PLACES = {
     "in_an_operand": "global",
     "before_the_end": "global",
     "beside_a_stack": "global",
+    "for_the_kernel_to_wake": None,  # some thread's stack
     "with_own_files": "descriptors_of_a_thread",
     "in_a_datagram": "unread_bytes",
     "before_accept": "unread_bytes",

@@ -1,7 +1,9 @@
 /* Places that threads have: registers, stacks, what runs at the end. */
+#include <linux/futex.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 #include "places.h"
 
@@ -152,6 +154,37 @@ static void hide_on_a_kept_stack(struct box *box) {
     pthread_join(thread, NULL);
 }
 
+/* Known to one that waits for a word of which the kernel alone knows: it wakes who waits there when a thread ends. */
+struct awaits {
+    int word;
+    struct box *box;
+};
+static void *awaits_the_kernel(void *of) {
+    struct awaits *awaits = of;
+    while (__atomic_load_n(&awaits->word, __ATOMIC_ACQUIRE) != 0)
+        syscall(SYS_futex, &awaits->word, FUTEX_WAIT, 1, NULL, NULL, 0);
+    given = awaits->box;
+    return NULL;
+}
+static __attribute__((noinline)) void arrange(struct box *box) {
+    struct awaits *awaits = calloc(1, sizeof *awaits);
+    *awaits = (struct awaits){.word = 1, .box = box};
+    syscall(SYS_set_tid_address, &awaits->word);
+    start("awaits", awaits_the_kernel, awaits);
+}
+static void *ends_later(void *box) {
+    arrange(box);
+    box = NULL;
+    forget();
+    while (!give)
+        usleep(1000);
+    syscall(SYS_exit, 0);
+    return NULL;
+}
+static void hide_for_the_kernel_to_wake(struct box *box) {
+    hide_with(ends_later, box);
+}
+
 /* Another thread that is stuck knows it, but who waits for that one is not. */
 static void *knows(void *box) {
     struct box *second = box_new();
@@ -176,6 +209,7 @@ const struct place thread_places[] = {
     {"with_a_sleeper", hide_with_a_sleeper, from_the_sleeper},
     {"beside_a_stack", hide_beside_a_stack, from_beside_the_stack},
     {"with_own_files", hide_with_own_files, from_the_register},
+    {"for_the_kernel_to_wake", hide_for_the_kernel_to_wake, from_the_register},
     {"on_a_kept_stack", hide_on_a_kept_stack, NULL},
     {"with_a_waiter", hide_with_a_waiter, from_the_waiter},
     {NULL, NULL, NULL},
