@@ -5,7 +5,6 @@
 #include <semaphore.h>
 
 #include "../scenarios.h"
-#include "../settle.h"
 
 extern pthread_mutex_t a, b, c;
 extern pthread_cond_t wanted; /* with c */
