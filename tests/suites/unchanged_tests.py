@@ -57,6 +57,23 @@ def test_cancelled_in_a_report():
     expect(reports.count("on SIGUSR1") > 5 and "deadlock" not in reports, reports[:3000])
 
 
+def test_children_after_a_report():
+    """Processes that were forked after a report, and end together, each make their own."""
+    with scratch() as directory:
+        result = watched([program("after_a_report"), "children"], "signal=USR1:exitcode=9:grace=0:log=%s/%%p" % directory)
+        reports = [open(os.path.join(directory, name)).read() for name in os.listdir(directory)]
+    expect((result.stdout, result.stderr) == ("9\n" * 40, ""), "%r" % result)
+    expect(sum("1 leaked thread" in report for report in reports) == 40, len(reports))
+
+
+def test_small_alternate_stack():
+    """Where an alternate stack has no room for the handler of a request, the program's threads' own stacks have."""
+    with scratch() as directory:
+        result = watched([program("after_a_report"), "small_stack"], "signal=USR1:log=%s/log" % directory)
+        reports = open(directory + "/log").read()
+    expect((result.returncode, result.stderr, reports.count("on SIGUSR1") > 0) == (0, "", True), "%r" % result)
+
+
 def test_no_signal_of_the_programs_is_lost():
     """Its threads run, and are sent its own SIGUSR1 while they are asked about."""
     process = subprocess.Popen([os.path.join(BUILD, "tests", "handshake"), "3"], env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0"),

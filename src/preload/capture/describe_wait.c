@@ -84,8 +84,8 @@ static void put_object(struct lw_snapshot_thread *thread, uintptr_t address, con
     thread->owner = object.owner;
     thread->flags |= object.flags;
     memcpy(thread->value, object.value, sizeof thread->value);
-    /* A lock that was taken before a fork bears the number that its taker had then. */
-    if (object.owner != 0 && thread_was_initial(object.owner))
+    /* A lock that was taken before a fork bears the number that its taker had then, and was copied unless it is shared. */
+    if (object.owner != 0 && thread_was_initial(object.owner) && mapping_is_private(address))
         thread->owner = process.pid;
 }
 

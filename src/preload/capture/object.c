@@ -4,6 +4,7 @@
 
 #include "arch/libc.h"
 #include "libc_locks.h"
+#include "mappings.h"
 #include "record/holds.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -23,7 +24,10 @@ static struct object spin(uintptr_t at) {
     uintptr_t site;
     object.known = sys_peek(at, &seen, sizeof seen) == sizeof seen;
     object.unsatisfied = object.known && seen != SPIN_FREE;
-    object.owner = object.unsatisfied ? spin_taker(at, &site) : 0;
+    /* What another process has taken or let go, nobody notes here. */
+    bool shared = object.unsatisfied && !mapping_is_private(at);
+    object.owner = object.unsatisfied && !shared ? spin_taker(at, &site) : 0;
+    object.flags = shared ? LW_THREAD_SHARED : 0;
     return object;
 }
 

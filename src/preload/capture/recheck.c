@@ -55,7 +55,10 @@ static bool same_object(const struct lw_snapshot_thread *thread, const struct ob
     struct object object = known ? *known : object_read((enum lw_wait_kind)thread->kind, thread->object);
     if (!object.known)
         return unsatisfied && !is_of_an_owner(thread);
-    int32_t owner = object.owner != 0 && thread_was_initial(object.owner) ? process.pid : object.owner;
+    int32_t owner =
+        object.owner != 0 && thread_was_initial(object.owner) && mapping_is_private(thread->object)
+            ? process.pid
+            : object.owner;
     if (is_of_an_owner(thread) && (owner != thread->owner || object.value[0] != thread->value[0] ||
                                    object.value[1] != thread->value[1]))
         return false;

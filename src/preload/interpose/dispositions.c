@@ -27,12 +27,16 @@ bool disposition_has_handler(const struct sigaction *action) {
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
+/* Of a stack on which the kernel's frame, with the processor's state in it, and our handler's few words have room: 4 KiB have it not. */
+enum { SMALL_STACK = 8192 };
+static bool stacks_are_small;
+
 /* *program loses the flags that the kernel does not keep (SA_INTERRUPT since 5.11): it is what will be
  * answered. */
 static int install_ours(int signal, struct sigaction *program) {
     struct taken *shared = &taken[signal];
     /* SA_ONSTACK: without an alternate stack it changes nothing, and Go insists on it. */
-    struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART | (stacks_are_small ? 0 : SA_ONSTACK)};
     /* Everything is blocked meanwhile: a signal of the program's that comes then must be pending when the
      * handler decides whether the call that it interrupted may go on (triggers.c). */
     memset(&ours.sa_mask, 0xff, sizeof ours.sa_mask);
@@ -64,6 +68,21 @@ void disposition_take(int signal, void (*handler)(int, siginfo_t *, void *), boo
     /* Ignored from the start (nohup, a shell's background job): so it stays. */
     if (!disposition_has_handler(&shared->program) && shared->program.sa_handler == SIG_DFL)
         install_ours(signal, &shared->program);
+}
+
+void dispositions_leave_small_stacks(size_t size) {
+    if (size >= SMALL_STACK || stacks_are_small || !process_is_ours())
+        return;
+    uint64_t signals;
+    signals_block_all(&signals);
+    gate_enter(&gate);
+    stacks_are_small = true;
+    for (int signal = 1; signal <= 64; signal++)
+        if (disposition_is_taken(signal) && disposition_is_ours(signal) &&
+            !disposition_has_handler(&taken[signal].program))
+            install_ours(signal, &taken[signal].program);
+    gate_leave(&gate);
+    signals_restore(&signals);
 }
 
 static bool is_default(const struct sigaction *action) {

@@ -54,6 +54,10 @@ struct sigaction disposition_of_program(int signal);
 bool disposition_yield(int signal);
 void disposition_resume(int signal);
 
+/* A thread has set itself an alternate stack of that size (sigaltstack(2)): on a small one, meant for a handler of the program's own, ours
+ * does not fit. It runs on threads' own stacks from then on. */
+void dispositions_leave_small_stacks(size_t size);
+
 /* In a forked child. */
 void dispositions_forked(void);
 

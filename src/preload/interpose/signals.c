@@ -77,6 +77,13 @@ EXPORTED int sigignore(int signal) {
     return disposition_change(signal, &action, NULL);
 }
 
+CALL_ROW(int, sigaltstack, "sigaltstack", (const stack_t *, stack_t *), (.kind = LW_WAIT_NONE))
+EXPORTED int sigaltstack(const stack_t *restrict stack, stack_t *restrict before) {
+    if (stack && !(stack->ss_flags & SS_DISABLE))
+        dispositions_leave_small_stacks(stack->ss_size);
+    return REAL(sigaltstack)(stack, before);
+}
+
 /* Sending. The kernel ends a process of a signal whose default action is to, before the sender comes back; a
  * handler that ends it would let the sender go on for a while, if another thread is the one to run it. So a
  * snapshot signal to the process itself is sent with the default action in place. */

@@ -333,10 +333,18 @@ static int leaks_told(const struct captured *captured) {
     return answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
 }
 
+/* Outlives a launch where the intermediate stays. The frozen image, a fork, shares it with the program: so would any other. */
+static struct helper *helper;
+
+void launch_forked(void) {
+    if (helper)
+        memory_unmap(helper, sizeof *helper);
+    helper = NULL;
+}
+
 struct launched launch_tool(const struct captured *captured, const char *log,
                             const struct report_wishes *wishes, enum launch_wait wait,
                             struct freeze *freeze) {
-    static struct helper *helper; /* outlives this call where the intermediate stays */
     struct launched result = {.leaked = -1};
     struct arguments list = arguments_for(log, wishes);
     char frozen[NUMBER_WORDS], token[NUMBER_WORDS];

@@ -34,6 +34,9 @@ struct launched {
 /* Finds the tool relative to the shim's own file. Once, from the constructor. */
 void launch_setup(void);
 
+/* In a forked child: what its parent launches with is not its own. */
+void launch_forked(void);
+
 /* For how long the program waits: not at all, until the tool has looked at it (LW_PROCESS_HELD), or until the report is
  * written; for at most a minute. */
 enum launch_wait { LAUNCH_GOES_ON, LAUNCH_IS_LOOKED_AT, LAUNCH_WAITS };

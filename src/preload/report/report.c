@@ -210,6 +210,7 @@ void report_await(void) {
 }
 
 void report_forked(void) {
+    launch_forked();
     report_gate = (struct gate){0};
     sequence = 0;
 }
