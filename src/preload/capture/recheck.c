@@ -210,8 +210,17 @@ static bool all_blocked(const struct recheck *second, const struct snapshot_writ
     return second->count == writer->header->threads.count;
 }
 
+/* A main thread that has ended alone stays in the list as a zombie until the last of the others ends (pthread_exit(3), NOTES). Where it was
+ * not found blocked with all the others, it has. */
+static bool main_has_ended(const struct recheck *second) {
+    for (size_t i = 0; i < second->count; i++)
+        if (second->of[i].thread->tid == process.pid)
+            return false;
+    return true;
+}
+
 static bool none_is_new(const struct recheck *second, const struct tasks *tasks) {
-    return tasks_now(tasks) == second->count + (process.hidden_tid != 0);
+    return tasks_now(tasks) == second->count + (process.hidden_tid != 0) + main_has_ended(second);
 }
 
 static bool is_batched(const struct round *round, const struct looked_at *looked) {

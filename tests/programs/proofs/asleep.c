@@ -98,6 +98,12 @@ static void asleep_but_for_a_handler_of_none(void) {
     signal(SIGPROF, nothing);
     rest();
 }
+static void asleep_without_main(void) {
+    start("one", waits_for_cond, NULL);
+    start("two", waits_for_cond, NULL);
+    ready();
+    pthread_exit(NULL);
+}
 static void asleep_but_for_a_named_pipe(void) {
     char name[] = "/tmp/proofs.XXXXXX";
     if (!mkdtemp(name) || chdir(name) != 0 || mkfifo("pipe", 0600) != 0 ||
@@ -130,7 +136,7 @@ const struct scenario of_asleep[] = {
     SCENARIO(asleep_but_for_a_timer_thread) SCENARIO(asleep_but_for_a_timed_wait)
     SCENARIO(asleep_but_for_a_shared_semaphore) SCENARIO(asleep_but_for_a_socket) SCENARIO(asleep_on_a_pipe)
     SCENARIO(asleep_but_for_another_process) SCENARIO(asleep_joining_main) SCENARIO(asleep_and_held)
-    SCENARIO(one_takes_the_signal) SCENARIO(asleep_with_fault_handlers)
+    SCENARIO(one_takes_the_signal) SCENARIO(asleep_with_fault_handlers) SCENARIO(asleep_without_main)
     SCENARIO(asleep_but_for_a_handler_of_none) SCENARIO(asleep_but_for_a_named_pipe)
     {NULL, NULL},
 };
