@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -17,6 +20,29 @@ static bool write_all(int fd, const char *bytes, size_t size) {
             return false;
         bytes += written;
         size -= (size_t)written;
+    }
+    return true;
+}
+
+/* The watched program may be waiting for its report before it ends: it is not kept by a pipe or socket that is full and that nobody reads. A
+ * pipe that can be written to takes PIPE_BUF bytes (pipe(7)). False with errno set if nobody has read for a while. */
+static bool write_to_readers(int fd, const char *bytes, size_t size) {
+    enum { PATIENCE_MS = 5000 };
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+        return write_all(fd, bytes, size);
+    while (size > 0) {
+        size_t some = size < PIPE_BUF ? size : PIPE_BUF;
+        struct pollfd reader = {.fd = fd, .events = POLLOUT};
+        int ready = poll(&reader, 1, PATIENCE_MS);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready == 0)
+            errno = EAGAIN;
+        if (ready <= 0 || !write_all(fd, bytes, some))
+            return false;
+        bytes += some;
+        size -= some;
     }
     return true;
 }
@@ -43,7 +69,8 @@ bool output_write(const char *log, int descriptor, const char *report, size_t si
         complain("cannot write to log %s: %s; the report follows here", log, strerror(errno));
         descriptor = STDERR_FILENO;
     }
-    return write_all(descriptor, report, size);
+    return descriptor == STDERR_FILENO ? write_to_readers(descriptor, report, size)
+                                       : write_all(descriptor, report, size);
 }
 
 static bool is_zero(const char *bytes, size_t size) {

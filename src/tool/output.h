@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* Writes a whole report at once: appended to log (created 0600, never truncated, one writer at a time), or to
- * the descriptor when log is empty. What cannot be written to the log is said and goes to stderr instead.
+ * the descriptor when log is empty. What cannot be written to the log is said and goes to stderr instead; to that,
+ * no longer than somebody reads, if it is a pipe or a socket.
  * False if it could not be written anywhere. */
 bool output_write(const char *log, int descriptor, const char *report, size_t size);
 
