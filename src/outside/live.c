@@ -296,6 +296,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     if (error == 0)
         error = read_mappings(target);
     if (error != 0) {
+        target->refused = error == EACCES || error == EPERM;
         rights_say(pid, stat.state, error, why);
         return false;
     }

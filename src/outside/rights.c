@@ -61,6 +61,11 @@ void rights_say(int pid, char state, int error, char why[256]) {
                  "Yama lets only %s look into it (kernel.yama.ptrace_scope is %d): ask as root, or sysctl -w "
                  "kernel.yama.ptrace_scope=0",
                  scope == 1 ? "its ancestors" : "root", scope);
+    else if (has_capability(CAP_SYS_PTRACE))
+        snprintf(
+            why, 256,
+            "it may not be looked into in spite of CAP_SYS_PTRACE: a security module (SELinux, AppArmor) "
+            "or its user namespace forbids that; ask from where it was started");
     else
         snprintf(why, 256, "its /proc/%d may not be read (it may have set PR_SET_DUMPABLE to 0): ask as root",
                  pid);

@@ -58,6 +58,7 @@ struct target {
     bool renumber; /* it calls its threads otherwise: they are in another PID namespace */
     bool
         copied; /* by fork, and no other program was started since: its memory has locks of its parent's in it */
+    bool refused; /* it may not be looked into */
     bool partial; /* there may have been more threads, and more of what is there */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */

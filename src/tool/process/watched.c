@@ -94,14 +94,14 @@ bool watched_stat(int pid, struct watched_stat *stat) {
         words[fread(words, 1, sizeof words - 1, file)] = '\0';
         fclose(file);
     }
-    /* proc(5): words 2 to 4, 14, 15 and 22. The name, in parentheses, may hold anything. */
+    /* proc(5): words 2 to 4, 9, 14, 15, 20 and 22. The name, in parentheses, may hold anything. */
     const char *name = strchr(words, '('), *end = strrchr(words, ')');
     if (!name || !end)
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
-    return sscanf(end + 1,
-                  " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
-                  &stat->state, &stat->parent, &stat->user, &stat->system, &stat->started) == 5;
+    return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
+                  &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
+                  &stat->started) == 7;
 }
 
 static uid_t user_of(const char *status) {
@@ -161,6 +161,7 @@ static void learn(struct watched *watched) {
     watched->own_user = user_inside(pid, watched->user);
     watched->elsewhere = is_elsewhere(watched->through);
     watched->started = stat.started;
+    watched->threads = stat.threads;
     read_name(watched->through, watched->name, sizeof watched->name);
     free(status);
 }
@@ -228,14 +229,25 @@ static int by_pid(const void *a, const void *b) {
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* What has no program has no link to one. */
+/* A process that looks at another one for this one (outside/outside.c). Children of any other kind are what an orphan becomes where this
+ * one is the first of its PID namespace. */
+static bool is_own_reader(int pid, const struct watched_stat *stat) {
+    char exe[32];
+    snprintf(exe, sizeof exe, "/proc/%d/exe", pid);
+    return stat->parent == getpid() && !is_other_file(exe, "/proc/self/exe");
+}
+
+/* Where its program may not be known, its name is: who asks is told why not more. */
 static bool open_unprepared(struct watched *watched, int pid) {
+    enum { KERNEL = 0x200000 }; /* PF_KTHREAD */
     char why[WATCHED_WHY];
     struct watched_stat stat;
-    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) ||
-        !watched_unprepared(watched, pid, why))
+    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
+        is_own_reader(pid, &stat) || !watched_unprepared(watched, pid, why))
         return false;
-    if (watched->name[0] != '\0' && (watched->user == geteuid() || geteuid() == 0))
+    if (watched->name[0] == '\0')
+        snprintf(watched->name, sizeof watched->name, "%s", stat.name);
+    if (watched->user == geteuid() || geteuid() == 0)
         return true;
     watched_close(watched);
     return false;
@@ -244,7 +256,7 @@ static bool open_unprepared(struct watched *watched, int pid) {
 static bool open_listed(struct watched *watched, int pid, bool unprepared) {
     char why[WATCHED_WHY];
     enum watched_answer answer = watched_open(watched, pid, why);
-    return answer == WATCHED_YES || (unprepared && answer == WATCHED_NO && open_unprepared(watched, pid));
+    return answer == WATCHED_YES || (unprepared && open_unprepared(watched, pid));
 }
 
 struct watched *watched_list(size_t *count, bool unprepared) {

@@ -18,6 +18,7 @@ struct watched {
     unsigned reach;   /* of one that is asked: as the option of that name */
     bool outside;     /* it has no shim to ask: it is read from outside */
     bool elsewhere;   /* its root or its mounts are not ours: files are found below /proc/PID/root */
+    unsigned threads; /* when it was looked for */
     uint64_t started; /* clock ticks since the machine started */
     char name[64];    /* of its program's file */
 };
@@ -48,6 +49,8 @@ struct watched_stat {
     char state;
     char name[16]; /* of its program; the kernel keeps no more */
     int parent;
+    unsigned flags; /* PF_ of the kernel's include/linux/sched.h */
+    unsigned threads;
     unsigned long long user, system, started;
 };
 bool watched_stat(int pid, struct watched_stat *stat);
