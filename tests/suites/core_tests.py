@@ -189,4 +189,4 @@ def test_what_is_no_core():
             says(words, path)
         says("it is no file", directory)
         says("No such file or directory", os.path.join(directory, "nothing"))
-    expect("missing CORE" in tool("core", status=2), "usage")
+    expect("unexpected argument 'three'" in tool("core", "one", "two", "three", status=2), "usage")
