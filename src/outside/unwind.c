@@ -202,8 +202,10 @@ static bool step(struct unwinder *unwinder, struct known_registers *registers, b
         found = *by_frame_pointer = row_apply(&place->row, &unwinder->view, registers, &caller);
     if (!found && !place->row.found)
         found = *by_frame_pointer = follow_frame_pointer(unwinder, registers, &caller);
-    /* A stack only grows towards its end; a handler may have a stack of its own. */
-    if (!found || (caller.value[REGISTER_RSP] <= registers->value[REGISTER_RSP] && !*signal))
+    /* A stack only grows towards its end; a handler may have a stack of its own, and the innermost function may keep its return address in a
+     * register (glibc: vfork). */
+    uint64_t least = registers->value[REGISTER_RSP] + is_return;
+    if (!found || (caller.value[REGISTER_RSP] < least && !*signal))
         return false;
     *registers = caller;
     return true;

@@ -1,14 +1,15 @@
-/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended
+/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
- * main thread has ended. */
+ * main thread has ended. vfork: a thread waits for its child to start a program. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -30,6 +31,16 @@ static void *timed(void *unused) {
 static void *turns(void *unused) {
     for (;;)
         usleep(1000);
+    return unused;
+}
+
+/* The child has nothing to do but to hold up its parent. */
+static void *forks(void *unused) {
+    if (vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
     return unused;
 }
 
@@ -81,6 +92,8 @@ int main(int count, char **arguments) {
         pthread_create(&thread, NULL, timed, NULL);
     if (strcmp(mode, "second") == 0)
         pthread_create(&thread, NULL, turns, NULL);
+    if (strcmp(mode, "vfork") == 0)
+        pthread_create(&thread, NULL, forks, NULL);
     if (strcmp(mode, "orphan") == 0) {
         pthread_create(&thread, NULL, takes, NULL);
         pthread_join(thread, NULL);

@@ -118,6 +118,12 @@ int command_ps(int count, char **arguments) {
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
+    char why[WATCHED_WHY];
+    if (!watched_sees(why)) {
+        complain("ps: %s", why);
+        settings_drop(&settings);
+        return TOOL_FAILED;
+    }
     style_use(!settings.json && settings_color(&settings, STDOUT_FILENO));
     size_t processes;
     struct question *questions = ask_all(&settings, &processes);

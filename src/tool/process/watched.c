@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outside/rights.h"
 #include "proc_status.h"
 #include "shared/request.h"
 #include "shared/snapshot.h"
@@ -163,6 +164,9 @@ static void learn(struct watched *watched) {
     watched->started = stat.started;
     watched->threads = stat.threads;
     read_name(watched->through, watched->name, sizeof watched->name);
+    if (watched->name[0] ==
+        '\0') /* a thread of the kernel's has no program, that of others may not be known to all */
+        snprintf(watched->name, sizeof watched->name, "%s", stat.name);
     free(status);
 }
 
@@ -172,17 +176,23 @@ static enum watched_answer say_why_not(int pid, enum mark mark, int error, char 
         return WATCHED_NO;
     if (mark == MARK_OF_ANOTHER) {
         snprintf(why, WATCHED_WHY, "it is watched by another version of leakwatch");
-    } else if (error != EACCES) {
-        snprintf(why, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
     } else {
-        char *status = proc_status(pid, 0);
-        snprintf(why, WATCHED_WHY,
-                 user_of(status) == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
-                                              : "it belongs to another user: ask as that user or as root",
-                 pid);
-        free(status);
+        rights_say(pid, '?', error, why);
     }
     return WATCHED_HINDERED;
+}
+
+bool watched_sees(char why[WATCHED_WHY]) {
+    char self[16];
+    ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+    self[length > 0 ? length : 0] = '\0';
+    if (length < 0)
+        snprintf(why, WATCHED_WHY, "there is no /proc here: mount -t proc proc /proc");
+    else if (atoi(self) != getpid())
+        snprintf(why, WATCHED_WHY,
+                 "/proc is of another PID namespace, numbers there mean other processes: mount -t proc proc "
+                 "/proc, or unshare --mount-proc");
+    return length > 0 && atoi(self) == getpid();
 }
 
 /* pidfd_open(2): a thread's number is refused, with EINVAL or, by later kernels, ENOENT. */
@@ -195,7 +205,10 @@ static bool say_no_handle(char why[WATCHED_WHY]) {
 }
 
 enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]) {
-    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
+    *watched = (struct watched){.pid = pid, .handle = -1};
+    if (!watched_sees(why))
+        return WATCHED_HINDERED;
+    watched->handle = (int)syscall(SYS_pidfd_open, pid, 0);
     if (watched->handle < 0) {
         say_no_handle(why);
         return WATCHED_HINDERED;
@@ -211,7 +224,10 @@ enum watched_answer watched_open(struct watched *watched, int pid, char why[WATC
 }
 
 bool watched_unprepared(struct watched *watched, int pid, char why[WATCHED_WHY]) {
-    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0), .outside = true};
+    *watched = (struct watched){.pid = pid, .handle = -1, .outside = true};
+    if (!watched_sees(why))
+        return false;
+    watched->handle = (int)syscall(SYS_pidfd_open, pid, 0);
     if (watched->handle < 0)
         return say_no_handle(why);
     learn(watched);
@@ -237,7 +253,6 @@ static bool is_own_reader(int pid, const struct watched_stat *stat) {
     return stat->parent == getpid() && !is_other_file(exe, "/proc/self/exe");
 }
 
-/* Where its program may not be known, its name is: who asks is told why not more. */
 static bool open_unprepared(struct watched *watched, int pid) {
     enum { KERNEL = 0x200000 }; /* PF_KTHREAD */
     char why[WATCHED_WHY];
@@ -245,8 +260,6 @@ static bool open_unprepared(struct watched *watched, int pid) {
     if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
         is_own_reader(pid, &stat) || !watched_unprepared(watched, pid, why))
         return false;
-    if (watched->name[0] == '\0')
-        snprintf(watched->name, sizeof watched->name, "%s", stat.name);
     if (watched->user == geteuid() || geteuid() == 0)
         return true;
     watched_close(watched);

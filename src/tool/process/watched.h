@@ -31,6 +31,9 @@ enum watched_answer {
     WATCHED_HINDERED, /* it cannot be asked, or there is none of that number: `why` says */
 };
 
+/* Does /proc show the processes that this one's numbers mean? `why` says why not. */
+bool watched_sees(char why[WATCHED_WHY]);
+
 /* Looks at a process and keeps hold of it if it can be asked: its number will not mean another. */
 enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]);
 /* Likewise a process that nothing watches. False: there is none, and `why` says so. */
