@@ -194,7 +194,10 @@ static const struct known_call *find_in_static(struct unwinder *unwinder, const 
             break;
         }
     }
-    return found;
+    /* what the program called may have jumped on into another (musl: pthread_mutex_lock) */
+    const struct known_call *made =
+        found && *depth + 1 < stack->count ? call_made_at(unwinder, stack->frame[*depth + 1]) : NULL;
+    return made && made->kind == found->kind ? made : found;
 }
 
 const struct known_call *calls_find(struct unwinder *unwinder, const struct unwound *stack, bool is_static,

@@ -17,6 +17,7 @@
 #include "run_clock.h"
 #include "tool/process/memory.h"
 #include "tool/process/proc_status.h"
+#include "tool/process/program_name.h"
 
 static size_t read_memory(const struct target *target, uint64_t at, void *into, size_t size) {
     return memory_read(target->through, at, into, size);
@@ -324,6 +325,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     }
     note_state(target, stat.state);
     read_exe(target);
+    program_name(target->through, target->program, sizeof target->program);
     read_handlers(target);
     return true;
 }

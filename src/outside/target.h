@@ -68,7 +68,8 @@ struct target {
     size_t mapping_count;
     char *mapping_words; /* their paths */
     char exe[1024];
-    char note[512]; /* what stands in the way of a whole report; "" for nothing */
+    char program[64]; /* the name it was started by; "" if only its file is known */
+    char note[512];   /* what stands in the way of a whole report; "" for nothing */
     uint64_t started_ns;
     size_t (*read)(const struct target *target, uint64_t at, void *into, size_t size);
     struct core *core;

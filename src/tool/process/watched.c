@@ -14,6 +14,7 @@
 
 #include "outside/rights.h"
 #include "proc_status.h"
+#include "program_name.h"
 #include "shared/request.h"
 #include "shared/snapshot.h"
 
@@ -123,15 +124,6 @@ static int own_pid_of(const char *status, int pid) {
     return number > 0 ? number : pid;
 }
 
-static void read_name(int pid, char *name, size_t room) {
-    char path[64], file[1024];
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    ssize_t length = readlink(path, file, sizeof file - 1);
-    file[length > 0 ? length : 0] = '\0';
-    const char *slash = strrchr(file, '/');
-    snprintf(name, room, "%.60s", slash ? slash + 1 : file);
-}
-
 /* Of a main thread that has ended there is no root and no program. */
 static int living_thread(int pid) {
     char path[32];
@@ -163,7 +155,7 @@ static void learn(struct watched *watched) {
     watched->elsewhere = is_elsewhere(watched->through);
     watched->started = stat.started;
     watched->threads = stat.threads;
-    read_name(watched->through, watched->name, sizeof watched->name);
+    program_name(watched->through, watched->name, sizeof watched->name);
     if (watched->name[0] ==
         '\0') /* a thread of the kernel's has no program, that of others may not be known to all */
         snprintf(watched->name, sizeof watched->name, "%s", stat.name);
