@@ -17,6 +17,7 @@ struct place {
     struct row row;
     struct code_name name;
     bool named;
+    const void *notes[UNWINDER_NOTES];
     UT_hash_handle hh;
 };
 
@@ -164,8 +165,8 @@ static bool jumps_to(struct unwinder *unwinder, uint64_t function, uint64_t star
 static bool search_call(struct unwinder *unwinder, const struct known_registers *from, bool is_return,
                         struct known_registers *to) {
     enum { SEARCHED = 4096 };
-    uint64_t pc = from->value[REGISTER_RA], sp = from->value[REGISTER_RSP], site;
-    uint64_t start = function_start(unwinder, is_return ? pc - 1 : pc);
+    uint64_t sp = from->value[REGISTER_RSP], site,
+             start = function_start(unwinder, from->value[REGISTER_RA] - is_return);
     *to = (struct known_registers){0};
     for (uint64_t at = sp & ~7ull;
          start != 0 && at < sp + SEARCHED && target_has(&unwinder->view, at, &site, sizeof site); at += 8) {
@@ -229,8 +230,7 @@ static bool search_frame(struct unwinder *unwinder, const struct row *row, struc
 
 static bool step(struct unwinder *unwinder, struct known_registers *registers, bool is_return, bool *last,
                  bool *signal, bool *by_frame_pointer) {
-    uint64_t pc = registers->value[REGISTER_RA];
-    struct place *place = place_of(unwinder, is_return ? pc - 1 : pc);
+    struct place *place = place_of(unwinder, registers->value[REGISTER_RA] - is_return);
     struct known_registers caller;
     *last = place->row.found && place->row.last;
     *signal = place->row.found && place->row.signal;
@@ -267,14 +267,14 @@ static int signal_at(const struct unwinder *unwinder, uint64_t sp) {
     return handled ? said[0] : 0;
 }
 
-/* A program with Go's table of functions in it. Looked for once, in what the frame's code is of. */
+/* A program with Go's table of functions in it. */
 static bool is_go(struct unwinder *unwinder, uint64_t address) {
     struct module *module = modules_at(&unwinder->modules, address);
     if (!module || module == unwinder->not_go)
         return false;
     if (module == unwinder->go)
         return true;
-    GElf_Addr bias;
+    Dwarf_Addr bias;
     Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
     Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
     bool found = elf && elf_has_section(elf, ".gopclntab");
@@ -285,20 +285,16 @@ static bool is_go(struct unwinder *unwinder, uint64_t address) {
 /* Where a stack begins, and nothing says so: Go's runtime changes the stack there, by its own account the end of a traceback (runtime/traceback.go,
  * topofstack); musl has no unwind information for what calls a thread's function and main (src/thread/pthread_create.c, src/env/__libc_start_main.c). */
 static bool is_bottom(struct unwinder *unwinder, uint64_t address) {
-    static const char *const changes[] = {"runtime.mcall", "runtime.systemstack", "runtime.mstart",
-                                          "runtime.goexit", "runtime.rt0_go"};
-    static const char *const calls[] = {"start", "start_c11", "libc_start_main_stage2"};
-    bool unknown = !place_of(unwinder, address)->row.found;
-    const char *name =
-        unknown || is_go(unwinder, address) ? unwinder_name(unwinder, address, false).name : NULL;
-    for (size_t i = 0; name && i < sizeof changes / sizeof *changes; i++) {
-        size_t length = strlen(changes[i]);
-        if (strncmp(changes[i], name, length) == 0 && (name[length] == '\0' || name[length] == '.'))
+    static const char *const names[] = {"runtime.mcall",  "runtime.systemstack",   "runtime.mstart",
+                                        "runtime.goexit", "runtime.rt0_go",        "start",
+                                        "start_c11",      "libc_start_main_stage2"};
+    bool looks = !place_of(unwinder, address)->row.found || is_go(unwinder, address);
+    const char *name = looks ? unwinder_name(unwinder, address, false).name : NULL;
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(names[i], name, length) == 0 && (name[length] == '\0' || name[length] == '.'))
             return true;
     }
-    for (size_t i = 0; unknown && name && i < sizeof calls / sizeof *calls; i++)
-        if (strcmp(calls[i], name) == 0)
-            return true;
     return false;
 }
 
@@ -346,6 +342,10 @@ struct code_name unwinder_name(struct unwinder *unwinder, uint64_t address, bool
         place->name.name = dwfl_module_addrinfo(dwfl, place->address, &offset, &symbol, NULL, NULL, NULL);
     place->name.libc = module && (module->libc || module->shim);
     return place->name;
+}
+
+const void **unwinder_notes(struct unwinder *unwinder, uint64_t address) {
+    return place_of(unwinder, address)->notes;
 }
 
 uint64_t unwinder_symbol(struct unwinder *unwinder, const char *file, const char *symbol, uint64_t *size) {
