@@ -207,18 +207,6 @@ static void renumber(struct target *target) {
     target_sort(target);
 }
 
-/* The system call's instruction stands before the place where the thread is (Intel SDM, SYSCALL). */
-static void check_calls(struct target *target) {
-    unsigned char code[2];
-    for (size_t i = 0; i < target->thread_count; i++) {
-        struct target_thread *thread = &target->threads[i];
-        if (thread->sleeps &&
-            target_has(target, thread->registers.value[REGISTER_RA] - 2, code, sizeof code) &&
-            (code[0] != 0x0f || code[1] != 0x05))
-            thread->sleeps = false;
-    }
-}
-
 static void note_what_is_missing(struct target *target) {
     const struct core *core = target->core;
     if (core->image.missing > 0)
@@ -267,7 +255,7 @@ bool core_open(struct target *target, const char *path, const char *exe, const s
     mark_shared(target);
     name_program(target);
     renumber(target);
-    check_calls(target);
+    target_check_calls(target);
     note_what_is_missing(target);
     return true;
 }

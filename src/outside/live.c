@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -266,6 +267,15 @@ static int try_memory(const struct target *target) {
     return 0;
 }
 
+/* The numbers of its system calls would mean others (elf(5), e_ident). */
+static bool is_32_bit(const struct target *target) {
+    char path[32];
+    unsigned char ident[EI_NIDENT] = "";
+    snprintf(path, sizeof path, "/proc/%d/exe", target->through);
+    return proc_words(AT_FDCWD, path, (char *)ident, sizeof ident) > EI_CLASS &&
+           ident[EI_CLASS] == ELFCLASS32;
+}
+
 static void read_exe(struct target *target) {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/exe", target->through);
@@ -323,6 +333,11 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
         rights_say(pid, stat.state, error, why);
         return false;
     }
+    if (is_32_bit(target)) {
+        snprintf(why, 256, "it is a 32-bit program: only 64-bit ones are read");
+        return false;
+    }
+    target_check_calls(target);
     note_state(target, stat.state);
     read_exe(target);
     program_name(target->through, target->program, sizeof target->program);

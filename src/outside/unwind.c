@@ -387,7 +387,7 @@ unsigned unwinder_glibc_minor(struct unwinder *unwinder) {
     for (size_t i = 0; i < unwinder->modules.count && unwinder->glibc_minor == 0; i++) {
         struct module *module = &unwinder->modules.all[i];
         const char *slash = strrchr(module->path, '/'), *name = slash ? slash + 1 : module->path;
-        if (strcmp(name, "libc.so.6") != 0 && strncmp(name, "libc-2.", 7) != 0)
+        if (strncmp(name, "libc.so.6", 9) != 0 && strncmp(name, "libc-2.", 7) != 0)
             continue;
         GElf_Addr bias;
         Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);

@@ -1,8 +1,9 @@
-/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork
+/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
- * main thread has ended. vfork: a thread waits for its child to start a program. */
+ * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
+ * sleeps in a call that 32-bit code makes. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -41,6 +42,15 @@ static void *forks(void *unused) {
         for (;;)
             pause();
     }
+    return unused;
+}
+
+/* pause(2), whose number is shmget's in 64-bit code. */
+static void *old_call(void *unused) {
+#ifdef __x86_64__
+    long result = 29;
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+#endif
     return unused;
 }
 
@@ -92,6 +102,8 @@ int main(int count, char **arguments) {
         pthread_create(&thread, NULL, timed, NULL);
     if (strcmp(mode, "second") == 0)
         pthread_create(&thread, NULL, turns, NULL);
+    if (strcmp(mode, "old_call") == 0)
+        pthread_create(&thread, NULL, old_call, NULL);
     if (strcmp(mode, "vfork") == 0)
         pthread_create(&thread, NULL, forks, NULL);
     if (strcmp(mode, "orphan") == 0) {

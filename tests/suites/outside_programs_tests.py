@@ -1,9 +1,9 @@
 """From outside, programs whose code or libc is not glibc's and gcc's: a static program of musl's, Go's runtime; and what real programs have many of."""
-import os, re, subprocess
+import os, re, shutil, subprocess
 
-from harness import TESTS, eventually, expect, needs, run, scratch
+from harness import TESTS, eventually, expect, needs, program, run, scratch
 from live import tool
-from outside_tests import PROVED, Unprepared
+from outside_tests import PROVED, Unprepared, check_stuck, says
 
 ENDS = {"left": "pthread_mutex_lock", "right": "pthread_mutex_lock", "wants": "pthread_mutex_lock", "conditional": "pthread_cond_wait", "reads": "pthread_rwlock_rdlock",
         "takes": "sem_wait", "meets": "pthread_barrier_wait", "main": "pthread_join"}
@@ -98,3 +98,58 @@ def test_named_as_it_was_started():
                         expect(re.search(r"^ +%d  other-name " % process.pid, tool("ps", "--all"), re.M), "ps")
                 finally:
                     process.kill()
+
+
+@needs("root")
+def test_replaced_while_it_runs():
+    """An upgrade has put other files where its libraries and its own program were: it is told by what it runs, and not by what lies there now."""
+    libc = next(line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/libc\.so\.6$", line))
+    with scratch() as directory:
+        own = os.path.join(directory, "own")
+        for file in program("unprepared"), libc:
+            shutil.copy(file, directory)
+        os.rename(os.path.join(directory, "unprepared"), own)
+        with Unprepared(own, "stuck", env=dict(os.environ, LD_LIBRARY_PATH=directory)) as process:
+            before = process.threads()
+            check_stuck({thread["name"]: thread for thread in before})
+            for replaced in own, os.path.join(directory, os.path.basename(libc)):
+                os.remove(replaced)
+                shutil.copy("/bin/true", replaced)
+            after = process.threads()
+            check_stuck({thread["name"]: thread for thread in after})
+            expect([functions(thread) for thread in before] == [functions(thread) for thread in after], "%r" % [functions(thread) for thread in after])
+            expect("threads in own (pid" in process.text(), process.text())
+
+
+SLEEPS_IN_32_BITS = """
+.code32
+.globl _start
+_start: mov $29, %eax  # pause
+        int $0x80
+        jmp _start
+"""
+
+
+@needs("as", "ld")
+def test_32_bits():
+    """Numbers of system calls that would mean others: a program of 32 bits is one line, and what a thread does in such a call is not told wrongly."""
+    with scratch() as directory:
+        source, path = os.path.join(directory, "small.s"), os.path.join(directory, "small")
+        with open(source, "w") as file:
+            file.write(SLEEPS_IN_32_BITS)
+        run(["as", "--32", "-o", source + ".o", source]).check_returncode()
+        run(["ld", "-m", "elf_i386", "-o", path, source + ".o"]).check_returncode()
+        try:
+            small = subprocess.Popen([path])
+        except OSError:
+            print("left out: no 32-bit programs here")
+            return
+        try:
+            says("it is a 32-bit program: only 64-bit ones are read", small.pid)
+            expect(re.search(r"^ +%d  small +it is a 32-bit program" % small.pid, tool("ps", "--all"), re.M), "ps")
+        finally:
+            small.kill()
+            small.wait()
+    with Unprepared(program("asleep"), "old_call") as process:
+        states = sorted(thread["state"] for thread in process.threads())
+        expect(states == ["blocked", "blocked", "running"] and not [thread for thread in process.threads() if thread["verdict"] in PROVED], process.text())
