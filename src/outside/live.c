@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "halt.h"
+#include "loaded.h"
 #include "proc_words.h"
 #include "rights.h"
 #include "run_clock.h"
@@ -342,6 +343,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     read_exe(target);
     program_name(target->through, target->program, sizeof target->program);
     read_handlers(target);
+    loaded_note_removed(target);
     return true;
 }
 

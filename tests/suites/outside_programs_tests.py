@@ -2,7 +2,7 @@
 import os, re, shutil, subprocess
 
 from harness import TESTS, eventually, expect, needs, program, run, scratch
-from live import tool
+from live import GAMES, as_user, for_everybody, tool
 from outside_tests import PROVED, Unprepared, check_stuck, says
 
 ENDS = {"left": "pthread_mutex_lock", "right": "pthread_mutex_lock", "wants": "pthread_mutex_lock", "conditional": "pthread_cond_wait", "reads": "pthread_rwlock_rdlock",
@@ -118,7 +118,14 @@ def test_replaced_while_it_runs():
             after = process.threads()
             check_stuck({thread["name"]: thread for thread in after})
             expect([functions(thread) for thread in before] == [functions(thread) for thread in after], "%r" % [functions(thread) for thread in after])
-            expect("threads in own (pid" in process.text(), process.text())
+            expect("threads in own (pid" in process.text() and "incomplete" not in process.text(), process.text())
+    with for_everybody() as directory:
+        shutil.copy(libc, directory)
+        shutil.copy(program("asleep"), directory)
+        with Unprepared(os.path.join(directory, "asleep"), "all", env=dict(os.environ, LD_LIBRARY_PATH=directory), cwd="/", **as_user(GAMES)) as process:
+            os.remove(os.path.join(directory, os.path.basename(libc)))
+            said = tool("stack", process.pid, path=os.path.join(directory, "leakwatch"), cwd="/", **as_user(GAMES))
+            expect(re.search(r"incomplete: .*libc.so.6 \(deleted\), replaced while it runs, can only be read by root", said), said)
 
 
 SLEEPS_IN_32_BITS = """
