@@ -41,7 +41,7 @@ static bool is_due(const struct member *member, uint64_t began) {
 /* Takes hold of it again: its number may mean another by now, which the next look finds. Under the lock, for the sake of the child that this
  * forks: nobody else is in the middle of something then. */
 static void begin(struct member *member, uint64_t began) {
-    enum { PATIENCE_NS = 2000000000 };
+    const uint64_t patience = 5000000000u; /* ns, of a machine that is busy with other things */
     struct watched watched;
     char why[WATCHED_WHY];
     member->tried = began;
@@ -51,7 +51,7 @@ static void begin(struct member *member, uint64_t began) {
         watched_close(&watched);
         return;
     }
-    ask_begin(&member->question, watched, PATIENCE_NS);
+    ask_begin(&member->question, watched, patience);
     member->asking = true;
     member->late = false;
 }
