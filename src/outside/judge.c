@@ -34,11 +34,11 @@ bool judge_begin(struct judge *judge, const struct target *target, struct unwind
     *judge = (struct judge){.target = target, .unwinder = unwinder, .writer = writer};
     judge->files = calloc(1, sizeof *judge->files);
     judge->is_static = !unwinder_has_libc(unwinder);
-    judge->is_glibc = judge->is_static ? unwinder_symbol(unwinder, "", "_dl_relocate_static_pie", &size) != 0
-                                       : unwinder_glibc_minor(unwinder) > 0;
     judge->tid_at = PTHREAD_TID_AT;
     judge->streams = unwinder_symbol(unwinder, "/libc", "_IO_list_all", &size);
     judge->loader = unwinder_symbol(unwinder, "/ld-", "_rtld_global", &judge->loader_size);
+    judge->is_glibc = judge->is_static ? unwinder_symbol(unwinder, "", "_dl_relocate_static_pie", &size) != 0
+                                       : unwinder_glibc_minor(unwinder) > 0 || judge->streams != 0;
     uint64_t at = unwinder_symbol(unwinder, "/libc", "_thread_db_pthread_tid", &size);
     if (at != 0 && target_has(target, at, field, sizeof field) && field[0] == 32 &&
         field[2] < PTHREAD_SIZE_MAX)
