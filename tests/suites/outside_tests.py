@@ -198,6 +198,7 @@ def test_owner_gone():
     process.pid = int(process.process.stdout.readline())
     try:
         expect(process.process.stdout.readline() == "up\n", "the child is up")
+        process.process.wait()  # until then its number is somebody's
         await_all_rest(process.pid)
         expect(not [thread for thread in process.threads() if thread["verdict"] in PROVED], process.text())
     finally:
