@@ -254,18 +254,12 @@ void evidence_of_waiting(const struct analysis *analysis, const struct facts *fa
         FINDING_ADD(finding, WAKES_OFTEN, .count = facts->naps[thread]);
 }
 
-void evidence_gather(const struct analysis *analysis, const struct facts *facts,
-                     struct thread_finding *finding) {
-    const struct lw_snapshot_thread *thread = finding->thread;
-    enum verdict verdict = VERDICT_SUSPECT; /* if there is evidence */
-    switch (thread->kind) {
+/* Of what is in memory, and tells who has it or who could wake the thread. */
+static void object_evidence(const struct analysis *analysis, struct thread_finding *finding) {
+    switch (finding->thread->kind) {
     case LW_WAIT_COND:
     case LW_WAIT_SEMAPHORE:
         wake_evidence(analysis, finding);
-        break;
-    case LW_WAIT_PIPE_READ:
-    case LW_WAIT_PIPE_WRITE:
-        verdict = pipe_evidence(analysis, facts, finding);
         break;
     case LW_WAIT_RWLOCK_READ:
     case LW_WAIT_RWLOCK_WRITE:
@@ -285,34 +279,44 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
     case LW_WAIT_BARRIER:
         barrier_evidence(finding);
         break;
-    case LW_WAIT_CHILD:
-        child_evidence(analysis, facts, finding);
-        verdict = VERDICT_IDLE;
-        break;
+    }
+}
+
+/* What is gathered, and what it makes of the thread if there is any. */
+static enum verdict evidence_by_kind(const struct analysis *analysis, const struct facts *facts,
+                                     struct thread_finding *finding) {
+    switch (finding->thread->kind) {
+    case LW_WAIT_PIPE_READ:
+    case LW_WAIT_PIPE_WRITE:
+        return pipe_evidence(analysis, facts, finding);
     case LW_WAIT_EVENTFD_READ:
         eventfd_evidence(analysis, finding);
-        break;
+        return VERDICT_SUSPECT;
     case LW_WAIT_TIMERFD_READ:
-        verdict = timer_evidence(finding);
-        break;
+        return timer_evidence(finding);
     case LW_WAIT_EPOLL:
     case LW_WAIT_POLL:
     case LW_WAIT_SELECT:
-        verdict = set_evidence(finding);
-        break;
+        return set_evidence(finding);
     case LW_WAIT_SOCKET_READ:
     case LW_WAIT_SOCKET_WRITE:
         socket_evidence(finding);
-        verdict = VERDICT_IDLE;
-        break;
+        return VERDICT_IDLE;
+    case LW_WAIT_CHILD:
+        child_evidence(analysis, facts, finding);
+        return VERDICT_IDLE;
     case LW_WAIT_FUTEX:
-        verdict = word_evidence(finding);
-        break;
-    case LW_WAIT_JOIN:
-        break;
-    default:
-        verdict = VERDICT_IDLE;
+        return word_evidence(finding);
     }
+    if (!(lw_wait_traits(finding->thread->kind) & (W_OBJECT | W_OWNED)))
+        return VERDICT_IDLE;
+    object_evidence(analysis, finding);
+    return VERDICT_SUSPECT;
+}
+
+void evidence_gather(const struct analysis *analysis, const struct facts *facts,
+                     struct thread_finding *finding) {
+    enum verdict verdict = evidence_by_kind(analysis, facts, finding);
     if (verdict == VERDICT_SUSPECT && finding->evidence_count == 0)
         verdict = VERDICT_NONE;
     if (verdict == VERDICT_SUSPECT)

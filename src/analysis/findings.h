@@ -75,6 +75,13 @@ struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
 };
 
+/* Besides its own threads, who may wake a thread that sleeps on the process's memory (tool/process/other_wakers.h)? */
+struct other_wakers {
+    bool shares_memory; /* a process that runs in it */
+    bool ring;          /* an io_uring of its own */
+    bool timer;         /* that sends a signal of faults, which it handles */
+};
+
 /* A lock of an interpreter's, found outside (tool/python): threads that want it wait on a condition within. */
 struct gil_fact {
     uint64_t start, end;
@@ -86,6 +93,7 @@ struct facts {
     struct child_facts children;
     const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
     struct inside_facts inside;
+    struct other_wakers other_wakers;
     struct reach_facts reach;
     const struct gil_fact *gils;
     size_t gil_count;

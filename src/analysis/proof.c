@@ -113,6 +113,22 @@ static enum evidence_kind cause(enum evidence_kind kind) {
                                                     : kind;
 }
 
+/* Could somebody wake a thread who is none of the process's? A ring has been told already where it is one of the strange things that may write
+ * to descriptors. */
+static enum obstacle waker_obstacle(const struct other_wakers *others, enum obstacle found,
+                                    struct evidence *why) {
+    bool told = found == ONE_OBSTACLE && why->kind == EVIDENCE_UNPROVED_ENDS_STRANGE;
+    unsigned count = others->shares_memory + (others->ring && !told) + others->timer;
+    if (count == 0)
+        return found;
+    if (count > 1 || found != NO_OBSTACLE)
+        return MANY_OBSTACLES;
+    *why = (struct evidence){.kind = others->shares_memory ? EVIDENCE_UNPROVED_MEMORY
+                                     : others->ring        ? EVIDENCE_UNPROVED_RING
+                                                           : EVIDENCE_UNPROVED_TIMER};
+    return ONE_OBSTACLE;
+}
+
 /* Does every thread of the process sleep until another of them wakes it? */
 static enum obstacle asleep_obstacle(const struct analysis *analysis, const struct facts *facts,
                                      struct evidence *why) {
@@ -144,6 +160,9 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
         }
         sleepers++;
     }
+    found = waker_obstacle(&facts->other_wakers, found, why);
+    if (found == MANY_OBSTACLES)
+        return MANY_OBSTACLES;
     uint64_t handlers = lw_waking_signals(header->handlers);
     bool unknown = header->flags & LW_PROCESS_HANDLERS_UNKNOWN;
     if (sleepers == 0 || ((handlers || unknown) && found != NO_OBSTACLE))

@@ -112,6 +112,12 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
                                        "been used while the report was made",
     [EVIDENCE_UNPROVED_SHARED] =
         "all threads are asleep; not proved: another process may share what {who} waits for",
+    [EVIDENCE_UNPROVED_MEMORY] =
+        "all threads are asleep; not proved: another process runs in this one's memory (clone with CLONE_VM)",
+    [EVIDENCE_UNPROVED_RING] =
+        "all threads are asleep; not proved: a request of this process's io_uring might wake a thread",
+    [EVIDENCE_UNPROVED_TIMER] =
+        "all threads are asleep; not proved: a timer of this process may send a signal that it handles",
     [EVIDENCE_UNPROVED_UNLISTED] =
         "all threads that were seen are asleep; not proved: the kernel's list of threads could not be read",
 };

@@ -13,6 +13,7 @@
 #include "tool/process/awaited.h"
 #include "tool/process/inside.h"
 #include "tool/process/naps.h"
+#include "tool/process/other_wakers.h"
 #include "tool/process/pipes.h"
 
 /* Only a report that judges has use for them. */
@@ -51,6 +52,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
         work->facts.inside = inside_look(&work->snapshot, pid);
+        work->facts.other_wakers = other_wakers_look(&work->snapshot, pid);
         python_look(&work->python, &work->snapshot, pid, &places);
         const char *frozen = work->settings->frozen;
         if (frozen[0])

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/sendfile.h>
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BIG = 1 << 20, SPAN_MS = 40, THREADS = 9 };
+enum { BIG = 1 << 20, SPAN_MS = 40, THREADS = 10 };
 static const struct timespec span = {0, SPAN_MS * 1000000};
 static char zeros[BIG];
 static int epoll_fd, semaphores, silent_socket, listener, file;
@@ -226,6 +227,24 @@ static void *receives(void *first) {
     return NULL;
 }
 
+/* Zeros and random bytes, as many as are asked for. */
+static void *fills(void *unused) {
+    static char room[BIG];
+    int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), random = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    for (unsigned n = 0; !stop; n++) {
+        struct iovec parts[] = {{room, 100001}, {room + 100001, BIG - 100001}};
+        long result = n % 4 == 0   ? read(zero, room, BIG)
+                      : n % 4 == 1 ? readv(zero, parts, 2)
+                      : n % 4 == 2 ? read(random, room, BIG)
+                                   : getrandom(room, BIG, 0);
+        if (result != BIG)
+            tell("filling", n % 4 * 10000000 + result, errno, 0);
+    }
+    close(zero);
+    close(random);
+    return unused;
+}
+
 static void on_own(int signal) {
     (void)signal;
 }
@@ -298,9 +317,9 @@ int main(int argc, char **argv) {
     sigaddset(&awaited, SIGRTMIN + 5);
     pthread_sigmask(SIG_BLOCK, &awaited, NULL);
 
-    static struct start all[THREADS] = {{times, 0, NULL},  {times, 6, NULL},    {times, 12, NULL},
-                                        {times, 18, NULL}, {sends, 0, NULL},    {sends, 1, NULL},
-                                        {sends, 4, NULL},  {receives, 0, NULL}, {receives, 1, NULL}};
+    static struct start all[THREADS] = {
+        {times, 0, NULL}, {times, 6, NULL}, {times, 12, NULL},   {times, 18, NULL},   {sends, 0, NULL},
+        {sends, 1, NULL}, {sends, 4, NULL}, {receives, 0, NULL}, {receives, 1, NULL}, {fills, 0, NULL}};
     static struct start one = {sleeps, 0, NULL};
     pthread_t threads[THREADS], waker;
     int count = own ? 1 : THREADS;

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "scenarios.h"
-#include "settle.h"
 
 static int pair[2], end = -1, number;
 static mqd_t queue;
@@ -111,16 +110,6 @@ static void main_rests_in(void *(*waits)(void *)) {
 static void make_pair(int type) {
     must(socketpair(AF_UNIX, type, 0, pair) == 0);
     end = pair[0];
-}
-static void leave_to_child(int kept) {
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int fd = 3; fd < 20; fd++)
-            if (fd != kept)
-                close(fd);
-        stay();
-    }
-    settle();
 }
 
 static void receives_from_pair(void) {

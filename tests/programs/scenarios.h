@@ -2,10 +2,14 @@
 #pragma once
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+#include "settle.h"
 
 static inline pthread_t start(const char *name, void *(*routine)(void *), void *argument) {
     pthread_t thread;
@@ -37,6 +41,18 @@ static inline void await_byte(void) {
 static inline void stay(void) {
     for (;;)
         sleep(1000);
+}
+
+/* A child has this descriptor and no other, and stays for as long as the program is there. */
+static inline void leave_to_child(int kept) {
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = 3; fd < 20; fd++)
+            if (fd != kept)
+                close(fd);
+        stay();
+    }
+    settle();
 }
 
 /* In memory that a child shares. */

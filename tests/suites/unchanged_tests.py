@@ -48,6 +48,15 @@ def test_named_by_a_link_to_itself():
                 expect(reports == 0 or "in %s (pid" % unjoined in open(directory + "/unjoined.log").read(), name)
 
 
+def test_cancelled_in_a_report():
+    """A thread that is cancelled while it makes a report ends of it, after that; and who joins it is not in a deadlock."""
+    with scratch() as directory:
+        result = watched([program("cancelled_in_a_report"), "20"], "signal=USR1:at_exit=0:log=%s/log" % directory)
+        reports = open(directory + "/log").read()
+    expect((result.returncode, result.stdout, result.stderr) == (0, "", ""), "%r" % result)
+    expect(reports.count("on SIGUSR1") > 5 and "deadlock" not in reports, reports[:3000])
+
+
 def scenarios():
     return run([PROGRAM], check=True).stdout.split()
 

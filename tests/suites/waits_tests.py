@@ -16,7 +16,7 @@ CANNOT_BLOCK = {
 NO_WAITS = set("""backtrace _Unwind_Backtrace pthread_create thrd_create pthread_detach thrd_detach pthread_exit thrd_exit pthread_setname_np prctl setsockopt __cxa_guard_acquire __cxa_guard_release __cxa_guard_abort pthread_tryjoin_np kill killpg tgkill sigqueue
     pthread_kill pthread_sigqueue pthread_cond_signal pthread_cond_broadcast cnd_signal cnd_broadcast sigaction __sigaction signal bsd_signal ssignal sysv_signal
     __sysv_signal siginterrupt sigset __pthread_mutex_trylock __pthread_rwlock_tryrdlock __pthread_rwlock_trywrlock __pthread_rwlock_unlock
-    pthread_mutex_trylock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock pthread_rwlock_unlock pthread_spin_trylock mtx_trylock sem_post sigignore dlclose pipe2 __libc_start_main exit _exit _Exit quick_exit""".split())
+    pthread_mutex_trylock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock pthread_rwlock_unlock pthread_spin_trylock mtx_trylock sem_post sigignore dlclose pipe2 sigprocmask __libc_start_main exit _exit _Exit quick_exit""".split())
 
 
 def played(*mode):

@@ -10,6 +10,7 @@
 
 #include "arch/arch.h"
 #include "descriptor.h"
+#include "interpose/dispositions.h"
 #include "polled.h"
 #include "record/wait.h"
 #include "rt/sys.h"
@@ -187,4 +188,8 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     default:
         return false;
     }
+}
+
+bool caller_is_called_away(const void *context) {
+    return disposition_waits_to_be_heard(context_signal_mask(context));
 }

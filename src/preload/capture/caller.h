@@ -20,3 +20,7 @@ bool caller_goes_on(const struct kernel_state *kernel);
 /* Would it sleep again at this moment, in the wait that the thread's entry tells? Asks what is not an object of memory:
  * futex words and descriptors. */
 bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel);
+
+/* Will a signal end the wait once the handler returns? With pthread_cancel(3) one comes too. It is pending only because the
+ * handler blocks it: of a thread that sleeps, none is. */
+bool caller_is_called_away(const void *context);

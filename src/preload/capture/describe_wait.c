@@ -245,11 +245,14 @@ void describe_recorded_wait(struct snapshot_writer *writer, struct lw_snapshot_t
         break;
     case OBJECT_ADDRESS:
         thread->second_object = wait->on.second;
-        /* A woken waiter relocks its mutex inside pthread_cond_wait: then the futex is the mutex's. */
+        /* A waiter that was woken, or whose time is over, relocks its mutex inside pthread_cond_wait: then the futex is the
+         * mutex's, and there is no deadline. */
         if (thread->kind == LW_WAIT_COND && !seen->member &&
             (seen->kernel.number == SYS_futex || seen->kernel.number < 0) && wait->on.second != 0 &&
             seen->kernel.argument[0] - wait->on.second < sizeof(pthread_mutex_t)) {
             thread->kind = LW_WAIT_MUTEX;
+            thread->flags &= ~(uint32_t)LW_THREAD_TIMED;
+            thread->timeout_ns = -1;
             put_object(thread, wait->on.second, NULL);
         } else {
             put_object(thread, wait->on.object, seen->object);

@@ -116,7 +116,7 @@ static bool is_still(const struct round *round, const struct looked_at *looked) 
     bool unsatisfied = true;
     if (thread->flags & LW_THREAD_CALLER) {
         struct kernel_state kernel = caller_state(round->context, looked->record);
-        if (kernel.state != KERNEL_SLEEPS)
+        if (kernel.state != KERNEL_SLEEPS || caller_is_called_away(round->context))
             return false;
         unsatisfied = caller_would_sleep(thread, &kernel);
     } else if (!slept(round->tasks, round->batches, looked)) {

@@ -81,7 +81,9 @@ static bool is_settled(struct sample *slot, bool last_chance) {
 }
 
 struct sample *sample_ask(int task_directory, const int *tids, unsigned count) {
-    if (options.signal == 0 || !disposition_is_ours(options.signal))
+    /* A signal that is pending is not queued twice (signal(7)): while ours is, one of the program's own to that thread would be
+     * lost. */
+    if (options.signal == 0 || !disposition_is_ours(options.signal) || disposition_is_handled(options.signal))
         return NULL;
     if (!slots)
         slots = memory_map(SAMPLES * sizeof *slots);

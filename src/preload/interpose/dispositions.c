@@ -119,6 +119,29 @@ uint64_t dispositions_of_program(void) {
     return handled;
 }
 
+/* The kernel is asked about those that libc keeps for itself. */
+static bool is_heard(int signal) {
+    struct { /* the kernel's (include/uapi/asm-generic/signal.h) */
+        __sighandler_t handler;
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action;
+    if (disposition_is_taken(signal))
+        return disposition_is_handled(signal);
+    return sys_call(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0 &&
+           action.handler != SIG_DFL && action.handler != SIG_IGN;
+}
+
+bool disposition_waits_to_be_heard(uint64_t blocked) {
+    uint64_t pending = 0;
+    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
+    for (pending &= ~blocked; pending; pending &= pending - 1)
+        if (is_heard(__builtin_ctzll(pending) + 1))
+            return true;
+    return false;
+}
+
 static uint64_t ever_handled; /* bit n - 1 is signal n */
 
 static void note_handler(int signal, const struct sigaction *action) {

@@ -37,6 +37,10 @@ uint64_t dispositions_of_program(void);
  * for faults do not count: a thread that sleeps makes none. */
 bool dispositions_could_interrupt(void);
 
+/* Is a signal pending, for the caller or its process, that the program or libc handles and that is not in `blocked`? One that
+ * is ignored, or whose default it is to be ignored, wakes nobody. With all signals blocked: others are not pending. */
+bool disposition_waits_to_be_heard(uint64_t blocked);
+
 /* What sigaction(2) does, seen by the program. */
 int disposition_change(int signal, const struct sigaction *action, struct sigaction *before);
 

@@ -1,6 +1,8 @@
 /* Reading, writing, sockets. A descriptor that does not block costs the same: what it is is found out when a
  * report is made, not here. */
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -8,13 +10,29 @@
 #include "record/writes.h"
 #include "wrap.h"
 
+/* Zeros and random bytes come in any number, unless a signal stops them (kernel: drivers/char/mem.c, read_iter_zero;
+ * drivers/char/random.c, get_random_bytes_user). */
+static bool reads_all(int fd) {
+    enum { MEMORY = 1, ZERO = 5, RANDOM = 8, URANDOM = 9 };
+    struct stat status;
+    if (sys_call(SYS_fstat, fd, &status) != 0 || !S_ISCHR(status.st_mode) || major(status.st_rdev) != MEMORY)
+        return false;
+    unsigned device = minor(status.st_rdev);
+    return device == ZERO || device == RANDOM || device == URANDOM;
+}
+
 #define READS (ROW_FD(UNSETTLED_READ, SYSCALL_READ))
-WAITS(ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size), READS, (ON_FD(fd)))
-WAITS(ssize_t, __read_chk, (int fd, void *buffer, size_t size, size_t room), (fd, buffer, size, room), READS,
-      (ON_FD(fd)))
+TRANSFERS_BUFFER(read, (int fd, void *buffer, size_t size), (fd, buffer, size), READS, (ON_FD(fd)),
+                 reads_all(fd), (fd, REST), )
+TRANSFERS_BUFFER(__read_chk, (int fd, void *buffer, size_t size, size_t room), (fd, buffer, size, room),
+                 READS, (ON_FD(fd)), reads_all(fd), (fd, REST, rest.now->iov_len), )
 ALSO(__read, read)
-WAITS(ssize_t, readv, (int fd, const struct iovec *parts, int count), (fd, parts, count),
-      (ROW_FD(UNSETTLED_READ, SYS_readv)), (ON_FD(fd)))
+TRANSFERS(readv, (int fd, const struct iovec *parts, int count), (fd, parts, count),
+          (ROW_FD(UNSETTLED_READ, SYS_readv)), (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count), )
+
+TRANSFERS_BUFFER(getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags),
+                 (ROW_PLAIN(SYSCALL, SYS_getrandom)), (ON_ADDRESS(NULL)), true, (REST, flags), )
 
 #define READS_AT (ROW_FD(UNSETTLED_READ, SYS_pread64))
 WAITS(ssize_t, pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at), READS_AT,

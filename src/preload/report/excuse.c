@@ -4,7 +4,6 @@
 
 #include "arch/arch.h"
 #include "interpose/dispositions.h"
-#include "options.h"
 #include "record/thread.h"
 #include "record/wait.h"
 #include "rt/sys.h"
@@ -36,36 +35,15 @@ static bool is_interrupted(const struct wait *wait, const void *context) {
     return sys_peek(CONTEXT_CODE(context), code, sizeof code) == sizeof code && code_is_system_call(code);
 }
 
-/* Of the signals that came meanwhile, does the program handle one? Those that it ignores, or whose default it is to be
- * ignored, would not have interrupted anything; they are pending only because the handler blocks them. */
-static bool is_heard(uint64_t pending) {
-    for (; pending; pending &= pending - 1) {
-        int signal = __builtin_ctzll(pending) + 1;
-        struct { /* the kernel's (include/uapi/asm-generic/signal.h); libc's refuses its own two signals */
-            __sighandler_t handler;
-            unsigned long flags;
-            void (*restorer)(void);
-            uint64_t mask;
-        } action;
-        if (signal == options.signal
-                ? disposition_is_handled(signal)
-                : sys_call(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0 &&
-                      action.handler != SIG_DFL && action.handler != SIG_IGN)
-            return true;
-    }
-    return false;
-}
-
 void excuse_interrupted_call(siginfo_t *info, const void *context, int errno_before) {
     struct wait *wait = wait_around(context);
     /* One that has been excused already stays so: its mark lay where this signal's frame is now. */
     if (!wait || (wait->excuse == 0 && !is_interrupted(wait, context)))
         return;
     /* If the program handles the signal too, only what it wanted blocked is (dispositions.c). */
-    uint64_t pending = 0, blocked = context_signal_mask(context), before;
+    uint64_t before;
     signals_block_all(&before);
-    sys_call(SYS_rt_sigpending, &pending, sizeof pending);
-    if (is_heard(pending & ~blocked))
+    if (disposition_waits_to_be_heard(context_signal_mask(context)))
         wait->excuse = 0;
     else
         wait_excuse(wait, info, errno_before);

@@ -206,12 +206,13 @@ static int no_name(unw_addr_space_t space, unw_word_t address, char *name, size_
     return -UNW_ENOINFO;
 }
 
-/* libunwind opens a pipe to test addresses of its own process with (Ginit.c of each processor); we have no use for it,
- * and the program would find two descriptors that it never opened. It does without when it gets none. */
-static __thread bool initialising __attribute__((tls_model("initial-exec")));
+static __thread bool inside __attribute__((tls_model("initial-exec")));
 
-bool libunwind_wants_pipe(void) {
-    return initialising;
+bool libunwind_is_inside(void) {
+    return inside;
+}
+void libunwind_inside(bool now) {
+    inside = now;
 }
 
 static bool load(void) {
@@ -247,9 +248,9 @@ static bool load(void) {
 }
 
 bool libunwind_load(void) {
-    initialising = true;
+    inside = true;
     bool loaded = load();
-    initialising = false;
+    inside = false;
     return loaded;
 }
 

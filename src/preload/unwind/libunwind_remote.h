@@ -11,8 +11,10 @@
 #include "unwound.h"
 
 bool libunwind_load(void);
-/* Is the calling thread inside libunwind's start-up, which opens a pipe that it is not to have? */
-bool libunwind_wants_pipe(void);
+/* Is the calling thread inside libunwind? What that calls of libc may then not be done (loader.c). Async-signal-safe. */
+bool libunwind_is_inside(void);
+/* Says so, around every use of the functions below. With signals blocked. */
+void libunwind_inside(bool inside);
 bool libunwind_ready(void);
 void libunwind_give_up(void);
 

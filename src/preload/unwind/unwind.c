@@ -15,6 +15,17 @@
 /* libunwind is used under this gate only, with signals blocked: its address space has a lock of its own. */
 static struct gate libunwind_gate;
 
+static void enter_libunwind(uint64_t *signals) {
+    signals_block_all(signals);
+    gate_enter(&libunwind_gate);
+    libunwind_inside(true);
+}
+static void leave_libunwind(const uint64_t *signals) {
+    libunwind_inside(false);
+    gate_leave(&libunwind_gate);
+    signals_restore(signals);
+}
+
 /* Where a row is looked up for a thread whose own stack may be small. Mapped when the first is: with what it keeps free around it,
  * it would be counted against RLIMIT_MEMLOCK by the mlockall of a program that has no threads. */
 enum { OWN_STACK = 64 * 1024 };
@@ -60,8 +71,7 @@ static struct row row_of(uintptr_t pc, bool own) {
         return row;
     struct row_question question = {.pc = pc, .own = own};
     uint64_t signals;
-    signals_block_all(&signals);
-    gate_enter(&libunwind_gate);
+    enter_libunwind(&signals);
     if (!libunwind_ready())
         question.row.kind = ROW_NONE;
     else if (!own)
@@ -69,8 +79,7 @@ static struct row row_of(uintptr_t pc, bool own) {
     else if (!run_on_row_stack(ask_row, &question))
         question.row.kind = ROW_NONE;
     rows_keep(pc, question.row);
-    gate_leave(&libunwind_gate);
-    signals_restore(&signals);
+    leave_libunwind(&signals);
     return question.row;
 }
 
@@ -92,16 +101,14 @@ static void ask_whole(void *argument) {
 /* All of the stack by libunwind, from its beginning: for rows that are more than two registers. */
 static void unwind_whole(struct whole_question *question) {
     uint64_t signals;
-    signals_block_all(&signals);
-    gate_enter(&libunwind_gate);
+    enter_libunwind(&signals);
     if (!libunwind_ready())
         question->result->broken = true;
     else if (!question->own)
         ask_whole(question);
     else if (!run_on_row_stack(ask_whole, question))
         question->result->broken = true;
-    gate_leave(&libunwind_gate);
-    signals_restore(&signals);
+    leave_libunwind(&signals);
 }
 
 /* To the caller, whose stack pointer was cfa; bp: where its frame pointer was saved, from there. */
@@ -206,21 +213,17 @@ struct unwound unwind_own(const struct registers *from, uintptr_t *frames, size_
 
 uintptr_t unwind_function_start(uintptr_t pc) {
     uint64_t signals;
-    signals_block_all(&signals);
-    gate_enter(&libunwind_gate);
+    enter_libunwind(&signals);
     uintptr_t start = libunwind_ready() ? libunwind_function_start(pc, false) : 0;
-    gate_leave(&libunwind_gate);
-    signals_restore(&signals);
+    leave_libunwind(&signals);
     return start;
 }
 
 void unwind_forget(void) {
     uint64_t signals;
-    signals_block_all(&signals);
-    gate_enter(&libunwind_gate);
+    enter_libunwind(&signals);
     rows_clear();
-    gate_leave(&libunwind_gate);
-    signals_restore(&signals);
+    leave_libunwind(&signals);
 }
 
 void unwind_forked(void) {

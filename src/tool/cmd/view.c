@@ -145,17 +145,9 @@ static void move_by(struct view *view, const struct tracks *tracks, long by) {
     view->selected = (size_t)(at < 0 ? 0 : at > last ? (last < 0 ? 0 : last) : at);
 }
 
-enum view_wish view_key(struct view *view, struct tracks *tracks, int milliseconds) {
+static void move_by_key(struct view *view, const struct tracks *tracks, int key) {
     enum { PAGE = 10 };
-    timeout(milliseconds);
-    int key = getch();
-    if (key != ERR)
-        view->note = NULL;
     switch (key) {
-    case 'q':
-        return VIEW_QUIT;
-    case 's':
-        return VIEW_SAVE;
     case KEY_UP:
     case 'k':
         move_by(view, tracks, -1);
@@ -180,6 +172,11 @@ enum view_wish view_key(struct view *view, struct tracks *tracks, int millisecon
         if (view->selected < tracks->count)
             tracks->list[view->selected].open ^= true;
         break;
+    }
+}
+
+static void sort_by_key(struct tracks *tracks, int key) {
+    switch (key) {
     case 'g':
         tracks_sort(tracks, ORDER_GROWTH);
         break;
@@ -192,6 +189,19 @@ enum view_wish view_key(struct view *view, struct tracks *tracks, int millisecon
     case 'n':
         tracks_sort(tracks, ORDER_PLACE);
         break;
+    }
+}
+
+enum view_wish view_key(struct view *view, struct tracks *tracks, int milliseconds) {
+    timeout(milliseconds);
+    int key = getch();
+    if (key != ERR)
+        view->note = NULL;
+    switch (key) {
+    case 'q':
+        return VIEW_QUIT;
+    case 's':
+        return VIEW_SAVE;
     case 'z':
         tracks_restart(tracks);
         view->note = " growth is counted from now on";
@@ -202,6 +212,9 @@ enum view_wish view_key(struct view *view, struct tracks *tracks, int millisecon
     case '?':
         view->help = !view->help;
         break;
+    default:
+        move_by_key(view, tracks, key);
+        sort_by_key(tracks, key);
     }
     return VIEW_NOTHING;
 }

@@ -105,6 +105,10 @@ int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
     return number;
 }
 
+bool ring_has_files(int proc, int pid, int fd) {
+    return file_number(proc, pid, fd, "UserFiles:", 10) > 0;
+}
+
 bool pipe_blocks(int proc, int pid, int fd, bool reads) {
     char path[64];
     snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
@@ -155,11 +159,22 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
     return said < 4 || memcmp(family, "UNIX", 4) == 0;
 }
 
-bool maps_have_strangers(int proc, int pid) {
-    static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
+static char *maps_of(int proc, int pid) {
     char path[32];
     snprintf(path, sizeof path, "%d/maps", pid);
-    char *words = read_whole(proc, path), *rest = words;
+    return read_whole(proc, path);
+}
+
+bool maps_have(int proc, int pid, const char *words) {
+    char *maps = maps_of(proc, pid);
+    bool found = !maps || strstr(maps, words);
+    free(maps);
+    return found;
+}
+
+bool maps_have_strangers(int proc, int pid) {
+    static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
+    char *words = maps_of(proc, pid), *rest = words;
     bool found = !words;
     for (char *line; !found && (line = strsep(&rest, "\n"));) {
         const char *name = strpbrk(line, "/[");

@@ -37,6 +37,12 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden);
  * does not tell, any UNIX socket of the watched process (inside) may. */
 bool socket_carries(int proc, int pid, int fd, bool inside);
 
+/* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
+bool ring_has_files(int proc, int pid, int fd);
+
+/* Is a line of the list of its mappings about that? Also if it cannot be read. */
+bool maps_have(int proc, int pid, const char *words);
+
 /* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if
  * that cannot be seen. */
 bool maps_have_strangers(int proc, int pid);

@@ -38,12 +38,6 @@ static void compare(struct look *look, int through, const char *entry, enum file
     }
 }
 
-/* Files that a ring has registered are in no table either (io_uring_register(2)). */
-static void note_ring(struct look *look, int through, const char *entry) {
-    if (file_number(look->proc, through, atoi(entry), "UserFiles:", 10) > 0)
-        look->unsure = true;
-}
-
 static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
     uint64_t inode;
     bool inside = pid == look->pid;
@@ -53,7 +47,7 @@ static void look_at(struct look *look, int pid, int through, int fds, const char
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
-        note_ring(look, through, entry);
+        look->unsure |= ring_has_files(look->proc, through, atoi(entry));
     if (!inside)
         compare(look, through, entry, kind, inode);
 }

@@ -73,17 +73,6 @@ static void asleep_but_for_a_childs_timerfd(void) {
     with_child();
     two_rests_in(reads_number);
 }
-/* A child that has one of the descriptors, and no other, and stays. */
-static void leave_to_child(int kept) {
-    if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (int fd = 3; fd < 20; fd++)
-            if (fd != kept)
-                close(fd);
-        stay();
-    }
-    settle();
-}
 static void asleep_on_a_set(void) {
     make_set();
     two_rests_in(waits_for_set);

@@ -161,6 +161,24 @@ static void relocks_in_cond(void) {
     ready();
     stay();
 }
+/* As one does whose time is over. */
+static void *waits_in_timed_cond(void *unused) {
+    struct timespec soon;
+    clock_gettime(CLOCK_REALTIME, &soon);
+    soon.tv_sec += 1;
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&c);
+    sem_post(&step);
+    pthread_cond_timedwait(&wanted, &c, &soon);
+    return unused;
+}
+static void relocks_in_timed_cond(void) {
+    start("one", waits_in_timed_cond, NULL);
+    start("two", holds_then_wants, NULL);
+    sleep(2);
+    ready();
+    stay();
+}
 static void sleeps_in_cond(void) {
     start("one", waits_in_cond, NULL);
     start("two", holds_then_wants, NULL);
@@ -172,6 +190,6 @@ static void sleeps_in_cond(void) {
 const struct scenario of_other_locks[] = {
     SCENARIO(joins_stuck) SCENARIO(joins_sleeper) SCENARIO(cross_kinds) SCENARIO(reader_cycle)
     SCENARIO(reader_sleeps) SCENARIO(once_cycle) SCENARIO(spin_cycle) SCENARIO(relocks_in_cond)
-    SCENARIO(sleeps_in_cond)
+    SCENARIO(relocks_in_timed_cond) SCENARIO(sleeps_in_cond)
     {NULL, NULL},
 };

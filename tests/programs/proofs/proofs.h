@@ -5,7 +5,6 @@
 #include <semaphore.h>
 
 #include "../scenarios.h"
-#include "../settle.h"
 
 extern pthread_mutex_t a, b, c;
 extern pthread_cond_t wanted; /* with c */
@@ -50,4 +49,4 @@ void rest(void);
 void main_rests_in(void);
 
 extern const struct scenario of_mutexes[], of_other_locks[], of_asleep[], of_main_asleep[], of_descriptors[],
-    of_tokens[];
+    of_other_wakers[], of_tokens[];

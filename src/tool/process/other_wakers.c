@@ -1,0 +1,116 @@
+#include "other_wakers.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "descriptor_file.h"
+#include "monotonic.h"
+#include "watched.h"
+
+/* What only its own memory has in common with it, of /proc/PID/stat: is the size the same, to the byte, and how much of it is
+ * resident? Asked where kcmp(2) refuses: that of other users. */
+static bool is_as_large(int pid, int other) {
+    char path[32], words[2][128] = {"", ""};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "/proc/%d/statm", i ? other : pid);
+        FILE *file = fopen(path, "re");
+        if (!file)
+            return false;
+        bool read = fgets(words[i], sizeof words[i], file) != NULL;
+        fclose(file);
+        if (!read || words[i][0] == '0') /* the kernel's threads have none */
+            return false;
+    }
+    return strcmp(words[0], words[1]) == 0;
+}
+
+/* A child made with CLONE_VM and without CLONE_THREAD is a process of its own (clone(2)). */
+static bool runs_in_memory_of(int pid, int other) {
+    long different = syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0);
+    bool refused = different < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
+    return different == 0 || (refused && is_as_large(pid, other));
+}
+
+/* The process that has made this one for a report runs in that memory too (preload/report/launch.c, intermediate_main): it is this one's
+ * parent, or is about to end. */
+static bool stays_in_memory_of(int pid, int other) {
+    enum { PAUSE_US = 2000 };
+    static const uint64_t PATIENCE_NS = 3000000000u;
+    uint64_t start = clock_now();
+    while (other != getppid() && runs_in_memory_of(pid, other)) {
+        if (clock_now() - start > PATIENCE_NS)
+            return true;
+        usleep(PAUSE_US);
+    }
+    return false;
+}
+
+static bool is_memory_shared(DIR *proc, int watched, int pid) {
+    bool shared = false;
+    for (struct dirent *entry; !shared && (entry = readdir(proc));) {
+        int other = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+        if (other != 0 && other != watched && other != getpid())
+            shared = stays_in_memory_of(pid, other);
+    }
+    return shared;
+}
+
+static bool is_ring(int fds, const char *entry) {
+    static const char ring[] = "anon_inode:[io_uring]";
+    char target[sizeof ring];
+    ssize_t length = readlinkat(fds, entry, target, sizeof target);
+    return length == sizeof ring - 1 && memcmp(target, ring, sizeof ring - 1) == 0;
+}
+
+/* A ring's requests may wait for a time, write to pipes and wake waiters of futexes (io_uring_enter(2)). It lives for as long as a
+ * descriptor or a mapping of it does. */
+static bool has_ring(int proc, int pid) {
+    bool hidden = false, found = maps_have(proc, pid, "anon_inode:[io_uring]");
+    DIR *directory = found ? NULL : descriptors_of(proc, &pid, &hidden);
+    if (!directory)
+        return found || hidden;
+    for (struct dirent *entry; !found && (entry = readdir(directory));)
+        found = is_ring(dirfd(directory), entry->d_name);
+    closedir(directory);
+    return found;
+}
+
+/* A timer may send a signal that is else a fault's (proc(5), /proc/PID/timers: "signal: 11/..."). Handlers of other signals stand in
+ * the way anyhow. Without CONFIG_CHECKPOINT_RESTORE the kernel does not tell. */
+static bool has_timer(int pid, uint64_t handled) {
+    char path[32], line[128];
+    snprintf(path, sizeof path, "/proc/%d/timers", pid);
+    FILE *file = handled ? fopen(path, "re") : NULL;
+    if (!file)
+        return handled != 0;
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file)) {
+        int signal;
+        if (sscanf(line, "signal: %d/", &signal) == 1 && signal >= 1 && signal <= 64)
+            found = handled >> (signal - 1) & 1;
+    }
+    fclose(file);
+    return found;
+}
+
+struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched) {
+    struct other_wakers found = {0};
+    const struct lw_snapshot_header *header = snapshot->header;
+    DIR *proc = header->flags & LW_PROCESS_LOOKED_TWICE ? opendir("/proc") : NULL;
+    if (!proc)
+        return found;
+    int pid = watched_through(watched);
+    found.shares_memory = is_memory_shared(proc, watched, pid);
+    found.ring = has_ring(dirfd(proc), pid);
+    found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
+    closedir(proc);
+    return found;
+}

@@ -1,0 +1,75 @@
+/* Everybody sleeps on memory, and somebody who is no thread of the process may come to it, or may not. */
+#include <linux/io_uring.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proofs.h"
+
+static int child_stays(void *unused) {
+    (void)unused;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        syscall(SYS_pause);
+    return 0;
+}
+static void rests_beside_child(int flags) {
+    static char stack[65536] __attribute__((aligned(16)));
+    must(clone(child_stays, stack + sizeof stack, flags | SIGCHLD, NULL) > 0);
+    rest();
+}
+static void asleep_but_for_a_process_in_memory(void) {
+    rests_beside_child(CLONE_VM);
+}
+static void asleep_beside_a_child_with_memory_of_its_own(void) {
+    rests_beside_child(0);
+}
+
+static void asleep_but_for_a_timed_request(void) {
+    struct io_uring_params params = {0};
+    must(syscall(SYS_io_uring_setup, 4, &params) >= 0);
+    rest();
+}
+
+/* What a ring has registered, no process's table has. */
+static void asleep_but_for_a_registered_end(void) {
+    must(pipe(ends) == 0);
+    if (fork() == 0) {
+        struct io_uring_params params = {0};
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
+        must(ring >= 0 && syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &ends[1], 1) == 0);
+        close(ends[0]);
+        close(ends[1]);
+        stay();
+    }
+    settle();
+    start("two", reads_pipe, NULL);
+    rest();
+}
+
+static void rests_beside_timer(int number) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = number};
+    struct itimerspec when = {.it_value = {.tv_sec = 1000}};
+    timer_t timer;
+    signal(SIGTRAP, nothing);
+    must(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && timer_settime(timer, 0, &when, NULL) == 0);
+    rest();
+}
+static void asleep_but_for_a_timer_of_a_fault(void) {
+    rests_beside_timer(SIGTRAP);
+}
+static void asleep_beside_a_timer_of_no_handler(void) {
+    rests_beside_timer(SIGTERM);
+}
+
+/* clang-format off */
+const struct scenario of_other_wakers[] = {
+    SCENARIO(asleep_but_for_a_process_in_memory) SCENARIO(asleep_beside_a_child_with_memory_of_its_own)
+    SCENARIO(asleep_but_for_a_timed_request) SCENARIO(asleep_but_for_a_timer_of_a_fault)
+    SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_beside_a_timer_of_no_handler)
+    {NULL, NULL},
+};
