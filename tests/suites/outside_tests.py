@@ -184,6 +184,8 @@ def test_all_asleep():
     for mode in "timed", "second":
         found, said = verdicts(mode)
         expect(not set(found) & set(PROVED), said)
+    found, said = verdicts("shared")
+    expect(not set(found) & set(PROVED) and "not proved" in said, said)
     found, said = verdicts("ended")
     expect(found == ["deadlock"] and "1 thread " in said, said)
 
