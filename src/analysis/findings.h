@@ -79,7 +79,9 @@ struct inside_facts {
 struct other_wakers {
     bool shares_memory; /* a process that runs in it */
     bool ring;          /* an io_uring of its own */
-    bool timer;         /* that sends a signal of faults, which it handles */
+    bool
+        own_files; /* not they, but a thread has a table of descriptors of its own: which it waits for is not known */
+    bool timer; /* that sends a signal of faults, which it handles */
 };
 
 /* A lock of an interpreter's, found outside (tool/python): threads that want it wait on a condition within. */

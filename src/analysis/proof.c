@@ -118,12 +118,13 @@ static enum evidence_kind cause(enum evidence_kind kind) {
 static enum obstacle waker_obstacle(const struct other_wakers *others, enum obstacle found,
                                     struct evidence *why) {
     bool told = found == ONE_OBSTACLE && why->kind == EVIDENCE_UNPROVED_ENDS_STRANGE;
-    unsigned count = others->shares_memory + (others->ring && !told) + others->timer;
+    unsigned count = others->shares_memory + others->own_files + (others->ring && !told) + others->timer;
     if (count == 0)
         return found;
     if (count > 1 || found != NO_OBSTACLE)
         return MANY_OBSTACLES;
     *why = (struct evidence){.kind = others->shares_memory ? EVIDENCE_UNPROVED_MEMORY
+                                     : others->own_files   ? EVIDENCE_UNPROVED_FILES
                                      : others->ring        ? EVIDENCE_UNPROVED_RING
                                                            : EVIDENCE_UNPROVED_TIMER};
     return ONE_OBSTACLE;

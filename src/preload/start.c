@@ -11,6 +11,7 @@
 #include "interpose/guards.h"
 #include "options.h"
 #include "process.h"
+#include "record/foreign.h"
 #include "record/thread.h"
 #include "record/wakes.h"
 #include "report/launch.h"
@@ -106,6 +107,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
         errno = saved_errno;
         return;
     }
+    foreign_note();
     thread_setup();
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
     triggers_setup();

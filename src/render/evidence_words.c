@@ -116,6 +116,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
         "all threads are asleep; not proved: another process runs in this one's memory (clone with CLONE_VM)",
     [EVIDENCE_UNPROVED_RING] =
         "all threads are asleep; not proved: a request of this process's io_uring might wake a thread",
+    [EVIDENCE_UNPROVED_FILES] =
+        "all threads are asleep; not proved: a thread has descriptors of its own (unshare with CLONE_FILES)",
     [EVIDENCE_UNPROVED_TIMER] =
         "all threads are asleep; not proved: a timer of this process may send a signal that it handles",
     [EVIDENCE_UNPROVED_UNLISTED] =

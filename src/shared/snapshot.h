@@ -205,6 +205,8 @@ enum lw_thread_flag {
     LW_THREAD_ROBUST = 1u << 13,           /* a robust mutex: the kernel hands it on when its owner ends */
     LW_THREAD_LIMITED =
         1u << 16, /* of a socket: the wait may have a time limit that is not told (SO_RCVTIMEO) */
+    LW_THREAD_FOREIGN =
+        1u << 18, /* of descriptors: a process may have one that is outside of the PID namespace */
 };
 
 struct lw_snapshot_thread {

@@ -233,17 +233,6 @@ def test_a_request_is_no_signal_of_the_programs():
         expect("on request" in tool("stack", program.pid), "signal 40")
 
 
-def test_no_signal_of_the_programs_is_lost():
-    """Its threads run, and are sent its own SIGUSR1 while they are asked about."""
-    process = subprocess.Popen([os.path.join(BUILD, "tests", "handshake"), "3"], env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0"),
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    expect(process.stdout.readline() == "ready\n", "no start")
-    asked = 0
-    while process.poll() is None and asked < 1000:
-        asked += subprocess.run([TOOL, "stack", str(process.pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-    expect(process.wait(PATIENCE) == 0 and asked > 3, "status %r, %d reports" % (process.returncode, asked))
-
-
 def test_many_ask_at_once():
     with Program() as program:
         program.tell("grow 20")

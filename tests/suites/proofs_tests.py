@@ -95,6 +95,8 @@ SCENARIOS = {
     "asleep_but_for_a_timed_request": ({}, []),
     "asleep_but_for_a_timer_of_a_fault": ({}, []),
     "asleep_but_for_a_registered_end": ({}, []),
+    "asleep_but_for_own_descriptors": ({}, []),
+    "asleep_but_for_an_end_of_a_thread": ({}, []),
     "asleep_beside_a_timer_of_no_handler": (ASLEEP, ["all asleep"]),
     "asleep_but_for_a_timerfd": ({}, []),
     "asleep_but_for_the_clock": ({}, []),
@@ -122,6 +124,7 @@ WITHHELD = {
     "asleep_but_for_a_ring": "all_asleep_but_for_device",
     "asleep_but_for_a_queue": "all_asleep_but_for_device",
     "asleep_but_for_a_process_in_memory": "all_asleep_but_for_process_in_memory",
+    "asleep_but_for_own_descriptors": "all_asleep_but_for_descriptors_of_a_thread",
     "asleep_but_for_a_registered_end": "all_asleep_but_processes_hidden",
     "asleep_but_for_a_timed_request": "all_asleep_but_for_io_uring",
     "asleep_but_for_a_timer_of_a_fault": "all_asleep_but_for_timer",
@@ -151,6 +154,18 @@ def scenario(name, wanted, deadlocks):
 
 for _name, (_wanted, _deadlocks) in SCENARIOS.items():
     globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
+
+
+@needs("root", "unshare", "bash")
+def test_in_a_container():
+    """Who has the other end of what a program was started with may be outside of its PID namespace; of what it made itself, nobody is."""
+    nested = ["bash", "-c", 'exec unshare --pid --fork --kill-child --mount-proc "$0" "$1" < <(exec sleep 1000)', PROGRAM]
+    for name in ("asleep_on_a_pipe", "asleep_on_an_eventfd", "asleep_on_a_set", "asleep_polling_three"):
+        report, = snapshots(nested + [name])
+        expect([deadlock["kind"] for deadlock in report["deadlocks"]] == ["all asleep"], "%s: %r" % (name, verdicts(report)))
+    report, = snapshots(nested + ["asleep_on_its_input"])
+    facts = {fact["fact"] for thread in report["threads"] for fact in thread["facts"]}
+    expect(not report["deadlocks"] and not verdicts(report) and "all_asleep_but_processes_hidden" in facts, "%r %r" % (verdicts(report), facts))
 
 
 def never(name, count):

@@ -141,7 +141,8 @@ static bool select_would_sleep(const struct kernel_state *kernel) {
 }
 
 static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
-    return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) && descriptor_set_is_local(fd);
+    return (int)kernel->argument[2] > 0 && !is_ready(fd, POLLIN) &&
+           descriptor_set_all(fd, descriptor_is_local);
 }
 
 /* Of a UNIX socket's peer nobody but who has it can make it ready (tool/process/file_waits.c). */

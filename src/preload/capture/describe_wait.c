@@ -10,6 +10,7 @@
 #include "object.h"
 #include "polled.h"
 #include "process.h"
+#include "record/foreign.h"
 #include "record/limits.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -22,13 +23,17 @@ static struct {
     int fd;
     uint32_t wanted, kind;
     int64_t value[2];
-    bool limited;
+    bool limited, foreign;
 } descriptors[DESCRIPTORS];
 static uint32_t capture = 1;
 
 void describe_wait_forget(void) {
     capture++;
     mappings_forget();
+}
+
+static bool is_our_own(int fd) {
+    return !foreign_might_be(fd) && (!foreign_is_possible() || descriptor_set_all(fd, is_our_own));
 }
 
 static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *thread, int fd) {
@@ -55,6 +60,7 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
         enum lw_wait_kind kind = (enum lw_wait_kind)descriptors[at].kind;
         descriptors[at].limited = (kind == LW_WAIT_SOCKET_READ || kind == LW_WAIT_SOCKET_WRITE) &&
                                   descriptor_is_limited(fd, kind == LW_WAIT_SOCKET_READ);
+        descriptors[at].foreign = !is_our_own(fd);
         if (thread->kind != LW_WAIT_EPOLL)
             descriptor_values((enum lw_wait_kind)descriptors[at].kind, fd, descriptors[at].value);
     }
@@ -67,6 +73,8 @@ static void put_fd(struct snapshot_writer *writer, struct lw_snapshot_thread *th
         ((thread->kind == LW_WAIT_SOCKET_READ || thread->kind == LW_WAIT_SOCKET_WRITE) &&
          limit_was_set_since(thread->wait_started)))
         thread->flags |= LW_THREAD_LIMITED;
+    if (descriptors[at].foreign)
+        thread->flags |= LW_THREAD_FOREIGN;
 }
 
 /* known: what has been read of it; NULL: nothing. */
@@ -135,6 +143,9 @@ static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread
     struct text text = TEXT_IN(target);
     target[0] = '\0';
     thread->value[0] = (int64_t)polled->count;
+    for (size_t i = 0; i < polled->known; i++)
+        if (!is_our_own(polled->fd[i]))
+            thread->flags |= LW_THREAD_FOREIGN;
     if (polled->known == polled->count && polled->count > 0) {
         for (size_t i = 0; i < polled->known; i++) {
             text_put(&text, i ? " " : "");

@@ -23,6 +23,7 @@ void descriptor_targets(const int *fds, size_t count, struct text *target);
 /* Has this process an end of the pipe that fd is an end of, for reading (O_RDONLY) or writing (O_WRONLY)? */
 bool descriptor_has_end(int fd, int mode);
 /* Is it one of those that only processes of this machine could make ready (a pipe, a UNIX socket, an eventfd or the like)? Nothing is
- * proved by that, but much is ruled out. Of a set: are all of its members? */
+ * proved by that, but much is ruled out. */
 bool descriptor_is_local(int fd);
-bool descriptor_set_is_local(int fd);
+/* Is that so of each member of a set? Where it is none, there are none. False if they cannot be told. */
+bool descriptor_set_all(int fd, bool (*holds)(int fd));

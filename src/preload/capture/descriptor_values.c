@@ -105,16 +105,16 @@ bool descriptor_is_local(int fd) {
     return S_ISFIFO(status.st_mode) || (status.st_mode & S_IFMT) == 0;
 }
 
-bool descriptor_set_is_local(int fd) {
+bool descriptor_set_all(int fd, bool (*holds)(int fd)) {
     char words[FDINFO];
-    bool local = read_fdinfo(fd, words);
-    for (const char *at = words; local && (at = strstr(at, "tfd:"));) {
+    bool all = read_fdinfo(fd, words);
+    for (const char *at = words; all && (at = strstr(at, "tfd:"));) {
         uint64_t member;
         at += strlen("tfd:");
         at += strspn(at, " ");
-        local = text_number(&at, &member) && descriptor_is_local((int)member);
+        all = text_number(&at, &member) && holds((int)member);
     }
-    return local;
+    return all;
 }
 
 bool descriptor_is_limited(int fd, bool reads) {

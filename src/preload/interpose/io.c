@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "record/foreign.h"
 #include "record/limits.h"
 #include "record/writes.h"
 #include "wrap.h"
@@ -23,16 +24,16 @@ static bool reads_all(int fd) {
 
 #define READS (ROW_FD(UNSETTLED_READ, SYSCALL_READ))
 TRANSFERS_BUFFER(read, (int fd, void *buffer, size_t size), (fd, buffer, size), READS, (ON_FD(fd)),
-                 reads_all(fd), (fd, REST), )
+                 reads_all(fd), (fd, REST), (void)0)
 TRANSFERS_BUFFER(__read_chk, (int fd, void *buffer, size_t size, size_t room), (fd, buffer, size, room),
-                 READS, (ON_FD(fd)), reads_all(fd), (fd, REST, rest.now->iov_len), )
+                 READS, (ON_FD(fd)), reads_all(fd), (fd, REST, rest.now->iov_len), (void)0)
 ALSO(__read, read)
 TRANSFERS(readv, (int fd, const struct iovec *parts, int count), (fd, parts, count),
           (ROW_FD(UNSETTLED_READ, SYS_readv)), (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
-          (fd, rest.now, (int)rest.now_count), )
+          (fd, rest.now, (int)rest.now_count), (void)0)
 
 TRANSFERS_BUFFER(getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags),
-                 (ROW_PLAIN(SYSCALL, SYS_getrandom)), (ON_ADDRESS(NULL)), true, (REST, flags), )
+                 (ROW_PLAIN(SYSCALL, SYS_getrandom)), (ON_ADDRESS(NULL)), true, (REST, flags), (void)0)
 
 #define READS_AT (ROW_FD(UNSETTLED_READ, SYS_pread64))
 WAITS(ssize_t, pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at), READS_AT,
@@ -114,7 +115,7 @@ TRANSFERS_BUFFER(__recvfrom_chk,
                      : &(struct msghdr){.msg_iov = (struct iovec *)rest.now, .msg_iovlen = rest.now_count})
 TRANSFERS(recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags),
           (ROW_FD(SOCKET_READ, SYS_recvmsg)), (ON_FD(fd)), WANTS_ALL, message->msg_iov, message->msg_iovlen,
-          (fd, REST_MESSAGE, flags), (void)0)
+          (fd, REST_MESSAGE, flags), if (result >= 0) foreign_received(message))
 
 #define SENDS (ROW_FD(SOCKET_WRITE, SYS_sendto))
 TRANSFERS_BUFFER(send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags), SENDS,
@@ -130,13 +131,14 @@ TRANSFERS(sendmsg, (int fd, const struct msghdr *message, int flags), (fd, messa
 /* Those that move many messages, and say how many. recvmmsg keeps the error that cut it short for the next call, and
  * forgets that this one is not for programs to see (net/socket.c, do_recvmmsg). */
 enum { ERESTARTSYS = 512 };
-#define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left)                             \
+#define MANY_MESSAGES(fn, parameters, arguments, row, waits_for, left, then)                       \
     CALL_ROW(int, fn, #fn, parameters, (UNPACK row, .counts = true))                               \
     EXPORTED int fn parameters {                                                                   \
         UNLESS_ASIDE(fn, arguments);                                                               \
         WAITING(fn, UNPACK waits_for);                                                             \
         int moved = 0, result = REAL(fn) arguments;                                                \
         while (wait_again(&wait, result) || (moved > 0 && result == -1 && errno == ERESTARTSYS)) { \
+            then;                                                                                  \
             if (result > 0) {                                                                      \
                 moved += result;                                                                   \
                 messages += result, count -= (unsigned)result;                                     \
@@ -146,15 +148,22 @@ enum { ERESTARTSYS = 512 };
             left;                                                                                  \
             result = REAL(fn) arguments;                                                           \
         }                                                                                          \
+        then;                                                                                      \
         if (result < 0 && moved > 0)                                                               \
             errno = wait.errno_before;                                                             \
         return result >= 0 ? moved + result : moved > 0 ? moved : result;                          \
     }
+static void received_many(const struct mmsghdr *messages, int count) {
+    for (int i = 0; i < count; i++)
+        foreign_received(&messages[i].msg_hdr);
+}
 MANY_MESSAGES(recvmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *span),
               (fd, messages, count, flags, span), (ROW_FD(SOCKET_READ, SYS_recvmmsg)),
-              (ON_FD(fd), FOR_TIMESPEC(span)), if (moved > 0 && (flags & MSG_WAITFORONE)) return moved)
+              (ON_FD(fd), FOR_TIMESPEC(span)), if (moved > 0 && (flags & MSG_WAITFORONE)) return moved,
+              received_many(messages, result))
 MANY_MESSAGES(sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),
-              (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD(fd)), (void)0)
+              (fd, messages, count, flags), (ROW_FD(SOCKET_WRITE, SYS_sendmmsg)), (ON_FD(fd)), (void)0,
+              (void)0)
 
 WAITS(int, connect, (int fd, const struct sockaddr *address, socklen_t length), (fd, address, length),
       (ROW_FD(CONNECT, SYS_connect)), (ON_FD(fd)))

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -146,6 +148,47 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden) {
     if (!directory)
         *hidden |= errno != ENOENT && !is_kernel_thread(proc, *pid);
     return directory;
+}
+
+static void look_at_table(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
+    DIR *directory = descriptors_of(proc, &pid, hidden);
+    if (!directory)
+        return;
+    look(context, pid, directory);
+    closedir(directory);
+}
+
+void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
+    char path[32];
+    int through = watched_through(pid);
+    look_at_table(proc, pid, hidden, look, context);
+    snprintf(path, sizeof path, "%d/task", pid);
+    int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
+    if (!directory)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        int tid = atoi(entry->d_name);
+        if (tid != 0 && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
+            look_at_table(proc, tid, hidden, look, context);
+    }
+    closedir(directory);
+}
+
+/* The first namespace has a fixed number (kernel: include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+static bool is_first_namespace(void) {
+    static const char first[] = "pid:[4026531836]";
+    char name[sizeof first];
+    return readlink("/proc/self/ns/pid", name, sizeof name) == sizeof first - 1 &&
+           memcmp(name, first, sizeof first - 1) == 0;
+}
+
+bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+                               const struct lw_snapshot_thread *thread) {
+    if (faccessat(proc, "1", F_OK, 0) != 0)
+        return true;
+    bool told = header->trigger != LW_TRIGGER_OUTSIDE;
+    return (!told || (thread->flags & LW_THREAD_FOREIGN)) && !is_first_namespace();
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shared/snapshot.h"
+
 enum file_kind {
     FILE_OTHER, /* does nothing by itself: files, terminals, sockets of the network */
     FILE_PIPE,
@@ -36,6 +38,16 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden);
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
  * does not tell, any UNIX socket of the watched process (inside) may. */
 bool socket_carries(int proc, int pid, int fd, bool inside);
+
+/* Calls `look` with each table of descriptors that the process has, by the number that it is found by: a thread may have its own
+ * (unshare(2), CLONE_FILES). *hidden as descriptors_of has it. */
+void descriptors_each(int proc, int pid, bool *hidden,
+                      void (*look)(void *context, int through, DIR *directory), void *context);
+
+/* Might a process that the kernel does not show here have what this thread waits for: outside of this PID namespace, or of another user where
+ * /proc hides those (proc(5), hidepid)? */
+bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+                               const struct lw_snapshot_thread *thread);
 
 /* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
 bool ring_has_files(int proc, int pid, int fd);

@@ -17,6 +17,7 @@ struct look {
     const struct snapshot *snapshot;
     struct file_waits waits;
     int proc, pid;
+    int now;      /* the process that is looked into */
     bool unknown; /* a wait is not one of those, or may be ended from outside */
     bool unsure;  /* some process could not be looked into */
     bool travels; /* a descriptor is on its way through some UNIX socket, or might be */
@@ -52,27 +53,30 @@ static void look_at(struct look *look, int pid, int through, int fds, const char
         compare(look, through, entry, kind, inode);
 }
 
-static void look_into(struct look *look, int pid) {
-    int through = pid;
-    DIR *directory = descriptors_of(look->proc, &through, &look->unsure);
-    if (!directory)
-        return;
+static void look_into_table(void *context, int through, DIR *directory) {
+    struct look *look = context;
     for (struct dirent *entry; !look->unknown && (entry = readdir(directory));)
         if (isdigit((unsigned char)entry->d_name[0]))
-            look_at(look, pid, through, dirfd(directory), entry->d_name);
-    closedir(directory);
+            look_at(look, look->now, through, dirfd(directory), entry->d_name);
+}
+
+static void look_into(struct look *look, int pid) {
+    look->now = pid;
+    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
 }
 
 static enum inside judge(const struct look *look, const struct file_wait *wait) {
     const struct lw_snapshot_thread *thread = &look->snapshot->threads[wait->thread];
-    bool held = look->snapshot->header->flags & LW_PROCESS_HELD;
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    bool held = header->flags & LW_PROCESS_HELD;
+    bool unsure = look->unsure || descriptors_may_be_hidden(look->proc, header, thread);
     if (look->unknown)
         return INSIDE_UNKNOWN;
-    if (look->unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
+    if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
         return INSIDE_UNKNOWN;
     if (wait->known != INSIDE_UNKNOWN)
         return wait->known;
-    if (look->unsure)
+    if (unsure)
         return INSIDE_HIDDEN;
     if (look->travels)
         return INSIDE_TRAVELS;

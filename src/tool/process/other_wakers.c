@@ -45,7 +45,7 @@ static bool stays_in_memory_of(int pid, int other, bool outside) {
     enum { PAUSE_US = 2000 };
     static const uint64_t PATIENCE_NS = 3000000000u;
     uint64_t start = clock_now();
-    while (other != getppid() && runs_in_memory_of(pid, other)) {
+    while ((outside || other != getppid()) && runs_in_memory_of(pid, other)) {
         if (outside || clock_now() - start > PATIENCE_NS)
             return true;
         usleep(PAUSE_US);
@@ -83,6 +83,23 @@ static bool has_ring(int proc, int pid) {
     return found;
 }
 
+/* Does one wait for descriptors, and has one a table of its own (unshare(2), CLONE_FILES)? */
+static bool has_own_files(const struct snapshot *snapshot, int pid) {
+    bool waits = false, found = false;
+    for (uint64_t i = 0; i < snapshot->header->threads.count; i++)
+        waits |= snapshot->threads[i].fd >= 0 || snapshot->threads[i].kind == LW_WAIT_POLL ||
+                 snapshot->threads[i].kind == LW_WAIT_SELECT;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = waits ? opendir(path) : NULL;
+    for (struct dirent *entry; tasks && !found && (entry = readdir(tasks));)
+        found = isdigit((unsigned char)entry->d_name[0]) &&
+                syscall(SYS_kcmp, pid, atoi(entry->d_name), KCMP_FILES, 0, 0) > 0;
+    if (tasks)
+        closedir(tasks);
+    return found;
+}
+
 /* A timer may send a signal that is else a fault's (proc(5), /proc/PID/timers: "signal: 11/..."). Handlers of other signals stand in
  * the way anyhow. Without CONFIG_CHECKPOINT_RESTORE the kernel does not tell. */
 static bool has_timer(int pid, uint64_t handled) {
@@ -109,6 +126,7 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
         return found;
     int pid = watched_through(watched);
     found.shares_memory = is_memory_shared(proc, watched, pid, header->flags & LW_PROCESS_OUTSIDE);
+    found.own_files = has_own_files(snapshot, pid);
     found.ring = has_ring(dirfd(proc), pid);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
     closedir(proc);

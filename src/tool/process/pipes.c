@@ -122,6 +122,7 @@ struct look {
     int proc;
     int pid;      /* of the watched process, as it is called here */
     int through;  /* by which its descriptors are found */
+    int now;      /* the process that is looked into */
     bool travels; /* as struct pipe_fact has them, of every pipe */
     bool unsure;
 };
@@ -153,14 +154,15 @@ static void look_at(struct look *look, int pid, int through, int fds, const char
         name_process(pipe->other, sizeof pipe->other, look->proc, pid);
 }
 
-static void look_into(struct look *look, int pid) {
-    int through = pid;
-    DIR *directory = descriptors_of(look->proc, &through, &look->unsure);
-    if (!directory)
-        return;
+static void look_into_table(void *context, int through, DIR *directory) {
+    struct look *look = context;
     for (struct dirent *entry; (entry = readdir(directory));)
-        look_at(look, pid, through, dirfd(directory), entry->d_name);
-    closedir(directory);
+        look_at(look, look->now, through, dirfd(directory), entry->d_name);
+}
+
+static void look_into(struct look *look, int pid) {
+    look->now = pid;
+    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
@@ -185,6 +187,16 @@ static void note_stirred(struct look *look) {
         bool caller = thread->flags & LW_THREAD_CALLER;
         if (caller ? !is_still_blocked(look, thread) : has_run(look->proc, look->pid, thread))
             look->table->facts.pipe[number - 1].stirred = true;
+    }
+}
+
+/* A process that cannot be seen may have an end. */
+static void note_hidden(struct look *look) {
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    for (uint64_t i = 0; i < header->threads.count; i++) {
+        uint32_t number = look->table->facts.of_thread[i];
+        if (number != 0 && descriptors_may_be_hidden(look->proc, header, &look->snapshot->threads[i]))
+            look->table->facts.pipe[number - 1].unsure = true;
     }
 }
 
@@ -233,19 +245,25 @@ static void survey_end(struct pipe_survey *survey, int proc, int pid, int throug
     memcpy(end->target, target, sizeof target);
 }
 
+struct surveyed {
+    struct pipe_survey *survey;
+    int proc, pid;
+};
+
+static void survey_table(void *context, int through, DIR *directory) {
+    const struct surveyed *of = context;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        survey_end(of->survey, of->proc, of->pid, through, dirfd(directory), entry->d_name);
+}
+
 static void survey_process(struct pipe_survey *survey, int proc, int pid) {
     bool hidden = false;
-    int through = pid;
-    DIR *directory = descriptors_of(proc, &through, &hidden);
+    struct surveyed of = {survey, proc, pid};
+    descriptors_each(proc, pid, &hidden, survey_table, &of);
     if (hidden) {
         survey->unreadable++;
         survey->one_unreadable = pid;
     }
-    if (!directory)
-        return;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(survey, proc, pid, through, dirfd(directory), entry->d_name);
-    closedir(directory);
 }
 
 struct pipe_survey *pipes_survey(void) {
@@ -330,6 +348,7 @@ struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const
         table.facts.pipe[i].travels = look.travels;
         table.facts.pipe[i].unsure = look.unsure;
     }
+    note_hidden(&look);
     note_stirred(&look);
     closedir(proc);
     free(table.slots);

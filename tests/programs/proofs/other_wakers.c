@@ -1,5 +1,6 @@
 /* Everybody sleeps on memory, and somebody who is no thread of the process may come to it, or may not. */
 #include <linux/io_uring.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -51,6 +52,48 @@ static void asleep_but_for_a_registered_end(void) {
     rest();
 }
 
+static void *polls_input(void *unused) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    must(poll(&input, 1, -1) == 1);
+    return unused;
+}
+static void asleep_on_its_input(void) {
+    start("two", polls_input, NULL);
+    rest();
+}
+
+static void *has_own_files(void *unused) {
+    must(unshare(CLONE_FILES) == 0);
+    return reads_pipe(unused);
+}
+/* The number means something else there: what it does is not looked at. */
+static void asleep_but_for_own_descriptors(void) {
+    must(pipe(ends) == 0);
+    start("two", has_own_files, NULL);
+    rest();
+}
+/* A process that has the other end in a thread's table only. */
+static void *keeps_end(void *unused) {
+    must(unshare(CLONE_FILES) == 0);
+    sem_post(&step);
+    stay();
+    return unused;
+}
+static void asleep_but_for_an_end_of_a_thread(void) {
+    must(pipe(ends) == 0);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        start("keeps", keeps_end, NULL);
+        sem_wait(&step);
+        close(ends[0]);
+        close(ends[1]);
+        syscall(SYS_pause);
+    }
+    settle();
+    start("two", reads_pipe, NULL);
+    rest();
+}
+
 static void rests_beside_timer(int number) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = number};
     struct itimerspec when = {.it_value = {.tv_sec = 1000}};
@@ -70,6 +113,7 @@ static void asleep_beside_a_timer_of_no_handler(void) {
 const struct scenario of_other_wakers[] = {
     SCENARIO(asleep_but_for_a_process_in_memory) SCENARIO(asleep_beside_a_child_with_memory_of_its_own)
     SCENARIO(asleep_but_for_a_timed_request) SCENARIO(asleep_but_for_a_timer_of_a_fault)
-    SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_beside_a_timer_of_no_handler)
+    SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_on_its_input) SCENARIO(asleep_but_for_own_descriptors)
+    SCENARIO(asleep_but_for_an_end_of_a_thread) SCENARIO(asleep_beside_a_timer_of_no_handler)
     {NULL, NULL},
 };

@@ -1,0 +1,87 @@
+#include "foreign.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rt/own_descriptors.h"
+#include "rt/sys.h"
+#include "rt/text.h"
+
+enum { REMEMBERED = 64 };
+
+static bool nested; /* the PID namespace is not the first */
+static bool received;
+static bool others; /* more than are remembered, or of a kind that has no number of its own */
+static ino_t inherited[REMEMBERED];
+static size_t inherited_count;
+
+/* The first has a fixed number (kernel: include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+static bool is_first_namespace(void) {
+    static const char first[] = "pid:[4026531836]";
+    char name[sizeof first];
+    long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", name, sizeof name);
+    return length == sizeof first - 1 && memcmp(name, first, sizeof first - 1) == 0;
+}
+
+/* Pipes and sockets have a number; eventfds, timers and sets share one (kernel: fs/anon_inodes.c), and no type. */
+static void note(int fd) {
+    struct stat status;
+    if (sys_call(SYS_fstat, fd, &status) != 0)
+        return;
+    if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) {
+        others |= inherited_count == REMEMBERED;
+        if (inherited_count < REMEMBERED)
+            inherited[inherited_count++] = status.st_ino;
+    } else if ((status.st_mode & S_IFMT) == 0) {
+        others = true;
+    }
+}
+
+void foreign_note(void) {
+    nested = !is_first_namespace();
+    if (!nested)
+        return;
+    char entries[4096];
+    long size = 0, directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/fd", OWN_FLAGS | O_DIRECTORY);
+    others = directory < 0;
+    while (directory >= 0 && (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
+        for (long at = 0; at < size;) {
+            const struct kernel_entry *entry = (const void *)(entries + at);
+            const char *digits = entry->name;
+            uint64_t fd;
+            at += entry->length;
+            if (text_number(&digits, &fd) && (long)fd != directory)
+                note((int)fd);
+        }
+    others |= size < 0;
+    if (directory >= 0)
+        sys_call(SYS_close, directory);
+}
+
+void foreign_received(const struct msghdr *message) {
+    if (!nested || received || message->msg_controllen == 0)
+        return;
+    struct msghdr copy = *message;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&copy); part; part = CMSG_NXTHDR(&copy, part))
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+            __atomic_store_n(&received, true, __ATOMIC_RELAXED);
+}
+
+bool foreign_is_possible(void) {
+    return nested;
+}
+
+bool foreign_might_be(int fd) {
+    struct stat status;
+    if (!nested)
+        return false;
+    if (__atomic_load_n(&received, __ATOMIC_RELAXED) || sys_call(SYS_fstat, fd, &status) != 0)
+        return true;
+    if ((status.st_mode & S_IFMT) == 0)
+        return others;
+    for (size_t i = 0; i < inherited_count; i++)
+        if (inherited[i] == status.st_ino)
+            return true;
+    return others && inherited_count == REMEMBERED;
+}
