@@ -170,13 +170,32 @@ static uint64_t called_from(struct unwinder *unwinder, uint64_t site) {
     return to;
 }
 
+/* Many threads wait in the same places: what they are is found out once. */
+enum { NOTE_MADE, NOTE_AT };
+static const char nothing[1];
+
+static const struct known_call *noted(const void **note) {
+    return *note == nothing ? NULL : *note;
+}
+
 static const struct known_call *call_made_at(struct unwinder *unwinder, uint64_t site) {
-    uint64_t function = called_from(unwinder, site);
-    return function ? call_named(unwinder_name(unwinder, function, false).name) : NULL;
+    const void **note = &unwinder_notes(unwinder, site)[NOTE_MADE];
+    if (!*note) {
+        uint64_t function = called_from(unwinder, site);
+        const struct known_call *call =
+            function ? call_named(unwinder_name(unwinder, function, false).name) : NULL;
+        *note = call ? (const void *)call : nothing;
+    }
+    return noted(note);
 }
 
 static const struct known_call *call_at(struct unwinder *unwinder, const struct unwound *stack, size_t at) {
-    return call_named(unwinder_name(unwinder, stack->frame[at], at > 0).name);
+    const void **note = &unwinder_notes(unwinder, stack->frame[at] - (at > 0))[NOTE_AT];
+    if (!*note) {
+        const struct known_call *call = call_named(unwinder_name(unwinder, stack->frame[at], at > 0).name);
+        *note = call ? (const void *)call : nothing;
+    }
+    return noted(note);
 }
 
 /* In a static program nothing but the names tells where libc ends: of calls that are made of others (sleep, of nanosleep), the
@@ -194,7 +213,10 @@ static const struct known_call *find_in_static(struct unwinder *unwinder, const 
             break;
         }
     }
-    return found;
+    /* what the program called may have jumped on into another (musl: pthread_mutex_lock) */
+    const struct known_call *made =
+        found && *depth + 1 < stack->count ? call_made_at(unwinder, stack->frame[*depth + 1]) : NULL;
+    return made && made->kind == found->kind ? made : found;
 }
 
 const struct known_call *calls_find(struct unwinder *unwinder, const struct unwound *stack, bool is_static,

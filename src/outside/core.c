@@ -207,18 +207,6 @@ static void renumber(struct target *target) {
     target_sort(target);
 }
 
-/* The system call's instruction stands before the place where the thread is (Intel SDM, SYSCALL). */
-static void check_calls(struct target *target) {
-    unsigned char code[2];
-    for (size_t i = 0; i < target->thread_count; i++) {
-        struct target_thread *thread = &target->threads[i];
-        if (thread->sleeps &&
-            target_has(target, thread->registers.value[REGISTER_RA] - 2, code, sizeof code) &&
-            (code[0] != 0x0f || code[1] != 0x05))
-            thread->sleeps = false;
-    }
-}
-
 static void note_what_is_missing(struct target *target) {
     const struct core *core = target->core;
     if (core->image.missing > 0)
@@ -227,6 +215,23 @@ static void note_what_is_missing(struct target *target) {
     else if (core->notes.file_count == 0)
         snprintf(target->note, sizeof target->note,
                  "the core does not tell which files were mapped: there are no names");
+}
+
+static const char *base_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The name that the program was started by: its file may be called otherwise. Of a script the path is the script's, and the interpreter is what it was called with
+ * first. */
+static void name_as_started(struct target *target) {
+    const struct core_notes *notes = &target->core->notes;
+    char path[1024] = "", command[sizeof notes->command];
+    size_t length = notes->executed != 0 ? target_read(target, notes->executed, path, sizeof path - 1) : 0;
+    path[length] = '\0';
+    snprintf(command, sizeof command, "%.*s", (int)strcspn(notes->command, " "), notes->command);
+    if (path[0] != '\0' && strncmp(path, "/proc/", 6) != 0 && strcmp(base_of(path), base_of(command)) == 0)
+        snprintf(target->program, sizeof target->program, "%.60s", base_of(path));
 }
 
 static void name_program(struct target *target) {
@@ -266,8 +271,9 @@ bool core_open(struct target *target, const char *path, const char *exe, const s
     target->partial = core->image.missing > 0;
     mark_shared(target);
     name_program(target);
+    name_as_started(target);
     renumber(target);
-    check_calls(target);
+    target_check_calls(target);
     note_what_is_missing(target);
     return true;
 }

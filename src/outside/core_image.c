@@ -43,8 +43,7 @@ static const char *packed_by(const struct core_image *image) {
     return NULL;
 }
 
-/* A file without a name, for as long as it is open. */
-static int open_unnamed(void) {
+int core_image_unnamed(void) {
     const char *directory = getenv("TMPDIR");
     int fd = open(directory && directory[0] ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -53,7 +52,7 @@ static int open_unnamed(void) {
 static bool unpack(struct core_image *image, const char *program, char why[256]) {
     char *arguments[] = {(char *)program, "-dc", NULL};
     posix_spawn_file_actions_t actions;
-    int into = open_unnamed(), status = -1;
+    int into = core_image_unnamed(), status = -1;
     pid_t child;
     if (into < 0) {
         snprintf(why, 256, "there is no room to unpack it: %s", strerror(errno));

@@ -14,6 +14,8 @@ struct core_image {
     uint64_t missing; /* bytes that its header promises, and the file does not have */
 };
 
+/* A file without a name, for as long as it is open, in $TMPDIR; -1, with errno, without. */
+int core_image_unnamed(void);
 /* Opens it; what is compressed is unpacked first. False: `why` (256 bytes) says what it is instead. */
 bool core_image_open(struct core_image *image, const char *path, char why[256]);
 void core_image_close(struct core_image *image);

@@ -57,6 +57,7 @@ static void read_process(struct core_notes *notes, const char *bytes, size_t siz
     notes->pid = info.pr_pid;
     notes->copied = info.pr_flag & FORKED_ONLY;
     memcpy(notes->name, info.pr_fname, 16);
+    memcpy(notes->command, info.pr_psargs, sizeof info.pr_psargs);
 }
 
 static void read_auxiliary(struct core_notes *notes, const char *bytes, size_t size) {
@@ -65,6 +66,8 @@ static void read_auxiliary(struct core_notes *notes, const char *bytes, size_t s
         memcpy(&one, bytes + at, sizeof one);
         if (one.a_type == AT_ENTRY)
             notes->entry = one.a_un.a_val;
+        if (one.a_type == AT_EXECFN)
+            notes->executed = one.a_un.a_val;
     }
 }
 

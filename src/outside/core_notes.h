@@ -16,9 +16,11 @@ struct core_notes {
     size_t file_count;
     char *words; /* their paths */
     char name[17];
-    int pid;        /* 0: not told */
-    bool copied;    /* by fork, or that is not told */
-    uint64_t entry; /* of the program: AT_ENTRY, 0 if that is not told */
+    char command[81];  /* what it was called with, as far as that is told */
+    uint64_t executed; /* where the path that was executed lies: AT_EXECFN, 0 if that is not told */
+    int pid;           /* 0: not told */
+    bool copied;       /* by fork, or that is not told */
+    uint64_t entry;    /* of the program: AT_ENTRY, 0 if that is not told */
 };
 
 bool core_notes_read(struct core_notes *notes, const struct core_image *image);

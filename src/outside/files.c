@@ -14,8 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "proc_words.h"
 #include "shared/file_kinds.h"
+#include "tool/process/descriptor_file.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -132,17 +132,25 @@ static enum lw_wait_kind settle(enum lw_wait_kind kind, const char *target, bool
     return reads ? file_read_kind(target) : LW_WAIT_FILE_WRITE;
 }
 
+/* A large set of epoll's is told in many pieces. Caller frees. */
+static char *whole_info(const struct target *target, int fd) {
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char *info = proc < 0 ? NULL : file_info(proc, target->through, fd);
+    if (proc >= 0)
+        close(proc);
+    return info;
+}
+
 static void look(struct file_fact *fact, const struct target *target, int fd) {
-    char path[64], info[16 * 1024];
-    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", target->through, fd);
-    proc_words(AT_FDCWD, path, info, sizeof info);
+    char path[64], *info = whole_info(target, fd);
     snprintf(path, sizeof path, "/proc/%d/fd/%d", target->through, fd);
     ssize_t length = readlink(path, fact->target, 1024);
     fact->target[length > 0 ? length : 0] = '\0';
     bool fifo = is_fifo(path, fact->target);
-    fact->kind = settle(fact->kind, fact->target, fifo, number_after(info, "flags:", 8));
+    fact->kind = settle(fact->kind, fact->target, fifo, number_after(info ? info : "", "flags:", 8));
     fact->local = fifo || starts(fact->target, "anon_inode:");
-    look_at_info(fact, info);
+    look_at_info(fact, info ? info : "");
+    free(info);
     if (!starts(fact->target, "socket:"))
         return;
     int own = borrow(target, fd);

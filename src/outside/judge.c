@@ -37,6 +37,8 @@ bool judge_begin(struct judge *judge, const struct target *target, struct unwind
     judge->tid_at = PTHREAD_TID_AT;
     judge->streams = unwinder_symbol(unwinder, "/libc", "_IO_list_all", &size);
     judge->loader = unwinder_symbol(unwinder, "/ld-", "_rtld_global", &judge->loader_size);
+    judge->is_glibc = judge->is_static ? unwinder_symbol(unwinder, "", "_dl_relocate_static_pie", &size) != 0
+                                       : unwinder_glibc_minor(unwinder) > 0 || judge->streams != 0;
     uint64_t at = unwinder_symbol(unwinder, "/libc", "_thread_db_pthread_tid", &size);
     if (at != 0 && target_has(target, at, field, sizeof field) && field[0] == 32 &&
         field[2] < PTHREAD_SIZE_MAX)
@@ -192,8 +194,10 @@ bool judge_wait(struct judge *judge, const struct target_thread *from, const str
         known = NULL;
     if (call)
         put_timeout(judge, call, from->argument, thread);
+    /* musl's objects are others, by the same names; guards are libstdc++'s */
+    bool laid_out = known && (judge->is_glibc || known->kind == LW_WAIT_GUARD);
     if (futex)
-        judge_futex(judge, from, known, thread);
+        judge_futex(judge, from, laid_out ? known : NULL, thread);
     else if (call)
         inside = put_call(judge, from, call, thread);
     if (thread->kind == LW_WAIT_STREAM && thread->fd >= 0) {

@@ -8,6 +8,8 @@ struct judge {
     const struct target *target;
     struct unwinder *unwinder;
     struct snapshot_writer *writer;
+    bool
+        is_glibc; /* its objects are laid out as glibc's; in a static program csu/static-reloc.c is always linked in */
     bool is_static;   /* no libc is loaded: it is in the program, if it has one */
     uint64_t tid_at;  /* in struct pthread: the thread's number */
     uint64_t streams; /* where the first of libc's streams is named (_IO_list_all); 0: not known */

@@ -2,27 +2,27 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "halt.h"
+#include "loaded.h"
 #include "proc_words.h"
 #include "rights.h"
 #include "run_clock.h"
+#include "tool/process/memory.h"
 #include "tool/process/proc_status.h"
+#include "tool/process/program_name.h"
 
-/* process_vm_readv(2) stops at the first page that is not there. */
 static size_t read_memory(const struct target *target, uint64_t at, void *into, size_t size) {
-    struct iovec here = {.iov_base = into, .iov_len = size}, there = {(void *)(uintptr_t)at, size};
-    ssize_t read = process_vm_readv(target->through, &here, 1, &there, 1, 0);
-    return read > 0 ? (size_t)read : 0;
+    return memory_read(target->through, at, into, size);
 }
 
 /* What /proc/PID/task/TID/stat says; words 3 to 39 of proc(5). Flags are of the kernel's include/linux/sched.h. */
@@ -77,8 +77,12 @@ static int read_call(int tasks, int tid, struct target_thread *thread) {
                &argument[2], &argument[3], &argument[4], &argument[5], &sp, &pc) == 9) {
         thread->number = number;
         thread->sleeps = true;
-        for (int i = 0; i < 6; i++)
+        /* the registers that they are in: rdi, rsi, rdx, r10, r8, r9 (syscall(2); kernel: arch/x86/include/asm/syscall.h) */
+        static const uint8_t passed_in[6] = {5, 4, 1, 10, 8, 9};
+        for (int i = 0; i < 6; i++) {
             thread->argument[i] = argument[i];
+            register_set(&thread->registers, passed_in[i], argument[i]);
+        }
     } else if (sscanf(words, "-1 %llx %llx", &sp, &pc) != 2) {
         return 0;
     }
@@ -175,6 +179,10 @@ static int look_at_all(struct target *target, bool halts) {
     int pauses = PAUSES;
     size_t halted = 0;
     struct halted *list = halts && numbers ? halt_all(numbers, count, &halted) : NULL;
+    if (halts && halted == 0)
+        snprintf(
+            target->note, sizeof target->note,
+            "--stop: none of its threads could be stopped: it is traced already, or ptrace(2) is refused");
     for (size_t i = 0; target->threads && clock && i < count; i++) {
         struct target_thread *thread = &target->threads[target->thread_count];
         *thread = (struct target_thread){.seen_as = numbers[i]};
@@ -245,6 +253,30 @@ static int read_mappings(struct target *target) {
     return 0;
 }
 
+/* That it may be asked what its threads do, and not for its memory: of a stack, which is always there. 0, or why it cannot be read. */
+static int try_memory(const struct target *target) {
+    uint64_t word;
+    for (size_t i = 0; i < target->thread_count; i++) {
+        const struct target_thread *thread = &target->threads[i];
+        if (thread->registers.known == 0)
+            continue;
+        errno = 0;
+        if (memory_read(target->through, thread->registers.value[REGISTER_RSP], &word, sizeof word) > 0)
+            return 0;
+        return errno == EPERM || errno == EACCES ? errno : 0;
+    }
+    return 0;
+}
+
+/* The numbers of its system calls would mean others (elf(5), e_ident). */
+static bool is_32_bit(const struct target *target) {
+    char path[32];
+    unsigned char ident[EI_NIDENT] = "";
+    snprintf(path, sizeof path, "/proc/%d/exe", target->through);
+    return proc_words(AT_FDCWD, path, (char *)ident, sizeof ident) > EI_CLASS &&
+           ident[EI_CLASS] == ELFCLASS32;
+}
+
 static void read_exe(struct target *target) {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/exe", target->through);
@@ -282,7 +314,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
         .seen_as = pid, .tasks = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .read = read_memory};
     struct stat_words stat;
     if (target->tasks < 0 || !read_stat(target->tasks, pid, &stat)) {
-        snprintf(why, 256, "it has ended");
+        rights_say(pid, '?', target->tasks < 0 ? errno : ESRCH, why);
         return false;
     }
     if (stat.flags & KERNEL) {
@@ -295,13 +327,23 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     int error = look_at_all(target, halts);
     if (error == 0)
         error = read_mappings(target);
+    if (error == 0)
+        error = try_memory(target);
     if (error != 0) {
+        target->refused = error == EACCES || error == EPERM;
         rights_say(pid, stat.state, error, why);
         return false;
     }
+    if (is_32_bit(target)) {
+        snprintf(why, 256, "it is a 32-bit program: only 64-bit ones are read");
+        return false;
+    }
+    target_check_calls(target);
     note_state(target, stat.state);
     read_exe(target);
+    program_name(target->through, target->program, sizeof target->program);
     read_handlers(target);
+    loaded_note_removed(target);
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/elf_notes.h"
 
@@ -91,4 +92,27 @@ void loaded_put(const struct target *target, struct snapshot_writer *writer) {
     for (size_t i = 0; i < target->mapping_count; i++)
         if (i != program)
             put_one(target, writer, i);
+}
+
+static bool is_removed_library(const struct mapping *mapping) {
+    static const char removed[] = " (deleted)";
+    size_t length = strlen(mapping->path), end = sizeof removed - 1;
+    return mapping->executable && mapping->path[0] == '/' && strstr(mapping->path, ".so") && length > end &&
+           strcmp(mapping->path + length - end, removed) == 0;
+}
+
+void loaded_note_removed(struct target *target) {
+    for (size_t i = 0; i < target->mapping_count && target->note[0] == '\0'; i++) {
+        const struct mapping *mapping = &target->mappings[i];
+        char path[80];
+        if (!is_removed_library(mapping))
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", target->through,
+                 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
+        if (access(path, R_OK) != 0)
+            snprintf(target->note, sizeof target->note,
+                     "%.200s, replaced while it runs, can only be read by root: its frames and waits are not "
+                     "known",
+                     mapping->path);
+    }
 }

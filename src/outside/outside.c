@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,11 +14,19 @@
 #include "live.h"
 #include "produce.h"
 
-enum { CHILD_DONE = 0, CHILD_SAYS_WHY = 1 };
+enum { CHILD_DONE = 0, CHILD_SAYS_WHY = 1, CHILD_IS_REFUSED = 3 };
+
+/* What this process has open is not for the child, which may outlive a client's connection by a while (close_range(2), Linux 5.9; before that it
+ * has them). */
+static void close_others(int kept) {
+    enum { FIRST = 3 };
+    if (kept > FIRST)
+        syscall(SYS_close_range, FIRST, kept - 1, 0);
+    syscall(SYS_close_range, kept + 1, ~0u, 0);
+}
 
 static bool begin(struct outside *outside) {
-    outside->child = 0;
-    outside->memory = memfd_create("leakwatch-outside", MFD_CLOEXEC);
+    *outside = (struct outside){.memory = memfd_create("leakwatch-outside", MFD_CLOEXEC)};
     pid_t parent = getpid();
     outside->child = outside->memory < 0 ? -1 : fork();
     if (outside->child < 0) {
@@ -42,7 +51,7 @@ _Noreturn static void make_in_child(const struct outside *outside, bool opened, 
         _exit(CHILD_DONE);
     if (ftruncate(outside->memory, 0) != 0 || pwrite(outside->memory, why, strlen(why), 0) < 0)
         _exit(CHILD_DONE); /* an empty snapshot, which is said to be none */
-    _exit(CHILD_SAYS_WHY);
+    _exit(target->refused ? CHILD_IS_REFUSED : CHILD_SAYS_WHY);
 }
 
 bool outside_begin(struct outside *outside, int pid, bool halts, const struct symbol_places *places) {
@@ -50,8 +59,10 @@ bool outside_begin(struct outside *outside, int pid, bool halts, const struct sy
     char why[256];
     if (!begin(outside))
         return false;
-    if (outside->child == 0)
+    if (outside->child == 0) {
+        close_others(outside->memory);
         make_in_child(outside, live_open(&target, pid, halts, why), &target, places, why);
+    }
     return true;
 }
 
@@ -82,7 +93,8 @@ enum outside_state outside_look(struct outside *outside, struct snapshot *snapsh
         snprintf(why, 256, "what looked at it was ended by SIG%s", sigabbrev_np(WTERMSIG(status)));
         return OUTSIDE_FAILED;
     }
-    if (WEXITSTATUS(status) == CHILD_SAYS_WHY) {
+    outside->refused = WEXITSTATUS(status) == CHILD_IS_REFUSED;
+    if (outside->refused || WEXITSTATUS(status) == CHILD_SAYS_WHY) {
         read_why(outside->memory, why);
         return OUTSIDE_FAILED;
     }

@@ -8,8 +8,9 @@
 #include "symbols/symbols.h"
 
 struct outside {
-    pid_t child; /* 0: none */
-    int memory;  /* the snapshot, or the reason why there is none */
+    pid_t child;  /* 0: none */
+    int memory;   /* the snapshot, or the reason why there is none */
+    bool refused; /* once it has failed: the process may not be looked into */
 };
 
 enum outside_state { OUTSIDE_PENDING, OUTSIDE_DONE, OUTSIDE_FAILED };

@@ -64,7 +64,9 @@ static void put_header(const struct target *target, struct snapshot_writer *writ
     header->started = target->started_ns;
     header->created = target->thread_count > 0 ? target->thread_count - 1 : 0;
     header->exe = snapshot_string(writer, target->exe);
-    header->program = snapshot_string(writer, slash ? slash + 1 : target->exe);
+    header->program = snapshot_string(writer, target->program[0] ? target->program
+                                              : slash            ? slash + 1
+                                                                 : target->exe);
     header->handlers = target->handlers;
     header->flags = LW_PROCESS_OUTSIDE | (target->handlers_known ? 0 : LW_PROCESS_HANDLERS_UNKNOWN);
 }

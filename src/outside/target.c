@@ -54,3 +54,18 @@ void registers_of_user(struct known_registers *registers, const struct user_regs
     for (unsigned i = 0; i < REGISTERS; i++)
         register_set(registers, i, values[i]);
 }
+
+void target_check_calls(struct target *target) {
+    unsigned char code[2] = {0};
+    uint64_t known = 0;
+    for (size_t i = 0; i < target->thread_count; i++) {
+        struct target_thread *thread = &target->threads[i];
+        uint64_t at = thread->registers.value[REGISTER_RA];
+        if (!thread->sleeps || at == known)
+            continue;
+        if (target_has(target, at - sizeof code, code, sizeof code) && (code[0] != 0x0f || code[1] != 0x05))
+            thread->sleeps = false;
+        else
+            known = at; /* many sleep in one place */
+    }
+}

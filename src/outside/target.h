@@ -58,6 +58,7 @@ struct target {
     bool renumber; /* it calls its threads otherwise: they are in another PID namespace */
     bool
         copied; /* by fork, and no other program was started since: its memory has locks of its parent's in it */
+    bool refused; /* it may not be looked into */
     bool partial; /* there may have been more threads, and more of what is there */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */
@@ -67,7 +68,8 @@ struct target {
     size_t mapping_count;
     char *mapping_words; /* their paths */
     char exe[1024];
-    char note[512]; /* what stands in the way of a whole report; "" for nothing */
+    char program[64]; /* the name it was started by; "" if only its file is known */
+    char note[512];   /* what stands in the way of a whole report; "" for nothing */
     uint64_t started_ns;
     size_t (*read)(const struct target *target, uint64_t at, void *into, size_t size);
     struct core *core;
@@ -87,4 +89,7 @@ const struct mapping *target_mapping(const struct target *target, uint64_t addre
 const struct target_thread *target_thread(const struct target *target, int tid);
 /* Puts the threads in order; before target_thread. */
 void target_sort(struct target *target);
+/* The number of a system call means what x86-64 means by it where its instruction (Intel SDM, SYSCALL) stands before the place where the thread is;
+ * where another one does, as 32-bit code has it, what the thread does is not known: it does not count as asleep. */
+void target_check_calls(struct target *target);
 void target_drop(struct target *target);

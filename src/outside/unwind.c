@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "elf_marks.h"
 #include "rows.h"
 #include "symbols/modules.h"
 
@@ -16,6 +17,7 @@ struct place {
     struct row row;
     struct code_name name;
     bool named;
+    const void *notes[UNWINDER_NOTES];
     UT_hash_handle hh;
 };
 
@@ -24,6 +26,7 @@ struct unwinder {
     const struct target *target;
     struct modules modules;
     struct place *places;
+    const struct module *go, *not_go; /* the one that was looked at last */
     unsigned glibc_minor;
     bool glibc_asked;
     uint64_t window_at;
@@ -118,18 +121,18 @@ static bool follow_frame_pointer(const struct unwinder *unwinder, const struct k
     return true;
 }
 
-/* A call to exactly the function that holds `address`, ended by `site`: "call rel32" (Intel SDM, CALL), to the function or, of a function of
- * another file, not told apart. */
-static bool calls_function_of(struct unwinder *unwinder, uint64_t site, uint64_t start) {
+/* What the call that `site` is the end of has called: "call rel32" (Intel SDM, CALL). 0: there is none. */
+static uint64_t called_function(const struct unwinder *unwinder, uint64_t site) {
     unsigned char code[5];
     int32_t distance;
     if (!is_code(unwinder, site - 1) || !target_has(unwinder->target, site - 5, code, sizeof code) ||
         code[0] != 0xe8)
-        return false;
+        return 0;
     memcpy(&distance, code + 1, sizeof distance);
-    return site + (uint64_t)(int64_t)distance == start;
+    return site + (uint64_t)(int64_t)distance;
 }
 
+/* 0: not known. */
 static uint64_t function_start(struct unwinder *unwinder, uint64_t address) {
     struct module *module = modules_at(&unwinder->modules, address);
     Dwfl_Module *dwfl = module ? modules_debug_info(&unwinder->modules, module) : NULL;
@@ -138,6 +141,43 @@ static uint64_t function_start(struct unwinder *unwinder, uint64_t address) {
     if (!dwfl || !dwfl_module_addrinfo(dwfl, address, &offset, &symbol, NULL, NULL, NULL))
         return 0;
     return address - offset;
+}
+
+/* Does a function end in another? "jmp rel32", and as a condition (Intel SDM, JMP and Jcc): a short one, like those in which musl's lead to
+ * others. */
+static bool jumps_to(struct unwinder *unwinder, uint64_t function, uint64_t start) {
+    enum { SHORT = 160, JUMP = 5 };
+    unsigned char code[SHORT];
+    int32_t distance;
+    size_t size =
+        is_code(unwinder, function) ? target_read(unwinder->target, function, code, sizeof code) : 0;
+    for (size_t i = 0; i + JUMP <= size && function_start(unwinder, function + i) == function; i++) {
+        bool conditional = i > 0 && code[i - 1] == 0x0f && (code[i] & 0xf0) == 0x80;
+        memcpy(&distance, code + i + 1, sizeof distance);
+        if ((code[i] == 0xe9 || conditional) && function + i + JUMP + (uint64_t)(int64_t)distance == start)
+            return true;
+    }
+    return false;
+}
+
+/* Where nothing tells how to leave a function (musl has no unwind information), and %rbp does not: its caller stands behind a call to this very function,
+ * whose return address is the nearest such one on the stack. */
+static bool search_call(struct unwinder *unwinder, const struct known_registers *from, bool is_return,
+                        struct known_registers *to) {
+    enum { SEARCHED = 4096 };
+    uint64_t sp = from->value[REGISTER_RSP], site,
+             start = function_start(unwinder, from->value[REGISTER_RA] - is_return);
+    *to = (struct known_registers){0};
+    for (uint64_t at = sp & ~7ull;
+         start != 0 && at < sp + SEARCHED && target_has(&unwinder->view, at, &site, sizeof site); at += 8) {
+        uint64_t called = called_function(unwinder, site);
+        if (called == 0 || (called != start && !jumps_to(unwinder, called, start)))
+            continue;
+        register_set(to, REGISTER_RSP, at + sizeof site);
+        register_set(to, REGISTER_RA, site);
+        return true;
+    }
+    return false;
 }
 
 /* "call *%register", two or three bytes (Intel SDM, CALL). */
@@ -179,7 +219,7 @@ static bool search_frame(struct unwinder *unwinder, const struct row *row, struc
         return false;
     for (uint64_t at = sp & ~7ull; at < sp + SEARCHED && target_has(&unwinder->view, at, pair, sizeof pair);
          at += 8) {
-        bool called = calls_function_of(unwinder, pair[1], start) && pair[0] > at && pair[0] % 8 == 0;
+        bool called = called_function(unwinder, pair[1]) == start && pair[0] > at && pair[0] % 8 == 0;
         if (!called && !is_called_by_libc(unwinder, at, pair))
             continue;
         register_set(from, REGISTER_RBP, at);
@@ -190,8 +230,7 @@ static bool search_frame(struct unwinder *unwinder, const struct row *row, struc
 
 static bool step(struct unwinder *unwinder, struct known_registers *registers, bool is_return, bool *last,
                  bool *signal, bool *by_frame_pointer) {
-    uint64_t pc = registers->value[REGISTER_RA];
-    struct place *place = place_of(unwinder, is_return ? pc - 1 : pc);
+    struct place *place = place_of(unwinder, registers->value[REGISTER_RA] - is_return);
     struct known_registers caller;
     *last = place->row.found && place->row.last;
     *signal = place->row.found && place->row.signal;
@@ -201,9 +240,12 @@ static bool step(struct unwinder *unwinder, struct known_registers *registers, b
     if (!found && place->row.found && search_frame(unwinder, &place->row, registers))
         found = *by_frame_pointer = row_apply(&place->row, &unwinder->view, registers, &caller);
     if (!found && !place->row.found)
-        found = *by_frame_pointer = follow_frame_pointer(unwinder, registers, &caller);
-    /* A stack only grows towards its end; a handler may have a stack of its own. */
-    if (!found || (caller.value[REGISTER_RSP] <= registers->value[REGISTER_RSP] && !*signal))
+        found = *by_frame_pointer = follow_frame_pointer(unwinder, registers, &caller) ||
+                                    search_call(unwinder, registers, is_return, &caller);
+    /* A stack only grows towards its end; a handler may have a stack of its own, and the innermost function may keep its return address in a
+     * register (glibc: vfork). */
+    uint64_t least = registers->value[REGISTER_RSP] + is_return;
+    if (!found || (caller.value[REGISTER_RSP] < least && !*signal))
         return false;
     *registers = caller;
     return true;
@@ -225,6 +267,37 @@ static int signal_at(const struct unwinder *unwinder, uint64_t sp) {
     return handled ? said[0] : 0;
 }
 
+/* A program with Go's table of functions in it. */
+static bool is_go(struct unwinder *unwinder, uint64_t address) {
+    struct module *module = modules_at(&unwinder->modules, address);
+    if (!module || module == unwinder->not_go)
+        return false;
+    if (module == unwinder->go)
+        return true;
+    Dwarf_Addr bias;
+    Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
+    Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+    bool found = elf && elf_has_section(elf, ".gopclntab");
+    *(found ? &unwinder->go : &unwinder->not_go) = module;
+    return found;
+}
+
+/* Where a stack begins, and nothing says so: Go's runtime changes the stack there, by its own account the end of a traceback (runtime/traceback.go,
+ * topofstack); musl has no unwind information for what calls a thread's function and main (src/thread/pthread_create.c, src/env/__libc_start_main.c). */
+static bool is_bottom(struct unwinder *unwinder, uint64_t address) {
+    static const char *const names[] = {"runtime.mcall",  "runtime.systemstack",   "runtime.mstart",
+                                        "runtime.goexit", "runtime.rt0_go",        "start",
+                                        "start_c11",      "libc_start_main_stage2"};
+    bool looks = !place_of(unwinder, address)->row.found || is_go(unwinder, address);
+    const char *name = looks ? unwinder_name(unwinder, address, false).name : NULL;
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i]);
+        if (strncmp(names[i], name, length) == 0 && (name[length] == '\0' || name[length] == '.'))
+            return true;
+    }
+    return false;
+}
+
 void unwind(struct unwinder *unwinder, const struct known_registers *from, struct unwound *unwound) {
     struct known_registers registers = *from;
     bool is_return = false, last = false, signal = false, by_frame_pointer = false;
@@ -237,6 +310,10 @@ void unwind(struct unwinder *unwinder, const struct known_registers *from, struc
         unwound->base[unwound->count++] = registers.value[REGISTER_RSP];
         size_t here = unwound->count - 1;
         uint64_t sp = registers.value[REGISTER_RSP];
+        if (is_bottom(unwinder, registers.value[REGISTER_RA] - is_return)) {
+            unwound->end = UNWOUND_WHOLE;
+            return;
+        }
         bool stepped = step(unwinder, &registers, is_return, &last, &signal, &by_frame_pointer);
         unwound->by_frame_pointer |= by_frame_pointer && stepped;
         by_frame_pointer = false;
@@ -265,6 +342,10 @@ struct code_name unwinder_name(struct unwinder *unwinder, uint64_t address, bool
         place->name.name = dwfl_module_addrinfo(dwfl, place->address, &offset, &symbol, NULL, NULL, NULL);
     place->name.libc = module && (module->libc || module->shim);
     return place->name;
+}
+
+const void **unwinder_notes(struct unwinder *unwinder, uint64_t address) {
+    return place_of(unwinder, address)->notes;
 }
 
 uint64_t unwinder_symbol(struct unwinder *unwinder, const char *file, const char *symbol, uint64_t *size) {
@@ -299,34 +380,6 @@ bool unwinder_has_libc(const struct unwinder *unwinder) {
     return false;
 }
 
-/* The newest version that libc's file defines: GLIBC_2.36 and the like, in its table of versions. A static program has "GNU C Library" in it, which is
- * not looked for. */
-static unsigned newest_version(Elf *elf) {
-    unsigned newest = 0;
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-        GElf_Shdr header;
-        if (!gelf_getshdr(section, &header) || header.sh_type != SHT_GNU_verdef)
-            continue;
-        Elf_Data *data = elf_getdata(section, NULL);
-        size_t at = 0;
-        GElf_Verdef one;
-        while (data && gelf_getverdef(data, (int)at, &one)) {
-            GElf_Verdaux name;
-            if (gelf_getverdaux(data, (int)(at + one.vd_aux), &name)) {
-                const char *words = elf_strptr(elf, header.sh_link, name.vda_name);
-                unsigned minor = 0;
-                if (words && strncmp(words, "GLIBC_2.", 8) == 0)
-                    minor = (unsigned)atoi(words + 8);
-                newest = minor > newest ? minor : newest;
-            }
-            if (one.vd_next == 0)
-                break;
-            at += one.vd_next;
-        }
-    }
-    return newest;
-}
-
 unsigned unwinder_glibc_minor(struct unwinder *unwinder) {
     if (unwinder->glibc_asked)
         return unwinder->glibc_minor;
@@ -334,13 +387,13 @@ unsigned unwinder_glibc_minor(struct unwinder *unwinder) {
     for (size_t i = 0; i < unwinder->modules.count && unwinder->glibc_minor == 0; i++) {
         struct module *module = &unwinder->modules.all[i];
         const char *slash = strrchr(module->path, '/'), *name = slash ? slash + 1 : module->path;
-        if (strcmp(name, "libc.so.6") != 0 && strncmp(name, "libc-2.", 7) != 0)
+        if (strncmp(name, "libc.so.6", 9) != 0 && strncmp(name, "libc-2.", 7) != 0)
             continue;
         GElf_Addr bias;
         Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
         Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
         if (elf)
-            unwinder->glibc_minor = newest_version(elf);
+            unwinder->glibc_minor = glibc_minor_of(elf);
     }
     return unwinder->glibc_minor;
 }

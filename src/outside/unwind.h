@@ -39,6 +39,9 @@ struct code_name {
     bool libc;
 };
 struct code_name unwinder_name(struct unwinder *unwinder, uint64_t address, bool is_return);
+/* Room for what a caller has found out of an address of code; NULL until then. */
+enum { UNWINDER_NOTES = 2 };
+const void **unwinder_notes(struct unwinder *unwinder, uint64_t address);
 /* Where a module whose path contains `file` has this symbol; 0 if none has. *size: of it. */
 uint64_t unwinder_symbol(struct unwinder *unwinder, const char *file, const char *symbol, uint64_t *size);
 /* Is a libc loaded, or is all in the program? */

@@ -2,11 +2,18 @@
 
 #include "render/json_text.h"
 
+/* What only the preload can tell. */
+static json_t *known(bool outside, uint64_t count) {
+    return outside ? json_null() : json_integer((json_int_t)count);
+}
+
 static json_t *row(const struct member *member) {
-    json_t *made = json_pack("{s:i, s:o, s:f, s:b, s:o}", "pid", member->watched.pid, "program",
-                             json_text(member->watched.name), "uptime_seconds",
-                             (double)watched_uptime(&member->watched) / 1e9, "alive", member->ended == 0,
-                             "error", member->error[0] ? json_text(member->error) : json_null());
+    bool outside = member->watched.outside;
+    json_t *made =
+        json_pack("{s:i, s:o, s:f, s:b, s:b, s:o}", "pid", member->watched.pid, "program",
+                  json_text(member->watched.name), "uptime_seconds",
+                  (double)watched_uptime(&member->watched) / 1e9, "alive", member->ended == 0, "outside",
+                  outside, "error", member->error[0] ? json_text(member->error) : json_null());
     if (!member->latest)
         return made;
     const struct sample *look = member->latest;
@@ -15,12 +22,12 @@ static json_t *row(const struct member *member) {
     for (int state = 0; state < LW_STATE_FINISHED; state++)
         json_object_set_new(states, state_words((enum lw_state)state),
                             json_integer((json_int_t)counts->by_state[state]));
-    json_t *more =
-        json_pack("{s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:f}", "age_seconds",
-                  (double)(clock_now() - look->at) / 1e9, "threads", (json_int_t)counts->threads, "states",
-                  states, "created", (json_int_t)look->work.snapshot.header->created, "unjoined",
-                  (json_int_t)counts->unjoined, "suspect", (json_int_t)look->tally.suspicious, "deadlocks",
-                  (json_int_t)counts->deadlocks, "longest_wait_seconds", (double)look->tally.longest / 1e9);
+    json_t *more = json_pack("{s:f, s:I, s:o, s:o, s:o, s:I, s:I, s:f}", "age_seconds",
+                             (double)(clock_now() - look->at) / 1e9, "threads", (json_int_t)counts->threads,
+                             "states", states, "created", known(outside, look->work.snapshot.header->created),
+                             "unjoined", known(outside, counts->unjoined), "suspect",
+                             (json_int_t)look->tally.suspicious, "deadlocks", (json_int_t)counts->deadlocks,
+                             "longest_wait_seconds", (double)look->tally.longest / 1e9);
     json_object_update_new(made, more);
     return made;
 }

@@ -125,31 +125,52 @@ static void put_groups(const struct exposition *to, const struct member *member)
     free(order);
 }
 
+static void put_outside(const struct exposition *to, const struct member *member) {
+    put_labels(to, "leakwatch_process_outside", member);
+    end(to, member->watched.outside);
+}
+
 static void put_up(const struct exposition *to, const struct member *member) {
     put_labels(to, "leakwatch_process_up", member);
     end(to, member->error[0] ? 0 : 1);
 }
 
+/* Which processes a family has series of. */
+enum whose {
+    OF_KNOWN, /* also those that do not answer, but none that nobody prepared and that could not be read yet */
+    OF_ANSWERED, /* those whose latest answer is there */
+    OF_WATCHED,  /* of these, those that have the preload, which alone knows */
+};
+
 static const struct {
     const char *name, *type, *help;
     void (*put)(const struct exposition *to, const struct member *member);
-    bool always; /* of processes that have not answered too */
+    enum whose whose;
 } families[] = {
-    {"leakwatch_process_up", "gauge", "1 if the watched process answered the latest look.", put_up, true},
-    {"leakwatch_threads", "gauge", "Threads alive, by what they do.", put_states, false},
-    {"leakwatch_threads_waiting", "gauge", "Threads alive, by what they wait in.", put_waiting, false},
+    {"leakwatch_process_up", "gauge", "1 if the process answered when it was asked last.", put_up, OF_KNOWN},
+    {"leakwatch_process_outside", "gauge", "1 if the process is not watched, but read from outside.",
+     put_outside, OF_ANSWERED},
+    {"leakwatch_threads", "gauge", "Threads alive, by what they do.", put_states, OF_ANSWERED},
+    {"leakwatch_threads_waiting", "gauge", "Threads alive, by what they wait in.", put_waiting, OF_ANSWERED},
     {"leakwatch_longest_wait_seconds", "gauge",
-     "The longest wait without a deadline of a thread other than main.", put_longest, false},
+     "The longest wait without a deadline of a thread other than main.", put_longest, OF_ANSWERED},
     {"leakwatch_threads_created_total", "counter", "Threads created since the process started.", put_created,
-     false},
+     OF_WATCHED},
     {"leakwatch_threads_unjoined", "gauge", "Threads that have ended and were never joined.", put_unjoined,
-     false},
+     OF_WATCHED},
     {"leakwatch_threads_suspect", "gauge",
-     "Threads that look leaked: by a proof, by evidence, or never joined.", put_suspect, false},
-    {"leakwatch_deadlocks", "gauge", "Deadlocks that are proved.", put_deadlocks, false},
+     "Threads that look leaked: by a proof, by evidence, or never joined.", put_suspect, OF_ANSWERED},
+    {"leakwatch_deadlocks", "gauge", "Deadlocks that are proved.", put_deadlocks, OF_ANSWERED},
     {"leakwatch_group_threads", "gauge", "Threads of the largest groups, by what they wait in and where.",
-     put_groups, false},
+     put_groups, OF_ANSWERED},
 };
+
+static bool is_of(enum whose whose, const struct member *member) {
+    bool outside = member->watched.outside, answered = member->latest && !member->error[0];
+    return !member->ended && (whose == OF_KNOWN     ? !outside || member->latest
+                              : whose == OF_WATCHED ? answered && !outside
+                                                    : answered);
+}
 
 static void put_one(const struct exposition *to, const char *name, const char *type, const char *help,
                     double value) {
@@ -175,12 +196,13 @@ void metrics_put(FILE *out, const struct process_table *table, bool open_metrics
     for (size_t k = 0; k < sizeof families / sizeof *families; k++) {
         put_head(&to, families[k].name, families[k].type, families[k].help);
         for (size_t i = 0; i < table->count; i++) {
-            const struct member *member = table->members[i];
-            if (!member->ended && (families[k].always || (member->latest && !member->error[0])))
-                families[k].put(&to, member);
+            if (is_of(families[k].whose, table->members[i]))
+                families[k].put(&to, table->members[i]);
         }
     }
-    put_one(&to, "leakwatch_processes", "gauge", "Watched processes.", (double)alive);
+    put_one(&to, "leakwatch_processes", "gauge", "Processes that are served.", (double)alive);
+    put_one(&to, "leakwatch_processes_left_out", "gauge", "Processes that are not watched, beyond --most.",
+            (double)table->left_out);
     put_one(&to, "leakwatch_looks_total", "counter", "Looks at all processes.", (double)table->looks);
     put_one(&to, "leakwatch_failures_total", "counter", "Processes that did not answer, in all looks.",
             (double)table->failures);

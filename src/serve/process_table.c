@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "tool/tool.h"
+#include "unprepared.h"
 
 /* Processes that have ended stay for a while: whoever looks at one wants to see its last. */
 enum { ENDED_KEPT_S = 300, ENDED_MAX = 16 };
@@ -95,38 +96,64 @@ static struct member *add_member(struct process_table *table) {
     return member;
 }
 
-/* Asks each process that is there, but those that still owe an answer. Under the lock. */
-static void ask_all(struct process_table *table, struct watched *list, size_t count, uint64_t now) {
+/* A watched process that still owes an answer is not asked again; one that nobody prepared is read when its turn comes. */
+static void ask(struct member *member, struct watched *watched) {
     enum { PATIENCE_NS = 2000000000 };
-    for (size_t i = 0; i < table->count; i++)
-        table->members[i]->present = false;
-    for (size_t i = 0; i < count; i++) {
-        struct member *member = find_same(table, &list[i]);
-        if (!member)
-            member = add_member(table);
-        if (!member || member->asking) {
-            watched_close(&list[i]);
-        } else {
-            ask_begin(&member->question, list[i], PATIENCE_NS);
-            member->asking = true;
-            member->late = false;
-        }
-        if (!member)
-            continue;
-        member->present = true;
-        member->watched = list[i];
-        member->watched.handle = -1;
+    if (member->asking || watched->outside) {
+        watched_close(watched);
+        if (watched->outside && !member->latest && !member->error[0])
+            snprintf(member->error, sizeof member->error, "not read yet: one after the other");
+        return;
     }
-    for (size_t i = 0; i < table->count; i++) {
+    ask_begin(&member->question, *watched, PATIENCE_NS);
+    member->asking = true;
+    member->late = false;
+}
+
+/* Of what nobody prepared: not what was never read, or had one thread only; nor what lives on and has no room any more. */
+static bool is_worth_keeping(const struct member *member) {
+    struct watched_stat stat;
+    if (!member->watched.outside)
+        return true;
+    return member->latest && member->latest->work.analysis->counts.threads > 1 &&
+           (!watched_stat(member->watched.pid, &stat) || stat.started != member->watched.started);
+}
+
+static void note_ended(struct process_table *table, uint64_t now) {
+    for (size_t i = table->count; i-- > 0;) {
         struct member *member = table->members[i];
         if (member->present || member->ended)
             continue;
+        if (!is_worth_keeping(member)) {
+            drop_member(table, i);
+            continue;
+        }
         member->ended = now;
         snprintf(member->error, sizeof member->error, "it has ended");
         if (member->asking)
             ask_end(&member->question);
         member->asking = false;
     }
+}
+
+/* Asks each process that is there. Under the lock. */
+static void ask_all(struct process_table *table, struct watched *list, size_t count, uint64_t now) {
+    for (size_t i = 0; i < table->count; i++)
+        table->members[i]->present = false;
+    for (size_t i = 0; i < count; i++) {
+        struct member *member = find_same(table, &list[i]);
+        if (!member)
+            member = add_member(table);
+        if (!member) {
+            watched_close(&list[i]);
+            continue;
+        }
+        ask(member, &list[i]);
+        member->present = true;
+        member->watched = list[i];
+        member->watched.handle = -1;
+    }
+    note_ended(table, now);
     forget_ended(table, now);
     if (table->count > 0)
         qsort(table->members, table->count, sizeof *table->members, by_pid);
@@ -166,6 +193,8 @@ static void await_answers(struct process_table *table, uint64_t began) {
             ask_look(&member->question);
             open += member->question.state == ASK_PENDING && !member->late;
         }
+        if (table->settings->all)
+            open += unprepared_read_on(table, began);
         if (open == 0 || clock_now() - began >= table->settings->patience)
             return;
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
@@ -175,7 +204,7 @@ static void await_answers(struct process_table *table, uint64_t began) {
 /* Takes what has been settled. Under the lock, which is given up between two processes. */
 static void settle(struct process_table *table, struct member *member, const struct pipe_survey *survey) {
     if (member->question.state == ASK_PENDING) {
-        if (!member->late) {
+        if (!member->late && !member->watched.outside) {
             table->failures++;
             snprintf(member->error, sizeof member->error, "it has not answered yet");
         }
@@ -185,7 +214,10 @@ static void settle(struct process_table *table, struct member *member, const str
     if (member->question.state == ASK_ANSWERED) {
         take(table, member, survey);
     } else {
-        table->failures++;
+        if (member->watched.outside)
+            unprepared_failed(table, member);
+        else
+            table->failures++;
         snprintf(member->error, sizeof member->error, "%s", member->question.why);
     }
     ask_end(&member->question);
@@ -197,8 +229,10 @@ static void look_around(struct process_table *table) {
     size_t count;
     uint64_t began = clock_now();
     int64_t began_ms = now_ms();
-    struct watched *list = watched_list(&count, false);
+    struct watched *list = watched_list(&count, table->settings->all);
     pthread_mutex_lock(&table->lock);
+    if (table->settings->all)
+        count = unprepared_choose(table, list, count, (size_t)table->settings->most);
     ask_all(table, list, count, began);
     pthread_mutex_unlock(&table->lock);
     free(list);

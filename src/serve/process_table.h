@@ -34,9 +34,10 @@ struct member {
     struct sample *latest;    /* NULL: none yet */
     struct question question; /* if asking */
     bool asking, late;        /* late: the look went on without its answer */
-    bool present;             /* seen by the look at hand */
-    char error[WATCHED_WHY];  /* why there is nothing newer; "" if there is */
-    uint64_t ended;           /* CLOCK_MONOTONIC ns; 0: it lives */
+    uint64_t tried; /* when it was last begun to be read from outside, CLOCK_MONOTONIC ns; 0: never */
+    bool present;   /* seen by the look at hand */
+    char error[WATCHED_WHY]; /* why there is nothing newer; "" if there is */
+    uint64_t ended;          /* CLOCK_MONOTONIC ns; 0: it lives */
     struct moment history[HISTORY];
     size_t moments; /* in all: the latest is history[(moments - 1) % HISTORY] */
 };
@@ -64,6 +65,8 @@ struct process_table {
     uint64_t took;     /* ns that it took */
     uint64_t looks;    /* so far */
     uint64_t failures; /* processes that did not answer, in all looks */
+    size_t left_out;   /* processes that nobody prepared, beyond --most */
+    bool told_refused, told_left_out;
 };
 
 /* Starts the looking thread. False, and a line on stderr, if it cannot be. */

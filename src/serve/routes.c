@@ -183,8 +183,8 @@ static enum MHD_Result serve_threads(struct request *request, const char *rest) 
     long pid = pid_of(request);
     if (pid <= 0)
         return respond_error(request, MHD_HTTP_BAD_REQUEST,
-                             pid ? "several processes are watched: pid=PID names one"
-                                 : "no process is watched");
+                             pid ? "several processes are served: pid=PID names one"
+                                 : "no process is served");
     struct member *member = member_of(request, pid, &result);
     if (!member)
         return result;

@@ -100,6 +100,11 @@ int main(int count, char **arguments) {
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
+    char why[WATCHED_WHY];
+    if (!watched_sees(why)) {
+        complain("serve: %s", why);
+        return TOOL_FAILED;
+    }
     char *token = settings.token[0] ? read_token(settings.token) : NULL;
     if (settings.token[0] && !token)
         return TOOL_USAGE;

@@ -53,6 +53,30 @@ static int open_at(const char *build_id, char **other, const char *format, ...) 
     return fd;
 }
 
+/* What a running process has mapped is there even if it was removed or replaced since, as by an upgrade; root may open it (proc(5),
+ * /proc/PID/map_files). */
+static int open_mapped(int pid, const char *path, const char *build_id, char **other) {
+    static const char deleted[] = " (deleted)";
+    char name[32], *line = NULL;
+    size_t room = 0, length = strlen(path);
+    unsigned long long start, end;
+    int at, fd = -1;
+    snprintf(name, sizeof name, "/proc/%d/maps", pid);
+    FILE *maps = fopen(name, "re");
+    while (fd < 0 && maps && getline(&line, &room, maps) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &start, &end, &at) != 2 ||
+            strncmp(line + at, path, length) != 0 || strcmp(line + at + length, deleted) != 0)
+            continue;
+        fd = open_at(build_id, other, "/proc/%d/map_files/%llx-%llx", pid, start, end);
+        break;
+    }
+    free(line);
+    if (maps)
+        fclose(maps);
+    return fd;
+}
+
 int files_open(const struct symbol_places *places, const struct wanted_file *wanted, char **other) {
     const char *id = wanted->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
     const char *slash = strrchr(wanted->path, '/'), *name = slash ? slash + 1 : wanted->path;
@@ -61,6 +85,8 @@ int files_open(const struct symbol_places *places, const struct wanted_file *wan
     int fd = open_at(id, other, "%s%s", root, wanted->path);
     if (fd < 0 && wanted->is_program && places->exe)
         fd = open_at(id, other, "%s", places->exe);
+    if (fd < 0 && places->running && wanted->path[0] == '/')
+        fd = open_mapped(places->running, wanted->path, id, other);
     for (size_t i = 0; i < 2 && fd < 0 && id && strlen(id) > 2; i++)
         if (directories[i])
             fd = open_at(id, other, "%s/.build-id/%.2s/%s.debug", directories[i], id, id + 2);

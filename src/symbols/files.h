@@ -14,7 +14,7 @@ struct wanted_file {
 };
 
 /* A file of this module, opened: where it was, below the sysroot; in the debug directory; and if it is the
- * program itself, wherever the process has it from. -1 if there is none; *other is then the build-id of what
+ * program itself, wherever the process has it from; of a running process, what it has mapped though it was removed. -1 if there is none; *other is then the build-id of what
  * lies at its path instead, or NULL. Caller frees that. */
 int files_open(const struct symbol_places *places, const struct wanted_file *wanted, char **other);
 

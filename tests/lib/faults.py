@@ -4,7 +4,7 @@ import os, re
 
 from harness import ROOT, expect
 
-LAYERS = ("preload", "snapshot", "analysis", "symbols", "render", "tool", "serve", "reach")
+LAYERS = ("preload", "snapshot", "analysis", "symbols", "render", "tool", "serve", "reach", "outside")
 
 
 class Fault:

@@ -1,14 +1,17 @@
-/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended
+/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
- * main thread has ended. */
+ * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
+ * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. */
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -31,6 +34,32 @@ static void *turns(void *unused) {
     for (;;)
         usleep(1000);
     return unused;
+}
+
+/* The child has nothing to do but to hold up its parent. */
+static void *forks(void *unused) {
+    if (vfork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    return unused;
+}
+
+/* pause(2), whose number is shmget's in 64-bit code. */
+static void *old_call(void *unused) {
+#ifdef __x86_64__
+    long result = 29;
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+#endif
+    return unused;
+}
+
+static int stays(void *unused) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        pause();
+    return unused != NULL;
 }
 
 static void *takes(void *unused) {
@@ -81,6 +110,14 @@ int main(int count, char **arguments) {
         pthread_create(&thread, NULL, timed, NULL);
     if (strcmp(mode, "second") == 0)
         pthread_create(&thread, NULL, turns, NULL);
+    if (strcmp(mode, "shared") == 0) {
+        static char stack[65536] __attribute__((aligned(16)));
+        clone(stays, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
+    }
+    if (strcmp(mode, "old_call") == 0)
+        pthread_create(&thread, NULL, old_call, NULL);
+    if (strcmp(mode, "vfork") == 0)
+        pthread_create(&thread, NULL, forks, NULL);
     if (strcmp(mode, "orphan") == 0) {
         pthread_create(&thread, NULL, takes, NULL);
         pthread_join(thread, NULL);

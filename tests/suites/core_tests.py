@@ -189,4 +189,20 @@ def test_what_is_no_core():
             says(words, path)
         says("it is no file", directory)
         says("No such file or directory", os.path.join(directory, "nothing"))
-    expect("missing CORE" in tool("core", status=2), "usage")
+    expect("unexpected argument 'three'" in tool("core", "one", "two", "three", status=2), "usage")
+
+
+@needs("gdb")
+def test_named_as_it_was_started():
+    """Its file may be called otherwise; a script's name is not that of what runs it."""
+    with scratch() as directory:
+        other, script = os.path.join(directory, "other-name"), os.path.join(directory, "script")
+        os.symlink(program("asleep"), other)
+        with open(script, "w") as file:
+            file.write("#!%s all\n" % program("asleep"))
+        os.chmod(script, 0o755)
+        for command, name in (["other-name", other, "all"], "other-name"), (["script", script], "asleep"):
+            with Unprepared(*command[1:]) as process:
+                expect(" in %s (pid " % name in process.text(), process.text())
+                said = tool("core", gcore(process.pid, directory))
+                expect(" in %s (pid " % name in said, said)

@@ -184,6 +184,8 @@ def test_all_asleep():
     for mode in "timed", "second":
         found, said = verdicts(mode)
         expect(not set(found) & set(PROVED), said)
+    found, said = verdicts("shared")
+    expect(not set(found) & set(PROVED) and "not proved" in said, said)
     found, said = verdicts("ended")
     expect(found == ["deadlock"] and "1 thread " in said, said)
 
@@ -198,6 +200,7 @@ def test_owner_gone():
     process.pid = int(process.process.stdout.readline())
     try:
         expect(process.process.stdout.readline() == "up\n", "the child is up")
+        process.process.wait()  # until then its number is somebody's
         await_all_rest(process.pid)
         expect(not [thread for thread in process.threads() if thread["verdict"] in PROVED], process.text())
     finally:

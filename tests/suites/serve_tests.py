@@ -41,7 +41,7 @@ def test_errors_have_a_reason():
                                     ("/api/v1/processes/4194303", 404, "no watched process 4194303"), ("/api/v1/processes/-5", 404, "no watched process"),
                                     ("/api/v1/processes/%d/shape" % program.pid, 404, "report and view, not 'shape'"),
                                     ("/debug/pprof/heap", 404, "no profile 'heap'"), ("/debug/pprof/threads?debug=3", 400, "debug is 0, 1 or 2"),
-                                    ("/debug/pprof/threads?seconds=x", 400, "seconds is a number"), ("/debug/pprof/threads?pid=99999999999", 400, "no process is watched"),
+                                    ("/debug/pprof/threads?seconds=x", 400, "seconds is a number"), ("/debug/pprof/threads?pid=99999999999", 400, "no process is served"),
                                     ("/debug/pprof/threads?seconds=2&debug=1&pid=%d" % program.pid, 400, "seconds goes with debug=0 only")):
             expect(words in server.refusal(path, status) or path.endswith("99999"), path)
         expect("only GET and HEAD" in server.refusal("/metrics", 405, "POST", b"x"), "POST")
@@ -49,7 +49,7 @@ def test_errors_have_a_reason():
         expect("no body" in server.refusal("/metrics", 413, "GET", b"something"), "a body")
         with Program():
             eventually("which of two", lambda: server.ask("/debug/pprof/threads")[0] == 400)
-            expect("several processes are watched" in server.refusal("/debug/pprof/threads", 400), "which of two")
+            expect("several processes are served" in server.refusal("/debug/pprof/threads", 400), "which of two")
 
 
 @needs("promtool")

@@ -44,7 +44,7 @@
         make('td', {class: 'threads'}, process.threads === undefined ? '-' : String(process.threads)), make('td', {class: 'spare'}, line(row.threads, 120, 24, 'threads over time')),
         number(process.states && process.states.blocked, true), make('td', {class: process.suspect ? 'verdict-suspect' : ''}, String(process.suspect ?? '-')),
         make('td', {class: process.deadlocks ? 'verdict-deadlock' : ''}, String(process.deadlocks ?? '-')),
-        number(process.longest_wait_seconds ? span(process.longest_wait_seconds) : '-', true), make('td', {class: 'note spare'}, process.error || ''));
+        number(process.longest_wait_seconds ? span(process.longest_wait_seconds) : '-', true), make('td', {class: 'note spare'}, process.error || (process.outside ? 'from outside' : '')));
     }));
     if (focused) { const again = body.querySelector(`button[data-pid="${focused}"]`); if (again) again.focus(); }
     const alive = data.processes.filter((process) => process.alive).length;

@@ -14,7 +14,7 @@ static const struct {
 
     {"ps", command_ps, "ps", "list the watched processes"},
     {"stack", command_stack, "stack [OPTIONS] PID", "report where all threads of a running program are"},
-    {"core", command_core, "core [OPTIONS] CORE [PROGRAM]",
+    {"core", command_core, "core [OPTIONS] [CORE|PID|NAME]",
      "report where all threads were, from a core file"},
     {"stats", command_stats, "stats PID", "its threads in numbers"},
     {"tree", command_tree, "tree PID", "its threads by who created them"},

@@ -65,7 +65,7 @@ static json_t *object_of(const struct watched *watched, const struct analysis *a
 
 static struct question *ask_all(const struct settings *settings, size_t *count) {
     /* Each that is read from outside has a process of its own for that. */
-    enum { TOGETHER = 16 };
+    enum { TOGETHER = 4 };
     struct watched *list = watched_list(count, settings->all);
     struct question *questions = calloc(*count + 1, sizeof *questions);
     if (!questions) {
@@ -83,10 +83,18 @@ static struct question *ask_all(const struct settings *settings, size_t *count) 
     return questions;
 }
 
+/* Of many that are looked at some have ended by then. */
+static bool has_ended(const struct watched *watched) {
+    struct watched_stat stat;
+    return !watched_stat(watched->pid, &stat) || stat.started != watched->started || strchr("ZX", stat.state);
+}
+
 static void tell(struct question *question, const struct settings *settings, const struct pipe_survey *survey,
                  json_t *list) {
     struct work work;
     const char *why = question->state == ASK_ANSWERED ? NULL : question->why;
+    if (why && question->watched.outside && has_ended(&question->watched))
+        return;
     bool answered = !why && work_take(&work, settings, question, survey);
     if (settings->json)
         json_array_append_new(list,
@@ -118,6 +126,12 @@ int command_ps(int count, char **arguments) {
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
+    char why[WATCHED_WHY];
+    if (!watched_sees(why)) {
+        complain("ps: %s", why);
+        settings_drop(&settings);
+        return TOOL_FAILED;
+    }
     style_use(!settings.json && settings_color(&settings, STDOUT_FILENO));
     size_t processes;
     struct question *questions = ask_all(&settings, &processes);

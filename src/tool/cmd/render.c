@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "answer_request.h"
+#include "find_core.h"
 #include "reach/reach.h"
 #include "render/style.h"
 #include "tool/known/baseline.h"
@@ -101,6 +102,14 @@ static int answer_with_reach(const struct settings *settings) {
     return written ? TOOL_OK : TOOL_FAILED;
 }
 
+static bool work_of_core(struct work *work, const struct settings *settings) {
+    struct found_core found;
+    bool made = find_core(&found, settings->count > 0 ? settings->arguments[0] : NULL) &&
+                work_core(work, settings, found.path, settings->count > 1 ? settings->arguments[1] : NULL);
+    find_core_end(&found);
+    return made;
+}
+
 static int run(const struct usage *usage, int count, char **arguments) {
     struct settings settings;
     int status = settings_parse(&settings, usage, count, arguments);
@@ -115,8 +124,7 @@ static int run(const struct usage *usage, int count, char **arguments) {
         status = TOOL_USAGE;
     } else if (settings.request[0]) {
         status = answer_with_reach(&settings);
-    } else if (core   ? work_core(&work, &settings, settings.arguments[0],
-                                settings.count > 1 ? settings.arguments[1] : NULL)
+    } else if (core   ? work_of_core(&work, &settings)
                : asks ? work_ask(&work, &settings, "stack", pid)
                       : work_read(&work, &settings, settings.arguments[0])) {
         status = report(&work, format, keeps);
@@ -159,14 +167,13 @@ int command_core(int count, char **arguments) {
     static const struct usage usage = {
         .command = IN_CORE,
         .name = "core",
-        .synopsis = "[OPTIONS] CORE [PROGRAM]",
+        .synopsis = "[OPTIONS] [CORE|latest|PID|NAME [PROGRAM]]",
         .about =
             "Prints a report of all threads of the process that a core file is of: the kernel's, gcore's,\n"
-            "or one packed by zstd, lz4, xz or gzip. PROGRAM: what it ran, should that lie elsewhere by "
-            "now.\n",
+            "or one packed by zstd, lz4, xz or gzip; without a file, the latest core, of a process or of a\n"
+            "program's name, that coredumpctl has or that lies where the kernel writes them.\n"
+            "PROGRAM: what it ran, should that lie elsewhere by now.\n",
         .statuses = STATUSES,
-        .least = 1,
-        .most = 2,
-        .wanted = "CORE"};
+        .most = 2};
     return run(&usage, count, arguments);
 }

@@ -251,7 +251,10 @@ bool ask_one(struct question *question, const char *command, int pid, struct ask
     ask_await(question, 1);
     if (question->state == ASK_ANSWERED)
         return true;
-    complain("%s: process %d (%s): %s", command, pid, watched.name, question->why);
+    if (watched.name[0] != '\0')
+        complain("%s: process %d (%s): %s", command, pid, watched.name, question->why);
+    else
+        complain("%s: process %d: %s", command, pid, question->why);
     ask_end(question);
     return false;
 }

@@ -40,25 +40,25 @@ static bool runs_in_memory_of(int pid, int other) {
 }
 
 /* The process that has made this one for a report runs in that memory too (preload/report/launch.c, intermediate_main): it is this one's
- * parent, or is about to end. */
-static bool stays_in_memory_of(int pid, int other) {
+ * parent, or is about to end. Nobody has made one of what is read from outside. */
+static bool stays_in_memory_of(int pid, int other, bool outside) {
     enum { PAUSE_US = 2000 };
     static const uint64_t PATIENCE_NS = 3000000000u;
     uint64_t start = clock_now();
-    while (other != getppid() && runs_in_memory_of(pid, other)) {
-        if (clock_now() - start > PATIENCE_NS)
+    while ((outside || other != getppid()) && runs_in_memory_of(pid, other)) {
+        if (outside || clock_now() - start > PATIENCE_NS)
             return true;
         usleep(PAUSE_US);
     }
     return false;
 }
 
-static bool is_memory_shared(DIR *proc, int watched, int pid) {
+static bool is_memory_shared(DIR *proc, int watched, int pid, bool outside) {
     bool shared = false;
     for (struct dirent *entry; !shared && (entry = readdir(proc));) {
         int other = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
         if (other != 0 && other != watched && other != getpid())
-            shared = stays_in_memory_of(pid, other);
+            shared = stays_in_memory_of(pid, other, outside);
     }
     return shared;
 }
@@ -125,7 +125,7 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
     if (!proc)
         return found;
     int pid = watched_through(watched);
-    found.shares_memory = is_memory_shared(proc, watched, pid);
+    found.shares_memory = is_memory_shared(proc, watched, pid, header->flags & LW_PROCESS_OUTSIDE);
     found.own_files = has_own_files(snapshot, pid);
     found.ring = has_ring(dirfd(proc), pid);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));

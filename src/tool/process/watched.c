@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outside/rights.h"
 #include "proc_status.h"
+#include "program_name.h"
 #include "shared/request.h"
 #include "shared/snapshot.h"
 
@@ -94,14 +96,14 @@ bool watched_stat(int pid, struct watched_stat *stat) {
         words[fread(words, 1, sizeof words - 1, file)] = '\0';
         fclose(file);
     }
-    /* proc(5): words 2 to 4, 14, 15 and 22. The name, in parentheses, may hold anything. */
+    /* proc(5): words 2 to 4, 9, 14, 15, 20 and 22. The name, in parentheses, may hold anything. */
     const char *name = strchr(words, '('), *end = strrchr(words, ')');
     if (!name || !end)
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
-    return sscanf(end + 1,
-                  " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
-                  &stat->state, &stat->parent, &stat->user, &stat->system, &stat->started) == 5;
+    return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
+                  &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
+                  &stat->started) == 7;
 }
 
 static uid_t user_of(const char *status) {
@@ -120,15 +122,6 @@ static int own_pid_of(const char *status, int pid) {
     const char *last = strrchr(words, '\t');
     int number = atoi(last ? last + 1 : words);
     return number > 0 ? number : pid;
-}
-
-static void read_name(int pid, char *name, size_t room) {
-    char path[64], file[1024];
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    ssize_t length = readlink(path, file, sizeof file - 1);
-    file[length > 0 ? length : 0] = '\0';
-    const char *slash = strrchr(file, '/');
-    snprintf(name, room, "%.60s", slash ? slash + 1 : file);
 }
 
 /* Of a main thread that has ended there is no root and no program. */
@@ -161,7 +154,11 @@ static void learn(struct watched *watched) {
     watched->own_user = user_inside(pid, watched->user);
     watched->elsewhere = is_elsewhere(watched->through);
     watched->started = stat.started;
-    read_name(watched->through, watched->name, sizeof watched->name);
+    watched->threads = stat.threads;
+    program_name(watched->through, watched->name, sizeof watched->name);
+    if (watched->name[0] ==
+        '\0') /* a thread of the kernel's has no program, that of others may not be known to all */
+        snprintf(watched->name, sizeof watched->name, "%s", stat.name);
     free(status);
 }
 
@@ -171,17 +168,23 @@ static enum watched_answer say_why_not(int pid, enum mark mark, int error, char 
         return WATCHED_NO;
     if (mark == MARK_OF_ANOTHER) {
         snprintf(why, WATCHED_WHY, "it is watched by another version of leakwatch");
-    } else if (error != EACCES) {
-        snprintf(why, WATCHED_WHY, "/proc/%d/maps: %s", pid, strerror(error));
     } else {
-        char *status = proc_status(pid, 0);
-        snprintf(why, WATCHED_WHY,
-                 user_of(status) == geteuid() ? "its /proc/%d/maps cannot be read: ask as root"
-                                              : "it belongs to another user: ask as that user or as root",
-                 pid);
-        free(status);
+        rights_say(pid, '?', error, why);
     }
     return WATCHED_HINDERED;
+}
+
+bool watched_sees(char why[WATCHED_WHY]) {
+    char self[16];
+    ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+    self[length > 0 ? length : 0] = '\0';
+    if (length < 0)
+        snprintf(why, WATCHED_WHY, "there is no /proc here: mount -t proc proc /proc");
+    else if (atoi(self) != getpid())
+        snprintf(why, WATCHED_WHY,
+                 "/proc is of another PID namespace, numbers there mean other processes: mount -t proc proc "
+                 "/proc, or unshare --mount-proc");
+    return length > 0 && atoi(self) == getpid();
 }
 
 /* pidfd_open(2): a thread's number is refused, with EINVAL or, by later kernels, ENOENT. */
@@ -194,7 +197,10 @@ static bool say_no_handle(char why[WATCHED_WHY]) {
 }
 
 enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]) {
-    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0)};
+    *watched = (struct watched){.pid = pid, .handle = -1};
+    if (!watched_sees(why))
+        return WATCHED_HINDERED;
+    watched->handle = (int)syscall(SYS_pidfd_open, pid, 0);
     if (watched->handle < 0) {
         say_no_handle(why);
         return WATCHED_HINDERED;
@@ -210,7 +216,10 @@ enum watched_answer watched_open(struct watched *watched, int pid, char why[WATC
 }
 
 bool watched_unprepared(struct watched *watched, int pid, char why[WATCHED_WHY]) {
-    *watched = (struct watched){.pid = pid, .handle = (int)syscall(SYS_pidfd_open, pid, 0), .outside = true};
+    *watched = (struct watched){.pid = pid, .handle = -1, .outside = true};
+    if (!watched_sees(why))
+        return false;
+    watched->handle = (int)syscall(SYS_pidfd_open, pid, 0);
     if (watched->handle < 0)
         return say_no_handle(why);
     learn(watched);
@@ -228,14 +237,22 @@ static int by_pid(const void *a, const void *b) {
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* What has no program has no link to one. */
+/* A process that looks at another one for this one (outside/outside.c). Children of any other kind are what an orphan becomes where this
+ * one is the first of its PID namespace. */
+static bool is_own_reader(int pid, const struct watched_stat *stat) {
+    char exe[32];
+    snprintf(exe, sizeof exe, "/proc/%d/exe", pid);
+    return stat->parent == getpid() && !is_other_file(exe, "/proc/self/exe");
+}
+
 static bool open_unprepared(struct watched *watched, int pid) {
+    enum { KERNEL = 0x200000 }; /* PF_KTHREAD */
     char why[WATCHED_WHY];
     struct watched_stat stat;
-    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) ||
-        !watched_unprepared(watched, pid, why))
+    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
+        is_own_reader(pid, &stat) || !watched_unprepared(watched, pid, why))
         return false;
-    if (watched->name[0] != '\0' && (watched->user == geteuid() || geteuid() == 0))
+    if (watched->user == geteuid() || geteuid() == 0)
         return true;
     watched_close(watched);
     return false;
@@ -244,7 +261,7 @@ static bool open_unprepared(struct watched *watched, int pid) {
 static bool open_listed(struct watched *watched, int pid, bool unprepared) {
     char why[WATCHED_WHY];
     enum watched_answer answer = watched_open(watched, pid, why);
-    return answer == WATCHED_YES || (unprepared && answer == WATCHED_NO && open_unprepared(watched, pid));
+    return answer == WATCHED_YES || (unprepared && open_unprepared(watched, pid));
 }
 
 struct watched *watched_list(size_t *count, bool unprepared) {

@@ -18,6 +18,7 @@ struct watched {
     unsigned reach;   /* of one that is asked: as the option of that name */
     bool outside;     /* it has no shim to ask: it is read from outside */
     bool elsewhere;   /* its root or its mounts are not ours: files are found below /proc/PID/root */
+    unsigned threads; /* when it was looked for */
     uint64_t started; /* clock ticks since the machine started */
     char name[64];    /* of its program's file */
 };
@@ -29,6 +30,9 @@ enum watched_answer {
     WATCHED_NO,       /* nothing watches it */
     WATCHED_HINDERED, /* it cannot be asked, or there is none of that number: `why` says */
 };
+
+/* Does /proc show the processes that this one's numbers mean? `why` says why not. */
+bool watched_sees(char why[WATCHED_WHY]);
 
 /* Looks at a process and keeps hold of it if it can be asked: its number will not mean another. */
 enum watched_answer watched_open(struct watched *watched, int pid, char why[WATCHED_WHY]);
@@ -48,6 +52,8 @@ struct watched_stat {
     char state;
     char name[16]; /* of its program; the kernel keeps no more */
     int parent;
+    unsigned flags; /* PF_ of the kernel's include/linux/sched.h */
+    unsigned threads;
     unsigned long long user, system, started;
 };
 bool watched_stat(int pid, struct watched_stat *stat);

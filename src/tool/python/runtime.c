@@ -3,14 +3,13 @@
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "symbols/files.h"
+#include "tool/process/memory.h"
 
 bool runtime_read(const struct runtime *runtime, uint64_t at, void *into, size_t size) {
-    struct iovec here = {into, size}, there = {(void *)(uintptr_t)at, size};
-    return at != 0 && process_vm_readv(runtime->pid, &here, 1, &there, 1, 0) == (ssize_t)size;
+    return at != 0 && memory_read(runtime->pid, at, into, size) == size;
 }
 
 uint64_t runtime_word(const struct runtime *runtime, uint64_t at) {

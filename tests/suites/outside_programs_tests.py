@@ -1,0 +1,162 @@
+"""From outside, programs whose code or libc is not glibc's and gcc's: a static program of musl's, Go's runtime; and what real programs have many of."""
+import os, re, shutil, subprocess
+
+from harness import TESTS, eventually, expect, needs, program, run, scratch
+from live import GAMES, as_user, for_everybody, tool
+from outside_tests import PROVED, Unprepared, check_stuck, says
+
+ENDS = {"left": "pthread_mutex_lock", "right": "pthread_mutex_lock", "wants": "pthread_mutex_lock", "conditional": "pthread_cond_wait", "reads": "pthread_rwlock_rdlock",
+        "takes": "sem_wait", "meets": "pthread_barrier_wait", "main": "pthread_join"}
+
+
+def built_with_musl(directory, *options):
+    path = os.path.join(directory, "musl")
+    run(["musl-gcc", "-O1", *options, "-o", path, os.path.join(TESTS, "programs/musl.c")]).check_returncode()
+    return path
+
+
+def functions(thread):
+    return [frame["function"] for frame in thread["stack"]]
+
+
+@needs("musl-gcc")
+def test_static_with_musl():
+    """Its code has no unwind information: callers are found by the calls that they made. The calls are named; no owner is read where glibc would have one, and of
+    one that may go on nothing is proved."""
+    with scratch() as directory:
+        path = built_with_musl(directory, "-static")
+        for mode in "stuck", "free":
+            with Unprepared(path, mode) as process:
+                for options in [], ["--stop"]:
+                    threads = process.threads(*options)
+                    seen = {}
+                    for thread in threads:
+                        wait = thread["wait"]
+                        if wait["kind"] == "futex":
+                            seen.setdefault(next(name for name in functions(thread) if name in ENDS), wait["call"])
+                        expect(wait["kind"] in ("futex", "sleep", "syscall restart_syscall") and wait["owner"] is None, "%r" % wait)
+                    expect(seen == {name: call for name, call in ENDS.items() if mode == "stuck" or name != "right"}, "%s: %r" % (mode, seen))
+                    proved = {thread["verdict"] for thread in threads} & set(PROVED)
+                    expect(proved == ({"deadlock"} if mode == "stuck" else set()), "%s: %r" % (mode, proved))
+                said = process.text()
+                expect(("all threads are asleep, and only they could wake each other" in said) == (mode == "stuck"), said)
+                expect("cannot be followed" not in said, said)
+
+
+@needs("musl-gcc")
+def test_with_musl():
+    """Neither in a program whose libc is musl's, by a name that glibc's could have too."""
+    with scratch() as directory:
+        path = built_with_musl(directory)
+        for options in [], ["--stop"]:
+            with Unprepared(path, "free") as process:
+                threads = process.threads(*options)
+                expect({thread["wait"]["kind"] for thread in threads} <= {"futex", "sleep", "syscall restart_syscall"}, "%r" % [thread["wait"]["kind"] for thread in threads])
+                expect(not [thread for thread in threads if thread["verdict"] in PROVED or thread["wait"]["owner"]], process.text())
+
+
+@needs("/usr/bin/go")
+def test_go():
+    """Stacks end where Go's runtime has changed them: nothing is made up behind."""
+    with scratch() as directory:
+        source, path = os.path.join(directory, "main.go"), os.path.join(directory, "stuck")
+        with open(source, "w") as file:
+            file.write('package main\nimport ("os"; "time")\nfunc waits() { var bytes [1]byte; r, _, _ := os.Pipe(); r.Read(bytes[:]) }\n'
+                       'func main() { go waits(); os.Stdout.WriteString("up\\n"); time.Sleep(time.Hour) }\n')
+        env = dict(os.environ, GOCACHE=os.path.join(directory, "cache"), HOME=directory, CGO_ENABLED="0", GO111MODULE="off")
+        subprocess.run(["/usr/bin/go", "build", "-o", path, source], check=True, timeout=300, env=env)
+        with Unprepared(path) as process:
+            said = process.text()
+            expect("cannot be followed" not in said and " in stuck " in said, said)
+            for thread in process.threads():
+                names = functions(thread)
+                expect(names and re.match(r"runtime\.(mcall|mstart|goexit|systemstack|rt0_go)\b", names[-1]) and not [name for name in names if name is None], "%r" % names)
+                expect(thread["wait"]["kind"] in ("futex", "epoll wait") and thread["verdict"] not in PROVED, "%r" % thread["wait"])
+
+
+def test_a_large_set():
+    """What a set of epoll's holds is told in pieces: all are counted."""
+    with Unprepared("python3", "-c", "import os, select\nset = select.epoll()\nfor i in range(321): set.register(os.pipe()[0], select.EPOLLIN)\n"
+                                     "print('up', flush=True)\nset.poll()") as process:
+        expect("321 descriptors in the set" in process.text(), process.text())
+
+
+def test_named_as_it_was_started():
+    """A program's file may be called otherwise: redis-server is a link to a file of another name. A script's name is not its interpreter's."""
+    with scratch() as directory:
+        other = os.path.join(directory, "other-name")
+        os.symlink(os.path.realpath("/bin/sleep"), other)
+        script = os.path.join(directory, "script")
+        with open(script, "w") as file:
+            file.write("#!/bin/bash\nread < <(:)\nread -t 1000 <> <(:)\n")
+        os.chmod(script, 0o755)
+        for command, name in ([other, "1000"], "other-name"), ([script], "bash"):
+            with subprocess.Popen(command) as process:
+                try:
+                    eventually(name, lambda: " in %s (pid %d)" % (name, process.pid) in tool("stack", process.pid))
+                    if name == "other-name":
+                        expect(re.search(r"^ +%d  other-name " % process.pid, tool("ps", "--all"), re.M), "ps")
+                finally:
+                    process.kill()
+
+
+@needs("root")
+def test_replaced_while_it_runs():
+    """An upgrade has put other files where its libraries and its own program were: it is told by what it runs, and not by what lies there now."""
+    libc = next(line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/libc\.so\.6$", line))
+    with scratch() as directory:
+        own = os.path.join(directory, "own")
+        for file in program("unprepared"), libc:
+            shutil.copy(file, directory)
+        os.rename(os.path.join(directory, "unprepared"), own)
+        with Unprepared(own, "stuck", env=dict(os.environ, LD_LIBRARY_PATH=directory)) as process:
+            before = process.threads()
+            check_stuck({thread["name"]: thread for thread in before})
+            for replaced in own, os.path.join(directory, os.path.basename(libc)):
+                os.remove(replaced)
+                shutil.copy("/bin/true", replaced)
+            after = process.threads()
+            check_stuck({thread["name"]: thread for thread in after})
+            expect([functions(thread) for thread in before] == [functions(thread) for thread in after], "%r" % [functions(thread) for thread in after])
+            expect("threads in own (pid" in process.text() and "incomplete" not in process.text(), process.text())
+    with for_everybody() as directory:
+        shutil.copy(libc, directory)
+        shutil.copy(program("asleep"), directory)
+        with Unprepared(os.path.join(directory, "asleep"), "all", env=dict(os.environ, LD_LIBRARY_PATH=directory), cwd="/", **as_user(GAMES)) as process:
+            os.remove(os.path.join(directory, os.path.basename(libc)))
+            said = tool("stack", process.pid, path=os.path.join(directory, "leakwatch"), cwd="/", **as_user(GAMES))
+            expect(re.search(r"incomplete: .*libc.so.6 \(deleted\), replaced while it runs, can only be read by root", said), said)
+
+
+SLEEPS_IN_32_BITS = """
+.code32
+.globl _start
+_start: mov $29, %eax  # pause
+        int $0x80
+        jmp _start
+"""
+
+
+@needs("as", "ld")
+def test_32_bits():
+    """Numbers of system calls that would mean others: a program of 32 bits is one line, and what a thread does in such a call is not told wrongly."""
+    with scratch() as directory:
+        source, path = os.path.join(directory, "small.s"), os.path.join(directory, "small")
+        with open(source, "w") as file:
+            file.write(SLEEPS_IN_32_BITS)
+        run(["as", "--32", "-o", source + ".o", source]).check_returncode()
+        run(["ld", "-m", "elf_i386", "-o", path, source + ".o"]).check_returncode()
+        try:
+            small = subprocess.Popen([path])
+        except OSError:
+            print("left out: no 32-bit programs here")
+            return
+        try:
+            says("it is a 32-bit program: only 64-bit ones are read", small.pid)
+            expect(re.search(r"^ +%d  small +it is a 32-bit program" % small.pid, tool("ps", "--all"), re.M), "ps")
+        finally:
+            small.kill()
+            small.wait()
+    with Unprepared(program("asleep"), "old_call") as process:
+        states = sorted(thread["state"] for thread in process.threads())
+        expect(states == ["blocked", "blocked", "running"] and not [thread for thread in process.threads() if thread["verdict"] in PROVED], process.text())
