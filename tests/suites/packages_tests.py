@@ -2,7 +2,7 @@
 scripts/package builds the packages and tries them in fresh roots; that takes minutes, and is not among the tests."""
 import fnmatch, json, os, re
 
-from harness import BUILD, ROOT, expect
+from harness import BUILD, ROOT, expect, run, scratch
 
 DEBIAN = os.path.join(ROOT, "debian")
 
@@ -69,3 +69,12 @@ def test_versions_and_needs():
         expect(package["Multi-Arch"] == ("same" if shared else "foreign"), package["Package"])
         if package["Package"] != "libleakwatch":
             expect("(= ${binary:Version})" in package["Depends"], package["Package"])
+
+
+def test_releases_that_are_not_known_are_refused():
+    """scripts/distro makes a root of a release that it knows, and leaves nothing behind where it makes none."""
+    with scratch() as directory:
+        for words in ([], ["woody"], ["--keep", directory], ["--unknown", "trixie"]):
+            refused = run([os.path.join(ROOT, "scripts/distro")] + words, env=dict(os.environ, TMPDIR=directory))
+            expect(refused.returncode == 2 and refused.stderr.startswith("usage: scripts/distro ") and "trixie" in refused.stderr, "%s: %s" % (words, refused))
+        expect(os.listdir(directory) == [], "%s" % os.listdir(directory))
