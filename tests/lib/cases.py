@@ -15,11 +15,11 @@ LEAKWATCH_ROUNDS=N plays what must be silent N times.
 
 To add one, write tests/cases/NAME.c: the build and the catalogue (lib/catalogue.py) find it.
 """
-import collections, json, os, platform, re, shutil, tempfile
+import collections, glob, json, os, platform, re, shutil, tempfile
 
 from harness import ROUNDS, TESTS, Wrong, expect, needs, program, run, scratch, watched
 
-FILECHECK = shutil.which("FileCheck") or shutil.which("FileCheck-14") or "/usr/lib/llvm-14/bin/FileCheck"
+FILECHECK = shutil.which("FileCheck") or max(glob.glob("/usr/lib/llvm-*/bin/FileCheck"), default="FileCheck", key=lambda path: int(re.search(r"llvm-(\d+)", path)[1]))
 CASES = os.path.join(TESTS, "cases")
 
 
