@@ -37,6 +37,7 @@ PLACES = {
     "in_shared_memory": "shared_memory",
     "where_fork_does_not_copy": "memory_without_fork",
     "where_fork_wipes": "memory_without_fork",
+    "where_it_may_be_dropped": "memory_without_fork",
     "in_protected_memory": "global",
     "in_a_file": "shared_memory",
     "in_a_sealed_piece": "global",
