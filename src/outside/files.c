@@ -16,6 +16,7 @@
 
 #include "proc_words.h"
 #include "shared/file_kinds.h"
+#include "shared/older_headers.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/older_headers.h"
 #include "shared/sleeping_calls.h"
 
 enum {

@@ -36,9 +36,15 @@ def eventually(what, condition, patience=PATIENCE, pause=0.02):
         time.sleep(pause)
 
 
-def scratch():
+class scratch(tempfile.TemporaryDirectory):
     """A directory for the time of a test. A process that is about to end may still write into it."""
-    return tempfile.TemporaryDirectory(prefix="leakwatch-test-", ignore_cleanup_errors=True)
+
+    def __init__(self):
+        super().__init__(prefix="leakwatch-test-")
+
+    def cleanup(self):
+        self._finalizer.detach()
+        shutil.rmtree(self.name, ignore_errors=True)
 
 
 def run(command, **more):

@@ -227,7 +227,7 @@ def says(words, pid, status=1, **more):
 def is_of_the_kernel(pid):
     """PF_KTHREAD, kernel: include/linux/sched.h. In a container there is none."""
     try:
-        return int(open("/proc/%s/stat" % pid).read().rsplit(")", 1)[1].split()[6]) & 0x200000
+        return int(open("/proc/%s/stat" % pid, errors="replace").read().rsplit(")", 1)[1].split()[6]) & 0x200000
     except OSError:  # it has ended meanwhile
         return False
 
