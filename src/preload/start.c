@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "capture/libc_locks.h"
 #include "interpose/call.h"
+#include "interpose/conditions.h"
 #include "interpose/dispositions.h"
 #include "interpose/guards.h"
 #include "options.h"
@@ -79,6 +80,7 @@ void start_late(void) {
         return;
     int saved_errno = errno;
     clock_setup();
+    conditions_setup();
     thread_setup_late();
     process.stacks = unwind_setup();
     libc_locks_setup();
