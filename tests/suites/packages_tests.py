@@ -1,8 +1,8 @@
 """What debian/ says, held against the build: each installed file is in one package, where Debian wants it, and versions and needs are those of the tree.
 scripts/package builds the packages and tries them in fresh roots; that takes minutes, and is not among the tests."""
-import fnmatch, json, os, re
+import fnmatch, json, os, platform, re
 
-from harness import BUILD, ROOT, expect, run, scratch
+from harness import BUILD, LIBRARY, ROOT, expect, needs, run, scratch
 
 DEBIAN = os.path.join(ROOT, "debian")
 
@@ -78,3 +78,37 @@ def test_releases_that_are_not_known_are_refused():
             refused = run([os.path.join(ROOT, "scripts/distro")] + words, env=dict(os.environ, TMPDIR=directory))
             expect(refused.returncode == 2 and refused.stderr.startswith("usage: scripts/distro ") and "trixie" in refused.stderr, "%s: %s" % (words, refused))
         expect(os.listdir(directory) == [], "%s" % os.listdir(directory))
+
+
+# The glibc that is wanted at least by what was built with one from 2.34 on, and with an older one: docs/processors.md tells both.
+FLOORS = {LIBRARY: ((2, 34), (2, 18)), os.path.join(BUILD, "src/leakwatch"): ((2, 34), (2, 28)), os.path.join(BUILD, "src/leakwatch-serve"): ((2, 34), (2, 28))}
+
+
+def wanted_of_glibc(table):
+    """The newest version of glibc's that is in what `objdump -T` prints of symbols from elsewhere."""
+    versions = re.findall(r"\*UND\*.*GLIBC_(\d+)\.(\d+)", table)
+    return max((int(major), int(minor)) for major, minor in versions)
+
+
+def floor_of(path):
+    built_with = tuple(int(number) for number in platform.libc_ver()[1].split(".")[:2])
+    return FLOORS[path][0 if built_with >= (2, 34) else 1]
+
+
+@needs("objdump")
+def test_no_newer_glibc_is_wanted():
+    """A library that was built with an old glibc is loaded by all newer ones; one of 2.34 or later, from 2.34 on."""
+    for path in FLOORS:
+        found = wanted_of_glibc(run(["objdump", "-T", path], check=True).stdout)
+        expect(found <= floor_of(path), "%s wants glibc %d.%d" % ((os.path.basename(path),) + found))
+    told = words_of("docs/processors.md")
+    for number, floors in enumerate(zip(*FLOORS.values())):
+        words = "| %s | %s |" % tuple("%d.%d" % floor for floor in floors[:2])
+        expect(words in told, "docs/processors.md has no %s" % words)
+
+
+def test_a_newer_symbol_is_found():
+    """The negative twin."""
+    table = ("0000000000000000      DF *UND*  0000000000000000  GLIBC_2.2.5 read\n0000000000000000      DF *UND*  0000000000000000 (GLIBC_2.38) __isoc23_strtol\n"
+             "0000000000011111 g    DF .text  0000000000000023  GLIBC_2.99 ours")
+    expect(wanted_of_glibc(table) == (2, 38), "%r" % (wanted_of_glibc(table),))
