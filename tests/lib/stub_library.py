@@ -28,9 +28,11 @@ def stub(build_id, code, code_size, symbols):
     shstrtab = strtab + len(names)
     sections = (shstrtab + len(titles) + 7) // 8 * 8
     segment = lambda kind, flags, offset, address, in_file, size: struct.pack("<IIQQQQQQ", kind, flags, offset, address, address, in_file, size, PAGE if kind == PT_LOAD else 4)
-    section = lambda name, kind, flags, address, offset, size, link=0, info=0, entry=0: struct.pack("<IIQQQQIIQQ", name, kind, flags, address, offset, size, link, info, 8, entry)
+    # the fields of a note are aligned as its section is
+    section = lambda name, kind, flags, address, offset, size, link=0, info=0, entry=0: struct.pack(
+        "<IIQQQQIIQQ", name, kind, flags, address, offset, size, link, info, 4 if kind == SHT_NOTE else 8, entry)
     out = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, sections, 0, 64, 56, 3, 64, 6, 5)
-    out += segment(PT_LOAD, 4, 0, 0, symtab, symtab) + segment(PT_LOAD, 5, code, code, 0, code_size) + segment(PT_NOTE, 4, headers, headers, len(note), len(note))
+    out += segment(PT_LOAD, 4, 0, 0, symtab, symtab) + segment(PT_LOAD, 5, 0, code, 0, code_size) + segment(PT_NOTE, 4, headers, headers, len(note), len(note))
     out += note
     out = out.ljust(symtab, b"\0") + table + names + titles
     return (out.ljust(sections, b"\0") + bytes(64) + section(title_at[0], SHT_NOTE, 2, headers, headers, len(note)) + section(title_at[1], SHT_NOBITS, 6, code, code, code_size) +
