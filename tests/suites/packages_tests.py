@@ -1,8 +1,8 @@
 """What debian/ says, held against the build: each installed file is in one package, where Debian wants it, and versions and needs are those of the tree.
 scripts/package builds the packages and tries them in fresh roots; that takes minutes, and is not among the tests."""
-import fnmatch, json, os, platform, re
+import fnmatch, json, os, re
 
-from harness import BUILD, LIBRARY, ROOT, expect, needs, run, scratch
+from harness import BUILD, LIBRARY, ROOT, expect, glibc, needs, run, scratch
 
 DEBIAN = os.path.join(ROOT, "debian")
 
@@ -93,8 +93,7 @@ def wanted_of_glibc(table):
 
 
 def floor_of(path):
-    built_with = tuple(int(number) for number in platform.libc_ver()[1].split(".")[:2])
-    return next(floors for since, floors in FLOORS.items() if built_with >= since)[BUILT[path]]
+    return next(floors for since, floors in FLOORS.items() if glibc() >= since)[BUILT[path]]
 
 
 @needs("objdump")
