@@ -67,6 +67,10 @@ struct dl_find_object {
 #endif
 static int (*find_object)(void *, struct dl_find_object *);
 
+bool libunwind_asks_kernel(void) {
+    return !find_object;
+}
+
 /* Address of .eh_frame_hdr of the module around pc, 0 if there is none. */
 static uintptr_t unwind_table_of(uintptr_t pc, struct question *question) {
     struct dl_find_object object = {0};
