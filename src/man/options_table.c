@@ -1,5 +1,5 @@
 /* Fills what is told of options into a template: the man pages, docs/options.md and the completion of the shell have their lists
- * from the same table as the parsers (shared/options.def). usage: options_table <TEMPLATE >FILE
+ * from the same table as the parsers (shared/options.def). usage: options_table [TEMPLATE] >FILE
  *
  * A line "@options WHAT@" becomes a list:
  *   keys       mdoc, the keys of LEAKWATCH_OPTIONS         formats    mdoc, the formats of a report
@@ -189,7 +189,11 @@ static void put_completion(void) {
     puts("    esac");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1 && !freopen(argv[1], "r", stdin)) {
+        perror(argv[1]);
+        return 1;
+    }
     static const struct {
         const char *what;
         void (*put)(void);

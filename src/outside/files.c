@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shared/file_kinds.h"
+#include "shared/older_headers.h"
 #include "tool/process/descriptor_file.h"
 
 static bool starts(const char *words, const char *start) {

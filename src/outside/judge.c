@@ -230,6 +230,6 @@ bool judge_is_same(const struct judge *judge, const struct lw_snapshot_thread *t
         return true;
     if (!target_has(judge->target, thread->object, bytes, size))
         return false;
-    struct object now = object_of(thread->kind, bytes, unwinder_glibc_minor(judge->unwinder));
+    struct object now = object_of(thread->kind, bytes, CONDITION_UNKNOWN);
     return now.owner == thread->owner && now.value[0] == thread->value[0] && now.value[1] == thread->value[1];
 }

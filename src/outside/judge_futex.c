@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/older_headers.h"
 #include "shared/sleeping_calls.h"
 
 enum {
@@ -28,12 +29,16 @@ static bool waits_for_lock(const uint64_t argument[6]) {
            command(argument) == FUTEX_LOCK_PI || command(argument) == FUTEX_LOCK_PI2;
 }
 
-/* Conditions have two words that are waited on, one for each group, at the end (sysdeps/nptl/bits/thread-shared-types.h): since 2.41
- * there are 8 bytes less before them. */
-static uint64_t condition_of(const struct judge *judge, uint64_t futex) {
-    enum { UNTIL_2_40 = 40, SINCE_2_41 = 32, WITHOUT_REFS = 41 };
-    unsigned minor = unwinder_glibc_minor(judge->unwinder);
-    return (futex & ~7ull) - (minor >= WITHOUT_REFS ? SINCE_2_41 : UNTIL_2_40);
+/* A condition's form, by who sleeps on one of its two words: in the COUNTED form such a thread waits for that to change from 0, and its group, the counts of which
+ * are where the PLAIN form has the start of the first group, has a reference of its (nptl/pthread_cond_wait.c). Where it still looks so, an
+ * updated 2.38 to 2.40 is taken for what it was: that makes the address wrong by a word, and nothing else. */
+static enum condition_form condition_form(const struct judge *judge, uint64_t futex, uint32_t expected) {
+    enum { ALWAYS_PLAIN_SINCE = 41, COUNTS = 24 };
+    uint32_t references;
+    uint64_t counts = (futex & ~7ull) - COUNTS + (futex & sizeof references);
+    bool plain = unwinder_glibc_minor(judge->unwinder) >= ALWAYS_PLAIN_SINCE || expected != 0 ||
+                 !target_has(judge->target, counts, &references, sizeof references) || references == 0;
+    return plain ? CONDITION_PLAIN : CONDITION_COUNTED;
 }
 
 /* Of its words, those that say who writes are 3 at most while they are waited on; the one with the count of readers has its third bit set
@@ -45,18 +50,29 @@ static uint64_t rwlock_of(uint64_t futex, uint32_t expected) {
                           : futex - offsetof(pthread_rwlock_t, __data.__writers_futex);
 }
 
-static void put_object(const struct judge *judge, enum lw_wait_kind kind, uint64_t at,
-                       struct lw_snapshot_thread *thread) {
+static void put_of(const struct judge *judge, enum lw_wait_kind kind, enum condition_form form, uint64_t at,
+                   struct lw_snapshot_thread *thread) {
     char bytes[OBJECT_BYTES];
     size_t size = object_size(kind);
     thread->kind = kind;
     thread->object = at;
     if (size == 0 || !target_has(judge->target, at, bytes, size))
         return;
-    struct object object = object_of(kind, bytes, unwinder_glibc_minor(judge->unwinder));
+    struct object object = object_of(kind, bytes, form);
     thread->owner = object.owner;
     thread->flags |= object.flags;
     memcpy(thread->value, object.value, sizeof thread->value);
+}
+
+static void put_object(const struct judge *judge, enum lw_wait_kind kind, uint64_t at,
+                       struct lw_snapshot_thread *thread) {
+    put_of(judge, kind, CONDITION_UNKNOWN, at, thread);
+}
+
+static void put_condition(const struct judge *judge, uint64_t futex, uint32_t expected,
+                          struct lw_snapshot_thread *thread) {
+    enum condition_form form = condition_form(judge, futex, expected);
+    put_of(judge, LW_WAIT_COND, form, (futex & ~7ull) - condition_layouts[form].signals, thread);
 }
 
 /* The kernel clears the number of a thread that has ended, and wakes who waits for that (set_tid_address(2)); glibc leaves the
@@ -85,7 +101,7 @@ static bool put_known(const struct judge *judge, const struct target_thread *fro
         if (waits_for_lock(from->argument))
             put_object(judge, LW_WAIT_MUTEX, futex, thread);
         else
-            put_object(judge, LW_WAIT_COND, condition_of(judge, futex), thread);
+            put_condition(judge, futex, expected, thread);
         return true;
     case LW_WAIT_RWLOCK_READ:
     case LW_WAIT_RWLOCK_WRITE:

@@ -31,7 +31,7 @@ static bool frame_has(const struct target *target, uint64_t start, uint64_t end,
 static bool is_under_way(const struct target *target, uint64_t control) {
     char bytes[OBJECT_BYTES];
     return target_has(target, control, bytes, object_size(LW_WAIT_ONCE)) &&
-           object_of(LW_WAIT_ONCE, bytes, 0).unsatisfied;
+           object_of(LW_WAIT_ONCE, bytes, CONDITION_UNKNOWN).unsatisfied;
 }
 
 static void put_runner(const struct once_calls *once, struct snapshot_writer *writer, uint64_t control) {

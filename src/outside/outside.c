@@ -90,7 +90,7 @@ enum outside_state outside_look(struct outside *outside, struct snapshot *snapsh
         return OUTSIDE_PENDING;
     outside->child = 0;
     if (WIFSIGNALED(status)) {
-        snprintf(why, 256, "what looked at it was ended by SIG%s", sigabbrev_np(WTERMSIG(status)));
+        snprintf(why, 256, "what looked at it was ended by signal %d", WTERMSIG(status));
         return OUTSIDE_FAILED;
     }
     outside->refused = WEXITSTATUS(status) == CHILD_IS_REFUSED;

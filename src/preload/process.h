@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/condition.h"
+
 struct process {
     int32_t pid;        /* of the process that is watched */
     uint64_t started;   /* CLOCK_MONOTONIC ns */
@@ -11,6 +13,8 @@ struct process {
     char program[256];  /* argv[0]; the file's name for a program that is called /proc/self/exe */
     char **environment; /* a copy for the tool, without what would watch it too */
     bool stacks;        /* libunwind is there */
+    enum condition_form
+        conditions;     /* how this libc lays them out; UNKNOWN until main begins or a thread is created */
     int32_t hidden_tid; /* of the shim's own thread (watcher.h), 0 if there is none */
     bool emulated;      /* by valgrind, which looks at what is given to the kernel */
     bool

@@ -1,5 +1,6 @@
 /* Start-up, and the other side of fork. */
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "arch/arch.h"
 #include "capture/libc_locks.h"
 #include "interpose/call.h"
+#include "interpose/conditions.h"
 #include "interpose/dispositions.h"
 #include "interpose/guards.h"
 #include "options.h"
@@ -23,6 +25,7 @@
 #include "rt/table.h"
 #include "rt/text.h"
 #include "shared/glob.h"
+#include "shared/libc_version.h"
 #include "start.h"
 #include "unwind/unwind.h"
 
@@ -80,6 +83,7 @@ void start_late(void) {
         return;
     int saved_errno = errno;
     clock_setup();
+    conditions_setup();
     thread_setup_late();
     process.stacks = unwind_setup();
     libc_locks_setup();
@@ -98,6 +102,11 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     options_parse(variable(envp, "LEAKWATCH_OPTIONS"));
     if (options.reach != 0 && !FREEZES) {
         text_complain("reach is not ported to this processor: no proofs by reachability", NULL);
+        options.reach = 0;
+    }
+    if (options.reach != 0 && !reach_knows_libc(gnu_get_libc_version())) {
+        text_complain("reach knows glibc from 2.26 to 2.42, and this is ", gnu_get_libc_version(),
+                      ": no proofs by reachability", NULL);
         options.reach = 0;
     }
     launch_setup();

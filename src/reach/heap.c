@@ -19,8 +19,14 @@ enum {
 };
 /* a chunk's size has its flags in it */
 enum { PREV_INUSE = 1, IS_MMAPPED = 2, NON_MAIN = 4, FLAGS = 7, HEADER = 16, LEAST = 32, PAGE = 4096 };
-/* tcache_perthread_struct: 64 counts, 64 lists */
-enum { BINS_CACHED = 64, CACHE_CHUNK = 0x290, CACHE_COUNTS = 128, MOST_CACHED = 1024 };
+/* tcache_perthread_struct: a number for each list, then the lists. Until 2.41 the number is how long the list is; since 2.42 how much longer it may
+ * become, which begins as the same for all, and there are lists of blocks of several sizes. */
+struct cache_form {
+    unsigned chunk, lists;
+    bool is_room;
+};
+static const struct cache_form cache_forms[] = {{0x290, 64, false}, {0x300, 76, true}};
+enum { CACHES_OF_ONE_SIZE = 64, MOST_CACHED = 1024 };
 
 static uint64_t size_at(const struct image *image, uint64_t chunk) {
     return image_word(image, chunk + 8);
@@ -196,41 +202,68 @@ static bool is_key(struct keys *keys, const struct image *image, uint64_t key, u
     return key != 0 && key == keys->known;
 }
 
-/* The lists of one thread's cache: each as long as its count says, of blocks of its size. mangled: "safe-linking", since 2.32. */
-static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t cache, bool mangled,
-                       struct keys *keys, bool frees) {
-    for (unsigned bin = 0; bin < BINS_CACHED; bin++) {
-        unsigned count = (unsigned)(image_word(image, cache + bin / 4 * 8) >> bin % 4 * 16) & 0xffff;
-        uint64_t at = image_word(image, cache + CACHE_COUNTS + 8ull * bin);
-        if (count > MOST_CACHED)
+/* Blocks of 16 bytes more from each list to the next; in the later ones from a power of two to the next, csize2tidx and large_csize2tidx. */
+static bool is_of_list(unsigned list, uint64_t size) {
+    enum { FIRST = 32, STEP = 16, LARGE = 1024 };
+    uint64_t power = LARGE;
+    if (list < CACHES_OF_ONE_SIZE)
+        return size == FIRST + (uint64_t)STEP * list;
+    power <<= list - CACHES_OF_ONE_SIZE;
+    return size >= power && size < 2 * power && size > FIRST + STEP * (CACHES_OF_ONE_SIZE - 1);
+}
+
+/* One list, from its first block to the end; how long it is, or MOST_CACHED if it is none. mangled: "safe-linking", since 2.32. */
+static unsigned free_list(struct nodes *nodes, const struct image *image, uint64_t cache, uint64_t at,
+                          unsigned list, bool mangled, struct keys *keys, bool frees) {
+    unsigned length = 0;
+    for (; at != 0 && length < MOST_CACHED; length++) {
+        uint32_t number = at % 16 == 0 ? node_at(nodes, at) : NO_NODE;
+        if (number == NO_NODE || nodes->node[number].start != at ||
+            !is_of_list(list, nodes->node[number].end - at) ||
+            !is_key(keys, image, image_word(image, at + 8), cache))
+            return MOST_CACHED;
+        if (frees)
+            nodes->node[number].kind = NODE_FREE;
+        uint64_t next = image_word(image, at);
+        at = mangled ? next ^ at >> 12 : next;
+    }
+    return length;
+}
+
+/* The lists of one thread's cache: each as long as its number says. */
+static bool free_lists(struct nodes *nodes, const struct image *image, uint64_t cache,
+                       const struct cache_form *form, bool mangled, struct keys *keys, bool frees) {
+    unsigned most = 0;
+    for (unsigned list = 0; list < form->lists; list++) {
+        unsigned number = (unsigned)(image_word(image, cache + list / 4 * 8) >> list % 4 * 16) & 0xffff;
+        uint64_t first = image_word(image, cache + 2ull * form->lists + 8ull * list);
+        unsigned length = free_list(nodes, image, cache, first, list, mangled, keys, frees);
+        unsigned expected = form->is_room ? most - number : number;
+        if (form->is_room && list == 0)
+            most = number + length;
+        else if (length != expected)
             return false;
-        for (; count > 0; count--) {
-            uint32_t number = at % 16 == 0 ? node_at(nodes, at) : NO_NODE;
-            if (number == NO_NODE || nodes->node[number].start != at ||
-                nodes->node[number].end - at != 16ull * bin + 32 ||
-                !is_key(keys, image, image_word(image, at + 8), cache))
-                return false;
-            if (frees)
-                nodes->node[number].kind = NODE_FREE;
-            uint64_t next = image_word(image, at);
-            at = mangled ? next ^ at >> 12 : next;
-        }
-        if (at != 0)
+        if (length >= MOST_CACHED)
             return false;
     }
     return true;
+}
+
+static void free_cache(struct nodes *nodes, const struct image *image, uint64_t cache,
+                       const struct cache_form *form, struct keys *keys) {
+    for (int mangled = 1; mangled >= 0; mangled--)
+        if (free_lists(nodes, image, cache, form, mangled, keys, false)) {
+            free_lists(nodes, image, cache, form, mangled, keys, true);
+            return;
+        }
 }
 
 void heap_free_cached(struct nodes *nodes, const struct image *image, const struct snapshot *snapshot) {
     struct keys keys = {.snapshot = snapshot};
     for (size_t i = 0; i < nodes->count; i++) {
         const struct node *node = &nodes->node[i];
-        if (node->kind != NODE_BLOCK || node->end - node->start != CACHE_CHUNK)
-            continue;
-        for (int mangled = 1; mangled >= 0; mangled--)
-            if (free_lists(nodes, image, node->start, mangled, &keys, false)) {
-                free_lists(nodes, image, node->start, mangled, &keys, true);
-                break;
-            }
+        for (size_t k = 0; k < sizeof cache_forms / sizeof *cache_forms; k++)
+            if (node->kind == NODE_BLOCK && node->end - node->start == cache_forms[k].chunk)
+                free_cache(nodes, image, node->start, &cache_forms[k], &keys);
     }
 }

@@ -1,4 +1,4 @@
-/* glibc's malloc, read from outside (malloc/malloc.c, malloc/arena.c; 2.26 to 2.41). What does not check out to the last byte is
+/* glibc's malloc, read from outside (malloc/malloc.c, malloc/arena.c; 2.26 to 2.42). What does not check out to the last byte is
  * not believed: then the memory is one node. */
 #pragma once
 

@@ -8,6 +8,7 @@
 
 #include "least.h"
 #include "mappings.h"
+#include "random_state.h"
 
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
 enum { MEMORY_FD = 4, PAGES_FD = 6, SIZE_FD = 7 };
@@ -149,7 +150,9 @@ enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *sn
         refusal = LW_FROZEN_NO_FORK;
     if (refusal == LW_FROZEN_NONE)
         refusal = mappings_read(image, snapshot);
-    return refusal == LW_FROZEN_NONE ? read_areas(image) : refusal;
+    if (refusal == LW_FROZEN_NONE)
+        refusal = read_areas(image);
+    return refusal == LW_FROZEN_NONE && !random_state_is_all(image, snapshot) ? LW_FROZEN_NO_FORK : refusal;
 }
 
 const struct area *image_area(const struct image *image, uint64_t address) {

@@ -26,6 +26,11 @@ struct area {
     unsigned char *there; /* by page: is it there? */
 };
 
+/* Memory that is empty in a copy, and may become so in the process too. */
+struct dropped {
+    uint64_t start, end;
+};
+
 struct image {
     struct lw_frozen frozen;
     struct lw_frozen_thread *threads;
@@ -37,6 +42,8 @@ struct image {
     size_t area_count;
     uint64_t *starts; /* of private mappings, by address */
     size_t start_count;
+    struct dropped dropped[8];
+    size_t dropped_count;
     bool has_strange_code;           /* of a file that is no module of the snapshot's */
     uint64_t stack_start, stack_end; /* the mapping that the initial thread's stack began in */
 };

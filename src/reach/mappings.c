@@ -142,14 +142,24 @@ static bool parse_head(const char *line, struct mapping *mapping) {
     return true;
 }
 
-/* VmFlags: wf is MADV_WIPEONFORK, io and pf what a device has mapped; sh and mw what others may write to while it is read, and may
+/* Whose it is can be told once all has been read (random_state.h). */
+static bool note_dropped(struct image *image, const struct mapping *mapping) {
+    if (image->dropped_count == sizeof image->dropped / sizeof *image->dropped)
+        return false;
+    image->dropped[image->dropped_count++] = (struct dropped){mapping->start, mapping->end};
+    return true;
+}
+
+/* VmFlags: wf is MADV_WIPEONFORK, dp what the kernel may empty at any moment, io and pf what a device has mapped; sh and mw what others may write to while it is read, and may
  * have in a register what has been there. */
-static enum lw_frozen_refusal refused_for(const struct image *image, const struct mapping *mapping,
+static enum lw_frozen_refusal refused_for(struct image *image, const struct mapping *mapping,
                                           const char *flags) {
     if (is_kernels(mapping) || is_shims(image, mapping))
         return LW_FROZEN_NONE;
     if (strstr(flags, " sh") && strstr(flags, " mw"))
         return LW_FROZEN_SHARED_MEMORY;
+    if (strstr(flags, " wf") && strstr(flags, " dp"))
+        return note_dropped(image, mapping) ? LW_FROZEN_NONE : LW_FROZEN_NO_FORK;
     bool strange = strstr(flags, " wf") || strstr(flags, " io") || strstr(flags, " pf");
     return strange && mapping->rights[0] != '-' ? LW_FROZEN_NO_FORK : LW_FROZEN_NONE;
 }

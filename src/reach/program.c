@@ -78,8 +78,11 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
     }
 }
 
-/* OpenSSL's jumps are between fibres of its own (crypto/async), not out of handlers. */
+/* OpenSSL's jumps are between fibres of its own (crypto/async), not out of handlers. What glibc's librt cancels, where it is a library of its own (until
+ * 2.33), is a thread that it has just made itself (sysdeps/unix/sysv/linux/mq_notify.c). */
 static unsigned uses_left_out(const char *file) {
+    if (strncmp(file, "librt-2.", 8) == 0 || strcmp(file, "librt.so.1") == 0)
+        return USE_CANCEL;
     return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP : 0;
 }
 

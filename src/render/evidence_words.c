@@ -8,6 +8,7 @@
 #include "json_text.h"
 #include "lines.h"
 #include "reach_words.h"
+#include "shared/signal_name.h"
 
 /* {who} worker-1 (4244)   {by} " by worker-1 (4244), which has ended", or nothing   {ago} 3.0s ago   {span} 3.0s
  * {ms} the same in ms   {count} {of}   {s} "s" if count is not 1   {cpu} `of` as seconds   {signals}   {text} {more}
@@ -160,7 +161,7 @@ static void put_signals(FILE *out, uint64_t signals) {
     for (int signal = 1; signal <= 64; signal++) {
         if (!(signals >> (signal - 1) & 1))
             continue;
-        const char *name = sigabbrev_np(signal);
+        const char *name = signal_name(signal);
         fprintf(out, name ? "%sSIG%s" : "%s", between, name);
         if (!name)
             fprintf(out, "signal %d", signal);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lines.h"
+#include "shared/signal_name.h"
 
 static void put_count(FILE *out, bool *first, size_t count, const char *what, bool counted) {
     if (count == 0)
@@ -22,8 +23,8 @@ void summary_put(FILE *out, const struct analysis *analysis) {
     else
         fprintf(out, "leakwatch: %zu thread%s", counts->threads, lines_plural(counts->threads));
     fprintf(out, " in %s (pid %d) ", lines_words(analysis, header->program), header->pid);
-    if (header->signal && sigabbrev_np(header->signal))
-        fprintf(out, "on SIG%s", sigabbrev_np(header->signal));
+    if (header->signal && signal_name(header->signal))
+        fprintf(out, "on SIG%s", signal_name(header->signal));
     else if (header->signal)
         fprintf(out, "on signal %d", header->signal);
     else

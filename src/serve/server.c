@@ -9,6 +9,8 @@
 #include "routes.h"
 #include "tool/tool.h"
 
+/* libmicrohttpd has called it by two names. */
+enum { TOO_LARGE = 413 };
 /* Seconds. Memory is of one connection: request line, headers and what is answered from a buffer. */
 enum { REQUEST_LIMIT = 10, ANSWER_LIMIT = 120, IDLE_LIMIT = 15, MEMORY = 32 * 1024 };
 
@@ -95,7 +97,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
         if ((length && strcmp(length, "0") != 0) ||
             MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding"))
-            return respond_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "a request has no body here");
+            return respond_error(request, TOO_LARGE, "a request has no body here");
         return MHD_YES;
     }
     if (*upload_size > 0) {

@@ -8,8 +8,6 @@ enum {
     MUTEX_ROBUST = 0x10,
     MUTEX_SHARED = 0x80,
     MUTEX_TYPE = 0x7f,
-    COND_SHARED = 1,
-    COND_SIGNAL = 2, /* what one signal adds to a group's count */
     ONCE_IN_PROGRESS = 1,
 };
 
@@ -66,14 +64,12 @@ static void put_rwlock(struct object *object, const pthread_rwlock_t *seen, bool
     object->unsatisfied = object->owner != 0 || (reads ? object->value[1] > 0 : object->value[0] > 0);
 }
 
-/* Until 2.40 a group's count of signals is 0 or 1 when none is on its way to a waiter (nptl/pthread_cond_wait.c); since 2.41 it
- * is something else. */
-static void put_cond(struct object *object, const pthread_cond_t *seen, unsigned glibc_minor) {
-    enum { SINCE = 25, UNTIL = 40 };
-    object->flags = seen->__data.__wrefs & COND_SHARED ? LW_THREAD_SHARED : 0;
-    object->unsatisfied = glibc_minor >= SINCE && glibc_minor <= UNTIL &&
-                          seen->__data.__g_signals[0] < COND_SIGNAL &&
-                          seen->__data.__g_signals[1] < COND_SIGNAL;
+static void put_cond(struct object *object, const pthread_cond_t *seen, enum condition_form form) {
+    object->known = form != CONDITION_UNKNOWN;
+    if (!object->known)
+        return;
+    object->flags = condition_is_shared(form, seen) ? LW_THREAD_SHARED : 0;
+    object->unsatisfied = condition_is_silent(form, seen);
 }
 
 static void put_semaphore(struct object *object, const struct semaphore *seen) {
@@ -112,7 +108,7 @@ size_t object_size(uint32_t kind) {
     }
 }
 
-struct object object_of(uint32_t kind, const void *bytes, unsigned glibc_minor) {
+struct object object_of(uint32_t kind, const void *bytes, enum condition_form conditions) {
     struct object object = {.value = {-1, -1}};
     union bytes seen;
     size_t size = object_size(kind);
@@ -128,7 +124,7 @@ struct object object_of(uint32_t kind, const void *bytes, unsigned glibc_minor) 
         put_rwlock(&object, &seen.rwlock, kind == LW_WAIT_RWLOCK_READ);
         break;
     case LW_WAIT_COND:
-        put_cond(&object, &seen.cond, glibc_minor);
+        put_cond(&object, &seen.cond, conditions);
         break;
     case LW_WAIT_SEMAPHORE:
         put_semaphore(&object, &seen.semaphore);

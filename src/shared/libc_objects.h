@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "condition.h"
 #include "snapshot.h"
 
 struct object {
@@ -20,8 +21,8 @@ enum { OBJECT_BYTES = 64 }; /* none is larger */
 
 /* How many bytes of an object that a wait of this kind is for are looked at; 0: of those nothing is known here. */
 size_t object_size(uint32_t kind);
-/* What they tell. glibc_minor: of the version 2.MINOR that they are of. */
-struct object object_of(uint32_t kind, const void *bytes, unsigned glibc_minor);
+/* What they tell, with conditions of this form: of one of an unknown form nothing is known. */
+struct object object_of(uint32_t kind, const void *bytes, enum condition_form conditions);
 
 /* Is a guard's initialisation under way? Its first byte is 1 once that is over, and the second is not 0 while it is not, in libstdc++ and
  * in libc++abi (libsupc++/guard.cc, cxa_guard_impl.h). */

@@ -1,5 +1,7 @@
 #include "sleeping_calls.h"
 
+#include "older_headers.h"
+
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <stddef.h>

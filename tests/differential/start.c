@@ -21,13 +21,13 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../programs/older_libc.h"
 #include "start_facts.h"
 
 /* No fact may change another: texts are made in these, never in the heap. */

@@ -38,9 +38,9 @@
     X(command_name, "%s", contents("/proc/self/comm"))                                     \
     X(command_line, "%s", contents("/proc/self/cmdline"))                                  \
     X(heap_taken, "%td", (char *)sbrk(0) - (char *)status_number("/proc/self/stat", 47))   \
-    X(malloc_in_use, "%zu", mallinfo2().uordblks)                                          \
-    X(malloc_arena, "%zu", mallinfo2().arena)                                              \
-    X(malloc_maps, "%zu", mallinfo2().hblks)                                               \
+    X(malloc_in_use, "%zu", (size_t)mallinfo2().uordblks)                                  \
+    X(malloc_arena, "%zu", (size_t)mallinfo2().arena)                                      \
+    X(malloc_maps, "%zu", (size_t)mallinfo2().hblks)                                       \
     X(descriptors, "%s", descriptors())                                                    \
     X(next_descriptor, "%d", next_descriptor())                                            \
     X(position_of_stdin, "%ld", (long)lseek(0, 0, SEEK_CUR))                               \

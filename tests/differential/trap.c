@@ -17,6 +17,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "../programs/older_libc.h"
+
 /* The registers of a system call's arguments and of its result (syscall(2)). */
 #if defined(__x86_64__)
 #define REGISTERS(context) ((context)->uc_mcontext.gregs)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The catalogue of the cases, from their opening comments. usage: catalogue.py --list | --write | --check
+"""The catalogue of the cases, from their opening comments. usage: catalogue.py --list [PROCESSOR] | --write | --check
 
---list prints their files, for meson; --write makes tests/cases/README.md, --check says whether it is up to date."""
+--list prints their files, for meson, without those that cannot be on a processor (PROCESSOR: in a case); --write makes tests/cases/README.md, --check says whether it is up to date."""
 import os, re, sys
 
 CASES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cases")
@@ -18,6 +18,11 @@ says how one is written. This file is generated from the comments (`ninja -C bui
 
 def names():
     return sorted(name for name in os.listdir(CASES) if name.endswith((".c", ".cpp")))
+
+
+def can_be_on(name, processor):
+    only = re.search(r"PROCESSOR: (\S+)", open(os.path.join(CASES, name)).read())
+    return not only or processor in ([], [only[1]])
 
 
 def row(name):
@@ -39,8 +44,8 @@ def is_up_to_date():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--list"]:
-        print("\n".join(names()))
+    if sys.argv[1:2] == ["--list"]:
+        print("\n".join(name for name in names() if can_be_on(name, sys.argv[2:])))
     elif sys.argv[1:] == ["--write"]:
         with open(README, "w") as file:
             file.write(text())

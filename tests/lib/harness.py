@@ -4,7 +4,7 @@ A test module is tests/**/NAME_tests.py; each of its functions test_* is a test,
 at a function, says that it does not belong to the fast suite; ALONE or @alone that nothing else may run beside it; NEEDS = (...) or
 @needs(...) what must be installed. Each test runs in a process of its own, see tests/run.
 """
-import glob, importlib.util, os, shutil, subprocess, sys, tempfile, time
+import glob, importlib.util, os, platform, shutil, subprocess, sys, tempfile, time
 
 TESTS = HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(TESTS)
@@ -36,9 +36,15 @@ def eventually(what, condition, patience=PATIENCE, pause=0.02):
         time.sleep(pause)
 
 
-def scratch():
+class scratch(tempfile.TemporaryDirectory):
     """A directory for the time of a test. A process that is about to end may still write into it."""
-    return tempfile.TemporaryDirectory(prefix="leakwatch-test-", ignore_cleanup_errors=True)
+
+    def __init__(self):
+        super().__init__(prefix="leakwatch-test-")
+
+    def cleanup(self):
+        self._finalizer.detach()
+        shutil.rmtree(self.name, ignore_errors=True)
 
 
 def run(command, **more):
@@ -84,13 +90,23 @@ def library(name):
     return next((path for path in (os.path.join(directory, name) for directory in LIBRARIES) if os.path.exists(path)), None)
 
 
+def version(words):
+    return tuple(int(number) for number in words.split(".")[:2])
+
+
+def glibc():
+    return version(platform.libc_ver()[1])
+
+
 def missing(wanted):
-    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "clang's sanitizers"."""
+    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR"."""
     def is_here(one):
         if one == "root":
             return os.geteuid() == 0
         if one.startswith("lib:"):
             return library(one[4:])
+        if one.startswith("glibc up to "):
+            return glibc() <= version(one[len("glibc up to "):])
         if one.startswith("python:"):
             return importlib.util.find_spec(one[7:])
         if one.startswith("/"):

@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "older_libc.h"
+
 enum { BIG = 1 << 20, SPAN_MS = 40, THREADS = 10 };
 static const struct timespec span = {0, SPAN_MS * 1000000};
 static char zeros[BIG];

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "older_libc.h"
 #include "wait_scenes.h"
 
 /* Calls that headers do not declare under their own names. */

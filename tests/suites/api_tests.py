@@ -55,6 +55,7 @@ no such format -1
     expect(report["trigger"] == "signal" and report["counts"]["leaked"] == 0 and report["counts"]["threads"] >= 8, result.stderr)
 
 
+@needs("glibc up to 2.42")
 def test_reach():
     """A test may ask for the proof by reachability; a thread that somebody knows of is not proved."""
     leak = "leak: marks, blocked, cond wait, %s calls:marks.c created by start\n1\n"

@@ -2,7 +2,7 @@
 scripts/package builds the packages and tries them in fresh roots; that takes minutes, and is not among the tests."""
 import fnmatch, json, os, re
 
-from harness import BUILD, ROOT, expect
+from harness import BUILD, LIBRARY, ROOT, expect, glibc, needs, run, scratch
 
 DEBIAN = os.path.join(ROOT, "debian")
 
@@ -69,3 +69,47 @@ def test_versions_and_needs():
         expect(package["Multi-Arch"] == ("same" if shared else "foreign"), package["Package"])
         if package["Package"] != "libleakwatch":
             expect("(= ${binary:Version})" in package["Depends"], package["Package"])
+
+
+def test_releases_that_are_not_known_are_refused():
+    """scripts/distro makes a root of a release that it knows, and leaves nothing behind where it makes none."""
+    with scratch() as directory:
+        for words in ([], ["woody"], ["--keep", directory], ["--unknown", "trixie"]):
+            refused = run([os.path.join(ROOT, "scripts/distro")] + words, env=dict(os.environ, TMPDIR=directory))
+            expect(refused.returncode == 2 and refused.stderr.startswith("usage: scripts/distro ") and "trixie" in refused.stderr, "%s: %s" % (words, refused))
+        expect(os.listdir(directory) == [], "%s" % os.listdir(directory))
+
+
+# The glibc that is wanted at least by what was built with one of a version or later, newest first: docs/processors.md tells the same. The library; the tool
+# and `leakwatch serve`.
+FLOORS = {(2, 38): ((2, 34), (2, 38)), (2, 34): ((2, 34), (2, 34)), (0, 0): ((2, 18), (2, 28))}
+BUILT = {LIBRARY: 0, os.path.join(BUILD, "src/leakwatch"): 1, os.path.join(BUILD, "src/leakwatch-serve"): 1}
+
+
+def wanted_of_glibc(table):
+    """The newest version of glibc's that is in what `objdump -T` prints of symbols from elsewhere."""
+    versions = re.findall(r"\*UND\*.*GLIBC_(\d+)\.(\d+)", table)
+    return max((int(major), int(minor)) for major, minor in versions)
+
+
+def floor_of(path):
+    return next(floors for since, floors in FLOORS.items() if glibc() >= since)[BUILT[path]]
+
+
+@needs("objdump")
+def test_no_newer_glibc_is_wanted():
+    """A library that was built with an old glibc is loaded by all newer ones, down to the floor."""
+    for path in BUILT:
+        found = wanted_of_glibc(run(["objdump", "-T", path], check=True).stdout)
+        expect(found <= floor_of(path), "%s wants glibc %d.%d" % ((os.path.basename(path),) + found))
+    told = words_of("docs/processors.md")
+    for floors in FLOORS.values():
+        words = "| %s | %s |" % tuple("%d.%d" % floor for floor in floors)
+        expect(words in told, "docs/processors.md has no %s" % words)
+
+
+def test_a_newer_symbol_is_found():
+    """The negative twin."""
+    table = ("0000000000000000      DF *UND*  0000000000000000  GLIBC_2.2.5 read\n0000000000000000      DF *UND*  0000000000000000 (GLIBC_2.38) __isoc23_strtol\n"
+             "0000000000011111 g    DF .text  0000000000000023  GLIBC_2.99 ours")
+    expect(wanted_of_glibc(table) == (2, 38), "%r" % (wanted_of_glibc(table),))

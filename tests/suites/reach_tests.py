@@ -5,6 +5,7 @@ from harness import LIBRARY, ROOT, TOOL, eventually, expect, program, scratch, s
 from live import Asked
 from resting import next_report
 
+NEEDS = ("glibc up to 2.42",)
 PROGRAM, PLANS = program("reach"), program("reach_plans")
 # what these use is in programs of their own
 PROGRAMS = {
@@ -37,6 +38,7 @@ PLACES = {
     "in_shared_memory": "shared_memory",
     "where_fork_does_not_copy": "memory_without_fork",
     "where_fork_wipes": "memory_without_fork",
+    "where_it_may_be_dropped": "memory_without_fork",
     "in_protected_memory": "global",
     "in_a_file": "shared_memory",
     "in_a_sealed_piece": "global",
@@ -72,12 +74,12 @@ def is_looked_at(report):
     return report.get("reach", {}).get("looked")
 
 
-def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report):
+def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report, preload=LIBRARY, stderr=None):
     """The report of a program that has hidden the reference there; then the thread is woken through it."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
-        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
-        process = subprocess.Popen([PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        env = dict(os.environ, LD_PRELOAD=preload, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
+        process = subprocess.Popen([PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True)
         try:
             expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
             # on a busy machine the waiter, or main, may not have come to rest: then there is less to prove, never more
@@ -127,6 +129,16 @@ def test_nowhere():
     expect(thread["verdict"] == "stranded", "%r %r" % (report["reach"], thread))
     fact, = [fact for fact in thread["facts"] if fact["fact"] == "unreachable"]
     expect([step["kind"] for step in fact["path"]] == ["block"] and fact["referrers"] == [thread["tid"]], fact)
+
+
+def test_a_libc_that_is_not_known_is_refused():
+    """One line at the start, and no proof, of what would be proved otherwise (nowhere)."""
+    with scratch() as directory, open(os.path.join(directory, "said"), "w+") as said:
+        preload = "%s %s" % (program("liblater_libc.so"), LIBRARY)
+        report = ask("nowhere", wakes=False, settled=lambda report: True, preload=preload, stderr=said)
+        said.seek(0)
+        expect(said.read() == "leakwatch: reach knows glibc from 2.26 to 2.42, and this is 2.99: no proofs by reachability\n", said)
+    expect(waiter(report)["verdict"] != "stranded" and "reach" not in report, "%r" % report)
 
 
 def test_names_of_fields():

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <sys/signalfd.h>
 
+#include "../programs/older_libc.h"
 #include "scenario.h"
 
 static volatile sig_atomic_t handled, last_code;

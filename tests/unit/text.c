@@ -9,6 +9,19 @@
 
 #include "preload/rt/text.h"
 #include "shared/glob.h"
+#include "shared/libc_version.h"
+
+static void known_libcs(void **state) {
+    (void)state;
+    assert_true(reach_knows_libc("2.26"));
+    assert_true(reach_knows_libc("2.36"));
+    assert_true(reach_knows_libc("2.42"));
+    assert_false(reach_knows_libc("2.25"));
+    assert_false(reach_knows_libc("2.43"));
+    assert_false(reach_knows_libc("2.42000000000"));
+    assert_false(reach_knows_libc("3.36"));
+    assert_false(reach_knows_libc("2"));
+}
 
 static void globs(void **state) {
     (void)state;
@@ -48,7 +61,7 @@ static void never_overflows(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(globs), cmocka_unit_test(numbers),
-                                       cmocka_unit_test(never_overflows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(globs), cmocka_unit_test(known_libcs),
+                                       cmocka_unit_test(numbers), cmocka_unit_test(never_overflows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

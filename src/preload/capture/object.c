@@ -1,22 +1,11 @@
 #include "object.h"
 
-#include <gnu/libc-version.h>
-
 #include "arch/libc.h"
 #include "libc_locks.h"
 #include "mappings.h"
+#include "process.h"
 #include "record/holds.h"
 #include "rt/sys.h"
-#include "rt/text.h"
-
-/* Of 2.MINOR; 0 if it is another. */
-static unsigned glibc_minor(void) {
-    const char *version = gnu_get_libc_version();
-    uint64_t major, minor;
-    bool known =
-        text_number(&version, &major) && *version++ == '.' && text_number(&version, &minor) && major == 2;
-    return known ? (unsigned)minor : 0;
-}
 
 static struct object spin(uintptr_t at) {
     struct object object = {.value = {-1, -1}};
@@ -43,7 +32,7 @@ static struct object plain(enum lw_wait_kind kind, uintptr_t at) {
     size_t size = object_size(kind);
     if (size == 0 || at == 0 || sys_peek(at, bytes, size) != size)
         return (struct object){.value = {-1, -1}};
-    return object_of(kind, bytes, glibc_minor());
+    return object_of(kind, bytes, process.conditions);
 }
 
 struct object object_read(enum lw_wait_kind kind, uintptr_t address) {

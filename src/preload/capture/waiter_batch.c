@@ -201,7 +201,7 @@ static long sleepers(uintptr_t futex, uint32_t most) {
 static bool all_asleep(const struct batched_object *of) {
     switch (of->kind) {
     case LW_WAIT_COND: {
-        uintptr_t groups = of->address + offsetof(pthread_cond_t, __data.__g_signals);
+        uintptr_t groups = of->address + condition_layouts[process.conditions].signals;
         long first = sleepers(groups, of->waiters), second = sleepers(groups + sizeof(uint32_t), of->waiters);
         return first >= 0 && second >= 0 && (uint64_t)(first + second) == of->waiters;
     }
@@ -311,7 +311,7 @@ void waiter_batches_again(struct waiter_batches *batches, const struct tasks *ta
 }
 
 void batches_doubt_futex(struct waiter_batches *batches, uintptr_t futex) {
-    const uintptr_t groups = offsetof(pthread_cond_t, __data.__g_signals);
+    const uintptr_t groups = condition_layouts[process.conditions].signals;
     if (!batches->members)
         return;
     place_at(batches, futex - offsetof(pthread_mutex_t, __data.__lock), LW_WAIT_MUTEX)->asleep = false;

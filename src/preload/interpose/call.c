@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 
 /* The linker's names for the ends of the table (ld(1), "__start_SECNAME"). */
 extern struct call __start_leakwatch_calls[], __stop_leakwatch_calls[];
@@ -12,7 +13,7 @@ static bool same_object(void *a, void *b) {
     return dladdr(a, &of_a) && dladdr(b, &of_b) && of_a.dli_fbase == of_b.dli_fbase;
 }
 
-void *call_resolve(struct call *call) {
+static void *look_up(const struct call *call) {
     void *real = dlsym(RTLD_NEXT, call->name);
     void *versioned = call->version ? dlvsym(RTLD_NEXT, call->name, call->version) : NULL;
     /* Before glibc 2.36 dlsym(RTLD_NEXT) gave the oldest version of a symbol (glibc bug 14932). But where
@@ -20,6 +21,28 @@ void *call_resolve(struct call *call) {
      */
     if (versioned && (!real || call->exact || same_object(real, versioned)))
         real = versioned;
+    return real;
+}
+
+/* Until glibc 2.34 dlsym itself calls pthread_once, by way of us, once in a process (dlfcn/dlerror.c): then that cannot be looked up first. It is
+ * done as glibc does it (nptl/pthread_once.c), with nobody else there yet. */
+static int once_within_dlsym(pthread_once_t *control, void (*routine)(void)) {
+    enum { DONE = 2 };
+    if (!(__atomic_load_n(control, __ATOMIC_ACQUIRE) & DONE)) {
+        routine();
+        __atomic_store_n(control, DONE, __ATOMIC_RELEASE);
+    }
+    return 0;
+}
+
+void *call_resolve(struct call *call) {
+    static bool once;
+    bool is_once = call->kind == LW_WAIT_ONCE;
+    if (is_once && __atomic_exchange_n(&once, true, __ATOMIC_ACQ_REL))
+        return (void *)once_within_dlsym;
+    void *real = look_up(call);
+    if (is_once)
+        __atomic_store_n(&once, false, __ATOMIC_RELEASE);
     if (!real)
         return (void *)call_missing;
     __atomic_store_n(call->real, real, __ATOMIC_RELEASE);

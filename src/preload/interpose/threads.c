@@ -10,6 +10,7 @@
 #include "report/watcher.h"
 #include "rt/clock.h"
 #include "start.h"
+#include "unwind/libunwind_remote.h"
 #include "unwind/unwind.h"
 #include "wrap.h"
 
@@ -20,7 +21,7 @@ static const struct stack *creation_stack(const struct registers *registers) {
     uintptr_t frames[UNWIND_DEPTH_MAX];
     start_late();
     watcher_start();
-    if (!process.stacks)
+    if (!process.stacks || (process.filtered && libunwind_asks_kernel()))
         return NULL;
     struct unwound unwound = unwind_own(registers, frames, (size_t)options.depth);
     return depot_keep(frames, unwound.count, unwound.cut);

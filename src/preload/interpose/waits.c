@@ -4,6 +4,7 @@
 #include <threads.h>
 
 #include "arch/libc.h"
+#include "process.h"
 #include "record/wakes.h"
 #include "wrap.h"
 
@@ -42,15 +43,18 @@ __asm__(".symver current_cond_destroy, pthread_cond_destroy@@" CONDITIONS_NOW);
 WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)), (ON_ADDRESS(condition)))
 
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
- * by glibc in the upper bits of __wrefs (nptl/pthread_cond_wait.c: bits 0 to 2 are flags). */
-#define SIGNALS(fn, symbol, type, waits_in, row)                                             \
-    CALL_ROW(int, fn, symbol, (type *), row)                                                 \
-    EXPORTED int fn(type *condition) {                                                       \
-        UNLESS_ASIDE(fn, (condition));                                                       \
-        const pthread_cond_t *cond = (const void *)condition;                                \
-        bool no_waiter = __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 == 0; \
-        wake_noted(condition, no_waiter, SITE);                                              \
-        return REAL(fn)(condition);                                                          \
+ * by glibc in the upper bits of a word (nptl/pthread_cond_wait.c: bits 0 to 2 are flags), where that is known. */
+static inline bool has_no_waiter(const void *condition) {
+    size_t at = condition_layouts[process.conditions].waiters;
+    return at != 0 &&
+           __atomic_load_n((const uint32_t *)((const char *)condition + at), __ATOMIC_RELAXED) >> 3 == 0;
+}
+#define SIGNALS(fn, symbol, type, waits_in, row)               \
+    CALL_ROW(int, fn, symbol, (type *), row)                   \
+    EXPORTED int fn(type *condition) {                         \
+        UNLESS_ASIDE(fn, (condition));                         \
+        wake_noted(condition, has_no_waiter(condition), SITE); \
+        return REAL(fn)(condition);                            \
     }
 SIGNALS(current_cond_signal, "pthread_cond_signal", pthread_cond_t, condition,
         (.kind = LW_WAIT_NONE, CURRENT))

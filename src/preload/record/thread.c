@@ -194,9 +194,14 @@ void thread_setup_late(void) {
     }
 }
 
+/* A wrapper that was called before this has adopted the thread already: dlsym does that until glibc 2.33 (interpose/call.c). */
 void thread_setup(void) {
     exit_notice_setup();
-    struct thread *self = thread_adopt();
+    struct thread *self = thread_current;
+    if (!self)
+        self = thread_adopt();
+    else if (self->notice.word == 0)
+        exit_notice_ask(&self->notice, self->tid);
     if (self)
         describe_initial_thread(self, THREAD_LISTED | THREAD_DETACHED);
 }

@@ -16,6 +16,7 @@
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
+#include "shared/older_headers.h"
 #include "staying.h"
 
 enum { STACK = 16 * 1024, STACKS = 3, CANDIDATES = 3, SNAPSHOT_FD = 3, WAIT_MS = 60 * 1000 };

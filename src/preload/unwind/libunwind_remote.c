@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/unwind.h"
+#include "listed_tables.h"
 #include "rt/sys.h"
 #include "shared/snapshot.h"
 #include "signal_frames.h"
@@ -66,24 +67,8 @@ struct dl_find_object {
 #endif
 static int (*find_object)(void *, struct dl_find_object *);
 
-/* Without _dl_find_object the loader is asked, and its lock taken. */
-static int find_by_headers(struct dl_phdr_info *info, size_t size, void *data) {
-    (void)size;
-    struct dl_find_object *object = data;
-    uintptr_t pc = (uintptr_t)object->dlfo_map_start;
-    const ElfW(Phdr) *tables = NULL;
-    bool inside = false;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type == PT_LOAD && pc - (info->dlpi_addr + header->p_vaddr) < header->p_memsz)
-            inside = true;
-        if (header->p_type == PT_GNU_EH_FRAME)
-            tables = header;
-    }
-    if (!inside || !tables)
-        return 0;
-    object->dlfo_eh_frame = (void *)(info->dlpi_addr + tables->p_vaddr);
-    return 1;
+bool libunwind_asks_kernel(void) {
+    return !find_object;
 }
 
 /* Address of .eh_frame_hdr of the module around pc, 0 if there is none. */
@@ -96,8 +81,7 @@ static uintptr_t unwind_table_of(uintptr_t pc, struct question *question) {
         question->module_end = (uintptr_t)object.dlfo_map_end;
         return (uintptr_t)object.dlfo_eh_frame;
     }
-    object.dlfo_map_start = (void *)pc;
-    return dl_iterate_phdr(find_by_headers, &object) ? (uintptr_t)object.dlfo_eh_frame : 0;
+    return listed_table_of(pc);
 }
 
 /* Reads of a module's tables; through the kernel, which cannot fault, unless the module is known to stay. */

@@ -28,3 +28,6 @@ void libunwind_whole(const struct registers *from, struct stack_memory *memory, 
                      size_t room, bool (*ends_at)(uintptr_t pc), bool asks, struct unwound *result);
 
 uintptr_t libunwind_function_start(uintptr_t pc, bool in_place);
+
+/* Are tables looked for by way of system calls (listed_tables.h)? A filter that the program has set itself may kill it for them. */
+bool libunwind_asks_kernel(void);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "monotonic.h"
+#include "shared/older_headers.h"
 #include "shared/request.h"
 #include "tool/tool.h"
 

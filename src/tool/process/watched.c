@@ -16,6 +16,7 @@
 #include "proc_status.h"
 #include "program_name.h"
 #include "shared/request.h"
+#include "shared/signal_name.h"
 #include "shared/snapshot.h"
 
 static FILE *open_of(int pid, const char *file) {
@@ -288,7 +289,7 @@ struct watched *watched_list(size_t *count, bool unprepared) {
 }
 
 static void name_signal(int signal, char *name, size_t room) {
-    const char *abbreviation = sigabbrev_np(signal);
+    const char *abbreviation = signal_name(signal);
     if (abbreviation)
         snprintf(name, room, "SIG%s", abbreviation);
     else

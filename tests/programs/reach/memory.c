@@ -100,6 +100,15 @@ static void hide_where_fork_wipes(struct box *box) {
     madvise(mapped, 1 << 20, MADV_WIPEONFORK);
     mapped[70000] = box;
 }
+/* What the kernel may empty at any moment, as it does in a child of fork (MAP_DROPPABLE, linux/mman.h; since 6.11). */
+static void hide_where_it_may_be_dropped(struct box *box) {
+    enum { DROPPABLE = 0x08 };
+    mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, DROPPABLE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        hide_where_fork_wipes(box);
+    else
+        mapped[70000] = box;
+}
 static void hide_in_protected_memory(struct box *box) {
     hide_in_a_mapping(box);
     mprotect(mapped, 1 << 20, PROT_NONE);
@@ -254,6 +263,7 @@ const struct place memory_places[] = {
     {"in_shared_memory", hide_in_shared_memory, from_the_mapping},
     {"where_fork_does_not_copy", hide_where_fork_does_not_copy, from_the_mapping},
     {"where_fork_wipes", hide_where_fork_wipes, from_the_mapping},
+    {"where_it_may_be_dropped", hide_where_it_may_be_dropped, from_the_mapping},
     {"in_protected_memory", hide_in_protected_memory, from_protected_memory},
     {"in_a_file", hide_in_a_file, from_the_mapping},
     {"in_a_large_block", hide_in_a_large_block, from_the_mapping},
