@@ -63,8 +63,14 @@ static bool ends_with_the_programs(const struct node *node) {
            (node->kind == NODE_BLOCK && node->start % PAGE == 0 && node->end % PAGE == 0);
 }
 
+static struct end_place place_here(const struct marking *marking, uint64_t at) {
+    return (struct end_place){.at = at, .from = marking->current, .round = marking->round};
+}
+
 static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     uint64_t address = word & ADDRESS_BITS;
+    if (marking->ends.asked)
+        ends_see_handle(&marking->ends, address, place_here(marking, at));
     if (address - marking->lowest > marking->highest - marking->lowest)
         return;
     const struct node *nodes = marking->nodes->node;
@@ -80,8 +86,11 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
         mark(marking, number, at);
 }
 
-static uint64_t demangled(const struct marking *marking, uint64_t word) {
-    return (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
+static void consider_mangled(struct marking *marking, uint64_t word, uint64_t at) {
+    uint64_t address = (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
+    consider(marking, address, at);
+    if (marking->ends.asked && node_at(marking->nodes, address - 1) != NO_NODE)
+        ends_see_jump(&marking->ends, address, place_here(marking, at));
 }
 
 /* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
@@ -103,7 +112,7 @@ static void look_at_words(struct marking *marking, const struct area *area, uint
             continue;
         consider(marking, word, at);
         if (marking->guard)
-            consider(marking, demangled(marking, word), at);
+            consider_mangled(marking, word, at);
         if (area->code)
             consider_operand(marking, (uint32_t)word, at);
     }

@@ -1,6 +1,7 @@
 /* Which nodes live memory leads to. */
 #pragma once
 
+#include "ends.h"
 #include "image.h"
 #include "nodes.h"
 
@@ -17,6 +18,7 @@ struct marking {
     uint32_t *work;
     size_t work_count;
     uint32_t current; /* the node that is looked through */
+    struct ends ends; /* what else is looked for; not asked after marking_begin */
 };
 
 /* False without memory. */

@@ -13,7 +13,13 @@ PROGRAMS = {
     "below_a_handler": program("reach_handler"),
     "with_a_clone": program("reach_clones"),
     "on_another_stack": program("reach_contexts"),
+    "killed_by_handle": program("reach_kills"),
+    "killed_by_nobody": program("reach_kills"),
+    "jump_in_storage": program("reach_jumps"),
+    "jump_on_a_stack": program("reach_jumps"),
+    "jump_elsewhere": program("reach_jumps"),
 }
+CANCELS, ANYWHERE = program("reach_cancels"), program("reach_anywhere")
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
@@ -72,12 +78,12 @@ def is_looked_at(report):
     return report.get("reach", {}).get("looked")
 
 
-def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report):
+def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report, of=None):
     """The report of a program that has hidden the reference there; then the thread is woken through it."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
         env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
-        process = subprocess.Popen([PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen([of or PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         try:
             expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
             # on a busy machine the waiter, or main, may not have come to rest: then there is less to prove, never more
@@ -147,6 +153,61 @@ def test_for_a_later_handler():
     report = ask("for_a_later_handler", settled=is_looked_at)
     expect(waiter(report, "taken")["verdict"] != "stranded", waiter(report, "taken"))
     expect(waiter(report)["verdict"] == "stranded", waiter(report))
+
+
+# where the pthread_t is of a thread that is then cancelled, or ended by a handler, or leaves its wait by a jump: what is said of it
+ENDED = {
+    "known_in_global": ("cancellable", "global"),
+    "known_in_a_block": ("cancellable", "global"),
+    "known_in_storage": ("cancellable", "stack"),
+    "known_in_a_set": ("cancellable", "kernel"),
+    "known_to_a_runner": ("cancellable", "stack"),
+    "known_to_a_waiter": ("cancellable", "stack"),
+    "known_as_a_thrd": ("cancellable", "global"),
+    "killed_by_handle": ("handler_may_end_it", None),
+    "jump_in_storage": ("reachable", "stack"),  # by the stack that the jump leads to
+    "jump_on_a_stack": ("reachable", "global"),
+}
+
+
+def how_it_ends(report):
+    return [(fact["fact"], fact["path"][0]["kind"] if fact.get("path") else None) for fact in waiter(report, "taken")["facts"] if fact["fact"] in ("cancellable", "handler_may_end_it", "reachable")]
+
+
+def ended(place, wanted, of=None):
+    """Who waits and is not known to anybody is stranded in the same program."""
+    def test():
+        report = ask(place, of=of or PROGRAMS.get(place, CANCELS), settled=lambda report: how_it_ends(report) == [wanted] and waiter(report)["verdict"] == "stranded")
+        thread = waiter(report, "taken")
+        expect(thread["verdict"] != "stranded" and how_it_ends(report) == [wanted], "%s: %r %r" % (place, report["reach"], thread))
+        expect(waiter(report)["verdict"] == "stranded", "%s: %r" % (place, waiter(report)))
+    return test
+
+
+for _place, _wanted in ENDED.items():
+    globals()["test_" + _place] = ended(_place, _wanted)
+
+# A lock is no cancellation point, but where a thread may be cancelled anywhere.
+test_known_of_a_locker_anywhere = ended("known_of_a_locker", ("cancellable", "global"), ANYWHERE)
+
+
+def stays(place):
+    """Nobody has its pthread_t, or nobody that may run again; or to have it is of no use."""
+    def test():
+        def is_stranded(report):
+            return waiter(report, "taken")["verdict"] == "stranded"
+        report = ask(place, of=PROGRAMS.get(place, CANCELS), wakes=False, settled=is_stranded)
+        expect(is_stranded(report), "%s: %r %r" % (place, report["reach"], waiter(report, "taken")))
+    return test
+
+
+for _place in ("known_nowhere", "known_to_the_stranded", "known_of_a_locker", "killed_by_nobody", "jump_elsewhere"):
+    globals()["test_" + _place] = stays(_place)
+
+
+def test_names_of_cancellers():
+    words = [step.get("name") for fact in waiter(ask("known_in_global", of=CANCELS, settled=how_it_ends), "taken")["facts"] if fact["fact"] == "cancellable" for step in fact["path"]]
+    expect(words == ["workers[2]"], words)
 
 
 def test_not_asked_for():
