@@ -8,9 +8,10 @@
 
 #include "least.h"
 #include "mappings.h"
+#include "pages.h"
 
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
-enum { MEMORY_FD = 4, PAGES_FD = 6, SIZE_FD = 7 };
+enum { MEMORY_FD = 4, SIZE_FD = 7 };
 enum { PAGE = 4096 };
 #define MOST_BYTES (1ull << 30)
 
@@ -50,32 +51,15 @@ static enum lw_frozen_refusal await_end(struct image *image) {
     return image->asleep ? (enum lw_frozen_refusal)end.refusal : LW_FROZEN_NO_SYSTEM;
 }
 
-/* /proc/PID/pagemap: bit 63 present, 62 swapped, 61 a page of a file (kernel: Documentation/admin-guide/mm/pagemap.rst), which
- * has no address in it as long as it was not written to. */
-static bool is_wanted(uint64_t entry, const struct area *area) {
-    return (entry & (3ull << 62)) && (area->kind != AREA_ROOT || !(entry & (1ull << 61)));
-}
-
-static enum lw_frozen_refusal read_pages(const struct area *area, uint64_t *left) {
-    enum { BATCH = 4096 };
-    static uint64_t entries[BATCH];
-    uint64_t count = (area->end - area->start) / PAGE;
-    for (uint64_t first = 0; first < count; first += BATCH) {
-        size_t some = count - first < BATCH ? count - first : BATCH;
-        off_t at = (off_t)((area->start / PAGE + first) * sizeof *entries);
-        if (pread(PAGES_FD, entries, some * sizeof *entries, at) != (ssize_t)(some * sizeof *entries))
-            return LW_FROZEN_NO_SYSTEM;
-        for (size_t i = 0, run = 0; i < some; i += run ? run : 1) {
-            for (run = 0; i + run < some && is_wanted(entries[i + run], area);)
-                run++;
-            uint64_t offset = (first + i) * PAGE, size = run * PAGE;
-            if (size > *left)
-                return LW_FROZEN_LARGE;
-            if (size > 0 && !image_peek(area->start + offset, area->bytes + offset, size))
-                return LW_FROZEN_UNREADABLE;
-            *left -= size;
-            memset(area->there + first + i, 1, run);
-        }
+static enum lw_frozen_refusal read_runs(const struct area *area, uint64_t *left) {
+    for (size_t i = 0; i < area->run_count; i++) {
+        const struct run *run = &area->runs[i];
+        uint64_t size = run->end - run->start;
+        if (size > *left)
+            return LW_FROZEN_LARGE;
+        if (!image_peek(run->start, area->bytes + (run->start - area->start), size))
+            return LW_FROZEN_UNREADABLE;
+        *left -= size;
     }
     return LW_FROZEN_NONE;
 }
@@ -106,11 +90,11 @@ static enum lw_frozen_refusal read_areas(struct image *image) {
         madvise(bytes, area->end - area->start,
                 MADV_HUGEPAGE); /* it is read from end to end, and at random */
         area->bytes = bytes;
-        area->there = calloc((area->end - area->start) / PAGE + 1, 1);
-        if (!area->there)
-            return LW_FROZEN_MEMORY;
-        enum lw_frozen_refusal refusal =
-            is_of_the_shim(image, area) ? LW_FROZEN_NONE : read_pages(area, &left);
+        if (is_of_the_shim(image, area))
+            continue;
+        enum lw_frozen_refusal refusal = pages_find(area);
+        if (refusal == LW_FROZEN_NONE)
+            refusal = read_runs(area, &left);
         if (refusal != LW_FROZEN_NONE)
             return refusal;
     }

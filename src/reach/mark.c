@@ -118,20 +118,26 @@ static void look_at_words(struct marking *marking, const struct area *area, uint
     }
 }
 
-/* Page by page: of a stack or of a heap's room most are not there. */
+/* Of a stack or of a heap's room most pages are not there. A word that begins before one that is has zeros there. */
+static void look_through_area(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
+                              unsigned step) {
+    enum { BEFORE = sizeof(uint64_t) - 1 };
+    for (size_t i = LEAST(area->run_count, k, area->runs[k].end > start);
+         i < area->run_count && area->runs[i].start < end; i++) {
+        uint64_t from = area->runs[i].start, to = area->runs[i].end;
+        if (step == 1 && from - area->start >= BEFORE)
+            from -= BEFORE;
+        look_at_words(marking, area, from > start ? from : start, to < end ? to : end, step);
+    }
+}
+
 static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
     while (start < end) {
         const struct area *area = image_area(marking->image, start);
         if (!area)
             return;
         uint64_t to = end < area->end ? end : area->end;
-        for (uint64_t at = start; at < to;) {
-            uint64_t page = (at - area->start) / PAGE, next = area->start + (page + 1) * PAGE;
-            next = next < to ? next : to;
-            if (area->there[page])
-                look_at_words(marking, area, at, next, every_offset || area->code ? 1 : sizeof(uint64_t));
-            at = next;
-        }
+        look_through_area(marking, area, start, to, every_offset || area->code ? 1 : sizeof(uint64_t));
         start = to;
     }
 }

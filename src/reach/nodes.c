@@ -4,7 +4,7 @@
 
 #include "least.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, LARGE = 16 << 20 };
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind) {
     if (nodes->count == nodes->room) {
@@ -20,27 +20,43 @@ void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind
     nodes->node[nodes->count++] = (struct node){.start = start, .end = end, .kind = kind, .from = NO_NODE};
 }
 
+static bool is_large(const struct node *node) {
+    return node->end - node->start >= LARGE;
+}
+
+/* Nodes that touch each other are one stretch; but one that takes as much room as an index of its pages is worth stands alone, for a
+ * program may have set aside terabytes. */
+static size_t last_of_stretch(const struct nodes *nodes, size_t first) {
+    size_t last = first;
+    while (!is_large(&nodes->node[last]) && last + 1 < nodes->count &&
+           nodes->node[last + 1].start == nodes->node[last].end && !is_large(&nodes->node[last + 1]))
+        last++;
+    return last;
+}
+
+static bool index_pages(struct node_index *index, const struct nodes *nodes, size_t first, size_t last) {
+    size_t pages = (index->end - index->start) / PAGE + 1;
+    index->of_page = malloc(pages * sizeof *index->of_page);
+    for (size_t page = 0, at = first; index->of_page && page < pages; page++) {
+        while (at < last && nodes->node[at].end <= index->start + page * PAGE)
+            at++;
+        index->of_page[page] = (uint32_t)at;
+    }
+    return index->of_page;
+}
+
 bool nodes_index(struct nodes *nodes) {
     size_t stretches = 0;
-    for (size_t i = 0; i < nodes->count; i++)
-        stretches += i == 0 || nodes->node[i].start != nodes->node[i - 1].end;
+    for (size_t i = 0; i < nodes->count; i = last_of_stretch(nodes, i) + 1)
+        stretches++;
     nodes->index = calloc(stretches + 1, sizeof *nodes->index);
-    for (size_t i = 0; nodes->index && i < nodes->count;) {
-        size_t last = i;
-        while (last + 1 < nodes->count && nodes->node[last + 1].start == nodes->node[last].end)
-            last++;
+    for (size_t i = 0, last; nodes->index && i < nodes->count; i = last + 1) {
+        last = last_of_stretch(nodes, i);
         struct node_index *index = &nodes->index[nodes->index_count++];
-        *index = (struct node_index){.start = nodes->node[i].start, .end = nodes->node[last].end};
-        size_t pages = (index->end - index->start) / PAGE + 1;
-        index->first = malloc(pages * sizeof *index->first);
-        if (!index->first)
+        *index = (struct node_index){
+            .start = nodes->node[i].start, .end = nodes->node[last].end, .first = (uint32_t)i};
+        if (i != last && !index_pages(index, nodes, i, last))
             return false;
-        for (size_t page = 0, at = i; page < pages; page++) {
-            while (at < last && nodes->node[at].end <= index->start + page * PAGE)
-                at++;
-            index->first[page] = (uint32_t)at;
-        }
-        i = last + 1;
     }
     return nodes->index;
 }
@@ -50,8 +66,7 @@ uint32_t node_at(const struct nodes *nodes, uint64_t address) {
     const struct node_index *index = &nodes->index[at];
     if (at == nodes->index_count || address < index->start)
         return NO_NODE;
-    uint64_t page = (address - index->start) / PAGE;
-    uint32_t number = index->first[page];
+    uint32_t number = index->of_page ? index->of_page[(address - index->start) / PAGE] : index->first;
     while (nodes->node[number].end <= address)
         number++;
     return number;

@@ -31,7 +31,8 @@ struct dead_part {
 /* Of a stretch of memory without gaps: for each page, the first node that ends behind its start. */
 struct node_index {
     uint64_t start, end;
-    uint32_t *first;
+    uint32_t *of_page; /* NULL: it is one node */
+    uint32_t first;
 };
 
 struct nodes {

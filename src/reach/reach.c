@@ -1,6 +1,7 @@
 #include "reach.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,11 +278,19 @@ static size_t told_size(size_t threads) {
     return sizeof(struct told) + threads * sizeof(struct reach_fact);
 }
 
+/* Where memory runs out, this is killed before the program is (proc(5)); where that cannot be said, it is as it is. */
+static void be_first_to_go(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "1000", 4) == 4)
+        close(fd);
+}
+
 /* The child's memory goes with it. */
 static void look_in_child(const struct snapshot *snapshot, uint64_t at, struct told *told) {
     enum { LONGEST_S = 120 };
     struct look look = {.snapshot = snapshot};
     struct reach_facts facts = {.of_thread = told->of_thread};
+    be_first_to_go();
     close(STDERR_FILENO); /* who awaits the program's last word there is not to wait for this */
     alarm(LONGEST_S);
     told->refusal = look_through(&look, &facts, at);

@@ -40,6 +40,7 @@ PLACES = {
     "in_a_timer": "kernel",
     "in_a_signal": "signal_queued",
     "in_a_mapping": "global",
+    "in_a_reserve": None,  # of 4 TiB, where the kernel tells what is there of it (Linux 6.7)
     "in_shared_memory": "shared_memory",
     "where_fork_does_not_copy": "memory_without_fork",
     "where_fork_wipes": "memory_without_fork",

@@ -135,7 +135,6 @@ static void known_to_the_stranded(struct box *box) {
 /* A thread of C11 has the same in its thrd_t. */
 static thrd_t *eleven;
 static int is_taken_too(void *box) {
-    pthread_setname_np(pthread_self(), "taken");
     is_taken(box);
     return 0;
 }
@@ -143,6 +142,7 @@ static void known_as_a_thrd(struct box *box) {
     (void)box;
     eleven = malloc(sizeof *eleven);
     thrd_create(eleven, is_taken_too, box_new());
+    pthread_setname_np((pthread_t)*eleven, "taken");
 }
 static struct box *cancel_the_thrd(void) {
     pthread_cancel((pthread_t)*eleven);
