@@ -59,8 +59,14 @@ static void mark(struct marking *marking, uint32_t number, uint64_t at) {
 
 /* Of a block in a heap, the last word lies behind where its neighbour's begins; one that was mapped for itself ends with its mapping. */
 static bool ends_with_the_programs(const struct node *node) {
-    return node->kind == NODE_MAPPING ||
+    return node->kind == NODE_MAPPING || node->kind == NODE_STORAGE ||
            (node->kind == NODE_BLOCK && node->start % PAGE == 0 && node->end % PAGE == 0);
+}
+
+/* Where nothing lives: who has such an address of a stack knows where it begins, or where its guard is. */
+static bool is_dead(const struct marking *marking, uint32_t number, uint64_t address) {
+    struct dead_part dead = node_dead(marking->nodes, number);
+    return address >= dead.start && address < dead.end;
 }
 
 static struct end_place place_here(const struct marking *marking, uint64_t at) {
@@ -76,13 +82,14 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);
     /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
-    if (number == NO_NODE || address == nodes[number].start) {
+    bool is_own = number != NO_NODE && nodes[number].kind != NODE_BLOCK && is_in_a_handle(marking, address);
+    if (number == NO_NODE || (address == nodes[number].start && !is_own)) {
         uint32_t before = node_at(marking->nodes, address - 1);
         if (before != NO_NODE && ends_with_the_programs(&nodes[before]))
             mark(marking, before, at);
     }
-    if (number != NO_NODE && nodes[number].marked != marking->round &&
-        (nodes[number].kind == NODE_BLOCK || !is_in_a_handle(marking, address)))
+    if (number != NO_NODE && nodes[number].marked != marking->round && !is_own &&
+        (nodes[number].kind == NODE_BLOCK || !is_dead(marking, number, address)))
         mark(marking, number, at);
 }
 
@@ -168,12 +175,15 @@ void mark_word(struct marking *marking, uint64_t word) {
 }
 
 void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *thread) {
-    const uint64_t places[] = {thread->sp, thread->context, thread->handle};
+    const uint64_t places[] = {thread->sp, thread->context};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         uint32_t number = places[i] != 0 ? node_at(marking->nodes, places[i]) : NO_NODE;
         if (number != NO_NODE)
             mark(marking, number, places[i]);
     }
+    struct node_range own = nodes_of_handle(marking->nodes, thread->handle);
+    for (uint32_t number = own.first; number < own.end; number++)
+        mark(marking, number, thread->handle);
     follow(marking);
 }
 

@@ -73,9 +73,19 @@ uint32_t node_at(const struct nodes *nodes, uint64_t address) {
 }
 
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number) {
-    for (size_t i = 0; i < nodes->dead_count; i++)
-        if (nodes->dead[i].node == number)
-            return nodes->dead[i];
+    size_t at = LEAST(nodes->dead_count, i, nodes->dead[i].node >= number);
+    if (at < nodes->dead_count && nodes->dead[at].node == number)
+        return nodes->dead[at];
     return (struct dead_part){
         .node = number, .start = nodes->node[number].end, .end = nodes->node[number].end};
+}
+
+struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle) {
+    uint32_t number = node_at(nodes, handle), first = number;
+    if (number == NO_NODE)
+        return (struct node_range){0};
+    bool divided = nodes->node[number].kind == NODE_STACK && nodes->node[number].start == handle;
+    while (divided && first > 0 && nodes->node[first - 1].kind == NODE_STORAGE)
+        first--;
+    return (struct node_range){.first = divided ? first - 1 : first, .end = number + 1};
 }

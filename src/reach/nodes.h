@@ -8,8 +8,9 @@
 enum node_kind {
     NODE_BLOCK, /* given out by malloc */
     NODE_MAPPING, /* memory that is not understood: always live, for its address may be a constant of the code */
-    NODE_STACK, /* of a thread, with its thread-local storage */
-    NODE_FREE,  /* malloc's own */
+    NODE_STACK, /* of a thread; where libc made it, behind its storage also the block that its handle is the address of */
+    NODE_STORAGE, /* what is thread-local of one module, static, above the stack that libc made */
+    NODE_FREE,    /* malloc's own */
 };
 
 enum { NO_NODE = UINT32_MAX };
@@ -38,8 +39,8 @@ struct node_index {
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
-    bool failed; /* no memory */
-    struct dead_part *dead;
+    bool failed;            /* no memory */
+    struct dead_part *dead; /* by node */
     size_t dead_count;
     struct node_index *index;
     size_t index_count;
@@ -49,6 +50,11 @@ void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind
 /* From then on node_at is quick, and nothing is added. False without memory. */
 bool nodes_index(struct nodes *nodes);
 
+struct node_range {
+    uint32_t first, end;
+};
+/* What libc has made for the thread with this handle: its stack, storage and block; none if that is not known. */
+struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle);
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
 /* The node that an address leads to; NO_NODE if it is none. After nodes_index. */

@@ -136,8 +136,9 @@ static size_t whose(const struct look *look, uint32_t number) {
     size_t i = 0;
     for (; i < look->image.frozen.thread_count; i++) {
         const struct lw_frozen_thread *thread = &look->image.threads[i];
+        struct node_range own = nodes_of_handle(&look->nodes, thread->handle);
         if (thread->tid > 0 &&
-            (number == node_at(&look->nodes, thread->sp) || number == node_at(&look->nodes, thread->handle)))
+            (number == node_at(&look->nodes, thread->sp) || (number >= own.first && number < own.end)))
             break;
     }
     return i;
@@ -257,7 +258,8 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
         return refusal;
     look->view = (struct wait_view){.marking = &look->marking, .program = &look->program};
     if (!divide(&look->nodes, &look->image, look->snapshot, look->program.keeps_frames) ||
-        !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
+        !marking_begin(&look->marking, &look->image, &look->nodes,
+                       storage_size(&look->image, look->snapshot)) ||
         (program_may_end_waits(&look->program) &&
          !ends_begin(&look->marking.ends, &look->image, &look->nodes)) ||
         !prepare(look))

@@ -1,6 +1,7 @@
 #include "storage.h"
 
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* struct pthread: 32 values of keys with their numbers, then the addresses of 32 such tables, the first of which is that one
@@ -40,6 +41,27 @@ static uint64_t tables_of(const struct image *image, uint64_t block) {
     return 0;
 }
 
+static int by_value(const void *a, const void *b) {
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+size_t storage_blocks(const struct image *image, uint64_t handle, uint64_t size, uint64_t *starts) {
+    uint64_t vector = image_word(image, handle + VECTOR);
+    uint64_t modules = vector != 0 ? image_word(image, vector - ENTRY) : 0;
+    size_t count = 0;
+    for (uint64_t i = 1; i <= modules && i <= MOST_MODULES; i++) {
+        uint64_t start = image_word(image, vector + i * ENTRY);
+        if (start < handle - size || start >= handle)
+            continue;
+        if (count == STORAGE_BLOCKS)
+            return 0;
+        starts[count++] = start;
+    }
+    qsort(starts, count, sizeof *starts, by_value);
+    return count;
+}
+
 /* Of modules whose storage is not static; that of the others lies below the handle, and leads to all of the thread's stack. */
 static void mark_dynamic(struct marking *marking, uint64_t handle, uint64_t start) {
     uint64_t vector = image_word(marking->image, handle + VECTOR);
@@ -56,8 +78,10 @@ void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread
     if (number == NO_NODE)
         return;
     const struct node *node = &marking->nodes->node[number];
+    struct node_range own = nodes_of_handle(marking->nodes, thread->handle);
+    uint64_t least = marking->nodes->node[own.first].start;
     uint64_t start = thread->handle - size, tables = tables_of(marking->image, thread->handle);
-    start = start > node->start && start < thread->handle ? start : node->start;
+    start = start > least && start < thread->handle ? start : least;
     if (tables == 0) {
         mark_from(marking, start, node->end, false);
         return;

@@ -1,7 +1,7 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
 import concurrent.futures, json, os, re, signal, subprocess
 
-from harness import LIBRARY, ROOT, TOOL, eventually, expect, program, scratch, slow, watched
+from harness import LIBRARY, PATIENCE, ROOT, TOOL, eventually, expect, needs, program, scratch, slow, watched
 from live import Asked
 from resting import next_report
 
@@ -19,6 +19,8 @@ PROGRAMS = {
     "jump_on_a_stack": program("reach_jumps"),
     "jump_elsewhere": program("reach_jumps"),
 }
+PROGRAMS.update(dict.fromkeys(("in_a_coroutine", "in_an_inner_coroutine", "in_a_lost_coroutine", "in_a_handled_exception", "in_a_passing_exception", "in_a_kept_exception", "in_a_function",
+                               "behind_a_weak_pointer", "in_a_pool", "in_a_stop", "in_a_promise", "in_a_lost_promise"), program("reach_cpp")))
 CANCELS, ANYWHERE = program("reach_cancels"), program("reach_anywhere")
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
@@ -65,6 +67,15 @@ PLACES = {
     "in_a_large_block": "global",
     "in_code": None,  # the loader's or the program's word for it
     "in_a_jump": "global",
+    "in_a_coroutine": "global",
+    "in_an_inner_coroutine": "global",
+    "in_a_handled_exception": "stack",
+    "in_a_passing_exception": "stack",
+    "in_a_kept_exception": "global",
+    "in_a_function": "global",
+    "behind_a_weak_pointer": "global",
+    "in_a_pool": "global",
+    "in_a_stop": "global",
     "at_the_end": "global",
     "on_another_stack": "global",
     "in_a_register": "stack",
@@ -168,6 +179,7 @@ ENDED = {
     "killed_by_handle": ("handler_may_end_it", None),
     "jump_in_storage": ("reachable", "stack"),  # by the stack that the jump leads to
     "jump_on_a_stack": ("reachable", "global"),
+    "in_a_promise": ("reachable", "global"),
 }
 
 
@@ -192,18 +204,51 @@ for _place, _wanted in ENDED.items():
 test_known_of_a_locker_anywhere = ended("known_of_a_locker", ("cancellable", "global"), ANYWHERE)
 
 
-def stays(place):
+def stays(place, name="taken"):
     """Nobody has its pthread_t, or nobody that may run again; or to have it is of no use."""
     def test():
         def is_stranded(report):
-            return waiter(report, "taken")["verdict"] == "stranded"
+            return waiter(report, name)["verdict"] == "stranded"
         report = ask(place, of=PROGRAMS.get(place, CANCELS), wakes=False, settled=is_stranded)
-        expect(is_stranded(report), "%s: %r %r" % (place, report["reach"], waiter(report, "taken")))
+        expect(is_stranded(report), "%s: %r %r" % (place, report["reach"], waiter(report, name)))
     return test
 
 
-for _place in ("known_nowhere", "known_to_the_stranded", "known_of_a_locker", "killed_by_nobody", "jump_elsewhere"):
+for _place in ("known_nowhere", "known_to_the_stranded", "known_of_a_locker", "killed_by_nobody", "jump_elsewhere", "in_a_lost_promise"):
     globals()["test_" + _place] = stays(_place)
+test_in_a_lost_coroutine = stays("in_a_lost_coroutine", "waiter")
+
+
+def test_between_bounds():
+    """Whoever knows where a stack begins, as Rust does, knows nothing that lies on it."""
+    report = ask("between_bounds", wakes=False, settled=lambda report: waiter(report, "taken")["verdict"] == "stranded")
+    expect(waiter(report, "taken")["verdict"] == "stranded", waiter(report, "taken"))
+
+
+def test_in_anothers_storage():
+    """What a thread has of its own may be used by who has its address: not so what lies on the stack beside it."""
+    def is_taken(report):
+        return waiter(report, "taken")["verdict"] == "stranded"
+    report = ask("in_anothers_storage", settled=is_taken)
+    expect(is_taken(report) and waiter(report)["verdict"] != "stranded" and told(report) == "global", "%r %r" % (waiter(report), waiter(report, "taken")))
+
+
+RUST = {
+    "in_a_sender": False, "in_a_rendezvous": False, "in_a_thread": False, "in_a_map": False, "in_a_weak": False, "in_a_tag": False, "in_a_closure": False, "in_a_barrier": False,
+    "in_a_scope": False, "in_a_lost_cycle": True,
+}
+
+
+@slow
+@needs("/usr/bin/rustc")
+def test_places_of_rust():
+    """Which are lost?"""
+    with scratch() as directory:
+        places = os.path.join(directory, "places")
+        subprocess.run(["/usr/bin/rustc", "--edition", "2021", "-O", os.path.join(ROOT, "tests/programs/reach/places.rs"), "-o", places], check=True, timeout=3 * PATIENCE)
+        for place, lost in RUST.items():
+            report = ask(place, of=places, wakes=not lost, settled=lambda report: is_looked_at(report) and (waiter(report)["verdict"] == "stranded") == lost)
+            expect((waiter(report)["verdict"] == "stranded") == lost, "%s: %r %r" % (place, report["reach"], waiter(report)))
 
 
 def test_names_of_cancellers():
