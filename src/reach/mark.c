@@ -29,10 +29,6 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
     /* every thread has the same (tcbhead_t, sysdeps/x86_64/nptl/tls.h) */
     if (marking->handle_count > 0)
         marking->guard = image_word(image, marking->handles[0] + POINTER_GUARD);
-    if (nodes->count > 0) {
-        marking->lowest = nodes->node[0].start;
-        marking->highest = nodes->node[nodes->count - 1].end;
-    }
     return true;
 }
 
@@ -77,7 +73,7 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     uint64_t address = word & ADDRESS_BITS;
     if (marking->ends.asked)
         ends_see_handle(&marking->ends, address, place_here(marking, at));
-    if (address - marking->lowest > marking->highest - marking->lowest)
+    if (!nodes_may_be_at(marking->nodes, address))
         return;
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);

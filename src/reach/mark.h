@@ -13,8 +13,7 @@ struct marking {
     uint64_t *
         handles; /* of the threads, by address: that an address leads to such a block is left out of account */
     size_t handle_count;
-    uint64_t lowest, highest; /* of all nodes */
-    uint32_t round;           /* of marking, from 1 */
+    uint32_t round; /* of marking, from 1 */
     uint32_t *work;
     size_t work_count;
     uint32_t current; /* the node that is looked through */

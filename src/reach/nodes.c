@@ -45,6 +45,12 @@ static bool index_pages(struct node_index *index, const struct nodes *nodes, siz
     return index->of_page;
 }
 
+static void note_pieces(struct nodes *nodes, const struct node_index *index) {
+    for (uint64_t piece = index->start >> PIECE_BITS; piece <= index->end >> PIECE_BITS && piece < PIECES;
+         piece++)
+        nodes->pieces[piece / 64] |= 1ull << piece % 64;
+}
+
 bool nodes_index(struct nodes *nodes) {
     size_t stretches = 0;
     for (size_t i = 0; i < nodes->count; i = last_of_stretch(nodes, i) + 1)
@@ -57,11 +63,14 @@ bool nodes_index(struct nodes *nodes) {
             .start = nodes->node[i].start, .end = nodes->node[last].end, .first = (uint32_t)i};
         if (i != last && !index_pages(index, nodes, i, last))
             return false;
+        note_pieces(nodes, index);
     }
     return nodes->index;
 }
 
 uint32_t node_at(const struct nodes *nodes, uint64_t address) {
+    if (!nodes_may_be_at(nodes, address))
+        return NO_NODE;
     size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
     const struct node_index *index = &nodes->index[at];
     if (at == nodes->index_count || address < index->start)

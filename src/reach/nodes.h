@@ -36,6 +36,9 @@ struct node_index {
     uint32_t first;
 };
 
+/* Of what user space has, such pieces in which something is: few enough bits to stay in a processor's first cache. */
+enum { PIECE_BITS = 30, PIECES = 1 << (47 - PIECE_BITS) };
+
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
@@ -44,7 +47,14 @@ struct nodes {
     size_t dead_count;
     struct node_index *index;
     size_t index_count;
+    uint64_t pieces[PIECES / 64];
 };
+
+/* Quick, for most words that are looked at are no addresses. The address may be just behind a node's end. */
+static inline bool nodes_may_be_at(const struct nodes *nodes, uint64_t address) {
+    uint64_t piece = address >> PIECE_BITS;
+    return piece < PIECES && (nodes->pieces[piece / 64] >> piece % 64 & 1);
+}
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* From then on node_at is quick, and nothing is added. False without memory. */

@@ -264,6 +264,7 @@ def test_not_asked_for():
 def test_packed():
     """An address that does not lie in an aligned word is one of the assumptions, and is found if it is looked for."""
     expect(waiter(ask("packed", options="reach=2", settled=is_looked_at))["verdict"] != "stranded", "packed")
+    expect(waiter(ask("packed", settled=lambda report: waiter(report)["verdict"] == "stranded"))["verdict"] == "stranded", "packed, and looked for at every offset")
 
 
 def act_out(seed):
