@@ -1,8 +1,11 @@
 #include "image.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,8 +18,33 @@ enum { MEMORY_FD = 4, SIZE_FD = 7 };
 enum { PAGE = 4096 };
 #define MOST_BYTES (1ull << 30)
 
+/* Of the copy; 0: it is not known. */
+static pid_t copy_pid(void) {
+    char link[32], path[64];
+    int pid = 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", MEMORY_FD);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    return sscanf(path, "/proc/%d/mem", &pid) == 1 ? pid : 0;
+}
+
+/* How much of it: it takes half the time that /proc does, but may be refused (ptrace(2), Yama), and reads no protected memory. */
+static size_t peek_at_once(uint64_t address, void *into, size_t size) {
+    enum { LEAST_WORTH = 65536 };
+    static pid_t pid = -1;
+    struct iovec local = {.iov_base = into, .iov_len = size},
+                 remote = {.iov_base = (void *)address, .iov_len = size};
+    if (size < LEAST_WORTH || pid == 0)
+        return 0;
+    pid = pid < 0 ? copy_pid() : pid;
+    ssize_t got = pid > 0 ? process_vm_readv(pid, &local, 1, &remote, 1, 0) : -1;
+    if (got < 0 && errno != EFAULT)
+        pid = 0;
+    return got > 0 ? (size_t)got : 0;
+}
+
 bool image_peek(uint64_t address, void *into, size_t size) {
-    for (size_t done = 0; done < size;) {
+    for (size_t done = peek_at_once(address, into, size); done < size;) {
         ssize_t got = pread(MEMORY_FD, (char *)into + done, size - done, (off_t)(address + done));
         if (got <= 0)
             return false;

@@ -105,19 +105,24 @@ static void consider_operand(struct marking *marking, uint32_t operand, uint64_t
     consider(marking, operand, at);
 }
 
+static void look_at_word(struct marking *marking, uint64_t word, uint64_t at, bool is_code) {
+    consider(marking, word, at);
+    if (marking->guard)
+        consider_mangled(marking, word, at);
+    if (is_code)
+        consider_operand(marking, (uint32_t)word, at);
+}
+
 static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
                           unsigned step) {
-    for (uint64_t at = (start + step - 1) / step * step; at < end && area->end - at >= sizeof(uint64_t);
-         at += step) {
+    uint64_t first = (start + step - 1) / step * step, last = area->end - sizeof(uint64_t);
+    const unsigned char *bytes = area->bytes + (first - area->start);
+    last = end <= last ? end - 1 : last;
+    for (uint64_t at = first; at <= last; at += step, bytes += step) {
         uint64_t word;
-        memcpy(&word, area->bytes + (at - area->start), sizeof word);
-        if (word == 0)
-            continue;
-        consider(marking, word, at);
-        if (marking->guard)
-            consider_mangled(marking, word, at);
-        if (area->code)
-            consider_operand(marking, (uint32_t)word, at);
+        memcpy(&word, bytes, sizeof word);
+        if (word != 0) /* as most are */
+            look_at_word(marking, word, at, area->code);
     }
 }
 

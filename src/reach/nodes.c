@@ -4,7 +4,7 @@
 
 #include "least.h"
 
-enum { PAGE = 4096, LARGE = 16 << 20 };
+enum { GRAIN = 512, LARGE = 16 << 20 };
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind) {
     if (nodes->count == nodes->room) {
@@ -24,7 +24,7 @@ static bool is_large(const struct node *node) {
     return node->end - node->start >= LARGE;
 }
 
-/* Nodes that touch each other are one stretch; but one that takes as much room as an index of its pages is worth stands alone, for a
+/* Nodes that touch each other are one stretch; but one that takes as much room as an index of its grains is worth stands alone, for a
  * program may have set aside terabytes. */
 static size_t last_of_stretch(const struct nodes *nodes, size_t first) {
     size_t last = first;
@@ -34,15 +34,15 @@ static size_t last_of_stretch(const struct nodes *nodes, size_t first) {
     return last;
 }
 
-static bool index_pages(struct node_index *index, const struct nodes *nodes, size_t first, size_t last) {
-    size_t pages = (index->end - index->start) / PAGE + 1;
-    index->of_page = malloc(pages * sizeof *index->of_page);
-    for (size_t page = 0, at = first; index->of_page && page < pages; page++) {
-        while (at < last && nodes->node[at].end <= index->start + page * PAGE)
+static bool index_grains(struct node_index *index, const struct nodes *nodes, size_t first, size_t last) {
+    size_t grains = (index->end - index->start) / GRAIN + 1;
+    index->of_grain = malloc(grains * sizeof *index->of_grain);
+    for (size_t grain = 0, at = first; index->of_grain && grain < grains; grain++) {
+        while (at < last && nodes->node[at].end <= index->start + grain * GRAIN)
             at++;
-        index->of_page[page] = (uint32_t)at;
+        index->of_grain[grain] = (uint32_t)at;
     }
-    return index->of_page;
+    return index->of_grain;
 }
 
 static void note_pieces(struct nodes *nodes, const struct node_index *index) {
@@ -56,26 +56,34 @@ bool nodes_index(struct nodes *nodes) {
     for (size_t i = 0; i < nodes->count; i = last_of_stretch(nodes, i) + 1)
         stretches++;
     nodes->index = calloc(stretches + 1, sizeof *nodes->index);
-    for (size_t i = 0, last; nodes->index && i < nodes->count; i = last + 1) {
+    nodes->last = malloc(sizeof *nodes->last);
+    if (!nodes->index || !nodes->last)
+        return false;
+    *nodes->last = nodes->index;
+    for (size_t i = 0, last; i < nodes->count; i = last + 1) {
         last = last_of_stretch(nodes, i);
         struct node_index *index = &nodes->index[nodes->index_count++];
         *index = (struct node_index){
             .start = nodes->node[i].start, .end = nodes->node[last].end, .first = (uint32_t)i};
-        if (i != last && !index_pages(index, nodes, i, last))
+        if (i != last && !index_grains(index, nodes, i, last))
             return false;
         note_pieces(nodes, index);
     }
-    return nodes->index;
+    return true;
 }
 
 uint32_t node_at(const struct nodes *nodes, uint64_t address) {
     if (!nodes_may_be_at(nodes, address))
         return NO_NODE;
-    size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
-    const struct node_index *index = &nodes->index[at];
-    if (at == nodes->index_count || address < index->start)
-        return NO_NODE;
-    uint32_t number = index->of_page ? index->of_page[(address - index->start) / PAGE] : index->first;
+    const struct node_index *index = *nodes->last;
+    if (address < index->start || address >= index->end) {
+        size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
+        index = &nodes->index[at];
+        if (at == nodes->index_count || address < index->start)
+            return NO_NODE;
+        *nodes->last = index;
+    }
+    uint32_t number = index->of_grain ? index->of_grain[(address - index->start) / GRAIN] : index->first;
     while (nodes->node[number].end <= address)
         number++;
     return number;

@@ -29,10 +29,10 @@ struct dead_part {
     uint64_t start, end;
 };
 
-/* Of a stretch of memory without gaps: for each page, the first node that ends behind its start. */
+/* Of a stretch of memory without gaps: for each grain of so many bytes, the first node that ends behind its start. */
 struct node_index {
     uint64_t start, end;
-    uint32_t *of_page; /* NULL: it is one node */
+    uint32_t *of_grain; /* NULL: it is one node */
     uint32_t first;
 };
 
@@ -47,6 +47,7 @@ struct nodes {
     size_t dead_count;
     struct node_index *index;
     size_t index_count;
+    const struct node_index **last; /* that something was looked for in */
     uint64_t pieces[PIECES / 64];
 };
 

@@ -18,11 +18,16 @@ fn await_byte() {
         std::process::exit(0);
     }
 }
+static STARTED: AtomicUsize = AtomicUsize::new(0); // it has its name by then
 fn start(wait: impl FnOnce() + Send + 'static) -> Thread {
     let handle = thread::Builder::new().name("waiter".into()).spawn(move || {
+        STARTED.store(1, Ordering::SeqCst);
         wait();
         say("woken\n");
     });
+    while STARTED.load(Ordering::SeqCst) == 0 {
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
     handle.unwrap().thread().clone()
 }
 fn waits(shared: Shared) {
