@@ -72,21 +72,16 @@ static void split(struct division *division, const struct area *area, uint64_t s
         add_rest(division, rest, end);
 }
 
-/* Who has the address of a variable of a thread's own has what that module keeps for the thread, and none of its frames. */
+/* Who has the address of a variable of a thread's own may have what is the thread's own, but none of its frames. */
 static void add_stack(struct division *division, const struct stack_extent *stack) {
-    uint64_t starts[STORAGE_BLOCKS], at = stack->start;
-    size_t count =
-        stack->in_use ? storage_blocks(division->image, stack->handle, division->storage_size, starts) : 0;
-    if (count == 0 || starts[0] <= stack->start) {
-        nodes_add(division->nodes, at, stack->end, stack->in_use ? NODE_STACK : NODE_FREE);
+    uint64_t storage =
+        stack->in_use ? storage_start(division->image, stack->handle, division->storage_size) : 0;
+    if (storage <= stack->start) {
+        nodes_add(division->nodes, stack->start, stack->end, stack->in_use ? NODE_STACK : NODE_FREE);
         return;
     }
-    nodes_add(division->nodes, at, starts[0], NODE_STACK);
-    for (size_t i = 0; i < count; i++) {
-        at = i + 1 < count ? starts[i + 1] : stack->handle;
-        if (at > starts[i])
-            nodes_add(division->nodes, starts[i], at, NODE_STORAGE);
-    }
+    nodes_add(division->nodes, stack->start, storage, NODE_STACK);
+    nodes_add(division->nodes, storage, stack->handle, NODE_STORAGE);
     nodes_add(division->nodes, stack->handle, stack->end, NODE_STACK);
 }
 

@@ -98,11 +98,10 @@ struct dead_part node_dead(const struct nodes *nodes, uint32_t number) {
 }
 
 struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle) {
-    uint32_t number = node_at(nodes, handle), first = number;
+    uint32_t number = node_at(nodes, handle);
     if (number == NO_NODE)
         return (struct node_range){0};
-    bool divided = nodes->node[number].kind == NODE_STACK && nodes->node[number].start == handle;
-    while (divided && first > 0 && nodes->node[first - 1].kind == NODE_STORAGE)
-        first--;
-    return (struct node_range){.first = divided ? first - 1 : first, .end = number + 1};
+    bool divided =
+        number >= 2 && nodes->node[number - 1].kind == NODE_STORAGE && nodes->node[number].start == handle;
+    return (struct node_range){.first = divided ? number - 2 : number, .end = number + 1};
 }

@@ -9,7 +9,7 @@ enum node_kind {
     NODE_BLOCK, /* given out by malloc */
     NODE_MAPPING, /* memory that is not understood: always live, for its address may be a constant of the code */
     NODE_STACK, /* of a thread; where libc made it, behind its storage also the block that its handle is the address of */
-    NODE_STORAGE, /* what is thread-local of one module, static, above the stack that libc made */
+    NODE_STORAGE, /* what is thread-local and static, above the stack that libc made */
     NODE_FREE,    /* malloc's own */
 };
 

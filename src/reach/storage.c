@@ -1,7 +1,6 @@
 #include "storage.h"
 
 #include <elf.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* struct pthread: 32 values of keys with their numbers, then the addresses of 32 such tables, the first of which is that one
@@ -41,25 +40,15 @@ static uint64_t tables_of(const struct image *image, uint64_t block) {
     return 0;
 }
 
-static int by_value(const void *a, const void *b) {
-    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
-    return first < second ? -1 : first > second;
-}
-
-size_t storage_blocks(const struct image *image, uint64_t handle, uint64_t size, uint64_t *starts) {
-    uint64_t vector = image_word(image, handle + VECTOR);
+uint64_t storage_start(const struct image *image, uint64_t handle, uint64_t size) {
+    uint64_t vector = image_word(image, handle + VECTOR), lowest = handle;
     uint64_t modules = vector != 0 ? image_word(image, vector - ENTRY) : 0;
-    size_t count = 0;
     for (uint64_t i = 1; i <= modules && i <= MOST_MODULES; i++) {
         uint64_t start = image_word(image, vector + i * ENTRY);
-        if (start < handle - size || start >= handle)
-            continue;
-        if (count == STORAGE_BLOCKS)
-            return 0;
-        starts[count++] = start;
+        if (start >= handle - size && start < lowest)
+            lowest = start;
     }
-    qsort(starts, count, sizeof *starts, by_value);
-    return count;
+    return lowest < handle ? lowest : 0;
 }
 
 /* Of modules whose storage is not static; that of the others lies below the handle, and leads to all of the thread's stack. */

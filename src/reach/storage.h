@@ -8,6 +8,5 @@ uint64_t storage_size(const struct image *image, const struct snapshot *snapshot
 /* It is live, though its thread's stack may not be. */
 void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread, uint64_t size);
 
-enum { STORAGE_BLOCKS = 64 };
-/* Where the static storage of modules begins below a thread's handle, by address; at most STORAGE_BLOCKS. 0: it is not known. */
-size_t storage_blocks(const struct image *image, uint64_t handle, uint64_t size, uint64_t *starts);
+/* Where the lowest of it that is static begins below a thread's handle; 0: it is not known. */
+uint64_t storage_start(const struct image *image, uint64_t handle, uint64_t size);
