@@ -24,11 +24,22 @@ static size_t first_start(const struct image *image, uint64_t address) {
     return LEAST(image->start_count, i, image->starts[i] >= address);
 }
 
+/* Of heaps, which are aligned, the first page is there. */
+static uint64_t next_aligned(const struct area *area, uint64_t at, uint64_t end) {
+    for (size_t i = LEAST(area->run_count, k, area->runs[k].end > at); i < area->run_count; i++) {
+        uint64_t from = area->runs[i].start > at ? area->runs[i].start : at;
+        uint64_t aligned = (from + ALIGN - 1) / ALIGN * ALIGN;
+        if (aligned < area->runs[i].end)
+            return aligned;
+    }
+    return end;
+}
+
 /* Where the next heap or mapped block can begin, from `at` on. */
-static uint64_t next_place(const struct image *image, uint64_t at, uint64_t end) {
+static uint64_t next_place(const struct image *image, const struct area *area, uint64_t at, uint64_t end) {
     size_t number = first_start(image, at);
     uint64_t start = number < image->start_count ? image->starts[number] : end;
-    uint64_t aligned = (at + ALIGN - 1) / ALIGN * ALIGN;
+    uint64_t aligned = next_aligned(area, at, end);
     uint64_t next = start < aligned ? start : aligned;
     return next < end ? next : end;
 }
@@ -63,7 +74,7 @@ static void split(struct division *division, const struct area *area, uint64_t s
         uint64_t done = take(division, area, at, end);
         if (done == at) {
             division->nodes->count = before;
-            at = next_place(division->image, at + 1, end);
+            at = next_place(division->image, area, at + 1, end);
             continue;
         }
         rest = at = done;

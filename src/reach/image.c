@@ -16,6 +16,7 @@
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
 enum { MEMORY_FD = 4, SIZE_FD = 7 };
 enum { PAGE = 4096 };
+enum { LEAST_HUGE = 4 << 20 };
 #define MOST_BYTES (1ull << 30)
 
 /* Of the copy; 0: it is not known. */
@@ -85,6 +86,9 @@ static enum lw_frozen_refusal read_runs(const struct area *area, uint64_t *left)
         uint64_t size = run->end - run->start;
         if (size > *left)
             return LW_FROZEN_LARGE;
+        if (size >=
+            LEAST_HUGE) /* it is read from end to end, and at random; for less, most of such a page would be empty */
+            madvise(area->bytes + (run->start - area->start), size, MADV_HUGEPAGE);
         if (!image_peek(run->start, area->bytes + (run->start - area->start), size))
             return LW_FROZEN_UNREADABLE;
         *left -= size;
@@ -115,9 +119,8 @@ static enum lw_frozen_refusal read_areas(struct image *image) {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (bytes == MAP_FAILED)
             return LW_FROZEN_MEMORY;
-        madvise(bytes, area->end - area->start,
-                MADV_HUGEPAGE); /* it is read from end to end, and at random */
         area->bytes = bytes;
+        madvise(bytes, area->end - area->start, MADV_NOHUGEPAGE);
         if (is_of_the_shim(image, area))
             continue;
         enum lw_frozen_refusal refusal = pages_find(area);
