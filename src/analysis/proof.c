@@ -312,6 +312,8 @@ static void judge_reach(struct analysis *analysis, const struct reach_facts *rea
             FINDING_ADD(finding, UNREACHABLE, .reach = fact);
         } else if (fact->verdict == REACH_LIVE) {
             FINDING_ADD(finding, REACHABLE, .reach = fact);
+        } else if (fact->verdict == REACH_CANCELLED) {
+            FINDING_ADD(finding, CANCELLABLE, .reach = fact);
         } else if (fact->verdict == REACH_HANDLED) {
             FINDING_ADD(finding, ENDED_BY_HANDLER);
         }

@@ -8,11 +8,12 @@
 #include "shared/frozen.h"
 
 enum reach_verdict {
-    REACH_UNKNOWN,  /* not of a kind that this is asked of, or there is no image */
-    REACH_LIVE,     /* a thread that may still run can come to it: path says how */
-    REACH_OWNER,    /* its owner may still run */
-    REACH_HANDLED,  /* none can, but a signal's handler could end this kind of wait */
-    REACH_STRANDED, /* no thread that may ever run again can */
+    REACH_UNKNOWN,   /* not of a kind that this is asked of, or there is no image */
+    REACH_LIVE,      /* a thread that may still run can come to it: path says how */
+    REACH_OWNER,     /* its owner may still run */
+    REACH_CANCELLED, /* nor can any, but one may cancel it: path says who has its pthread_t */
+    REACH_HANDLED,   /* none can, but a signal's handler could end this kind of wait */
+    REACH_STRANDED,  /* no thread that may ever run again can */
 };
 
 enum reach_place_kind {
@@ -35,8 +36,8 @@ enum { REACH_PATH = 6, REACH_REFERRERS = 3 };
 
 struct reach_fact {
     enum reach_verdict verdict;
-    struct reach_place
-        path[REACH_PATH]; /* from what is live to the object; of a stranded one: the object alone */
+    struct reach_place path
+        [REACH_PATH]; /* from what is live to the object, or the pthread_t; of a stranded one: the object alone */
     size_t length;
     bool cut;                          /* places in the middle were left out */
     int32_t referrer[REACH_REFERRERS]; /* of a stranded one: threads whose stacks lead to it */

@@ -5,6 +5,7 @@
 #include "heap.h"
 #include "least.h"
 #include "stacks.h"
+#include "storage.h"
 
 enum { ALIGN = 64 << 20 };
 
@@ -13,6 +14,7 @@ struct division {
     struct nodes *nodes;
     const struct image *image;
     const struct arenas *arenas;
+    uint64_t storage_size;
     bool believes_mapped; /* what looks like a block that malloc has mapped is one */
     struct mapped_blocks mapped;
 };
@@ -22,11 +24,22 @@ static size_t first_start(const struct image *image, uint64_t address) {
     return LEAST(image->start_count, i, image->starts[i] >= address);
 }
 
+/* Of heaps, which are aligned, the first page is there. */
+static uint64_t next_aligned(const struct area *area, uint64_t at, uint64_t end) {
+    for (size_t i = LEAST(area->run_count, k, area->runs[k].end > at); i < area->run_count; i++) {
+        uint64_t from = area->runs[i].start > at ? area->runs[i].start : at;
+        uint64_t aligned = (from + ALIGN - 1) / ALIGN * ALIGN;
+        if (aligned < area->runs[i].end)
+            return aligned;
+    }
+    return end;
+}
+
 /* Where the next heap or mapped block can begin, from `at` on. */
-static uint64_t next_place(const struct image *image, uint64_t at, uint64_t end) {
+static uint64_t next_place(const struct image *image, const struct area *area, uint64_t at, uint64_t end) {
     size_t number = first_start(image, at);
     uint64_t start = number < image->start_count ? image->starts[number] : end;
-    uint64_t aligned = (at + ALIGN - 1) / ALIGN * ALIGN;
+    uint64_t aligned = next_aligned(area, at, end);
     uint64_t next = start < aligned ? start : aligned;
     return next < end ? next : end;
 }
@@ -61,7 +74,7 @@ static void split(struct division *division, const struct area *area, uint64_t s
         uint64_t done = take(division, area, at, end);
         if (done == at) {
             division->nodes->count = before;
-            at = next_place(division->image, at + 1, end);
+            at = next_place(division->image, area, at + 1, end);
             continue;
         }
         rest = at = done;
@@ -70,16 +83,28 @@ static void split(struct division *division, const struct area *area, uint64_t s
         add_rest(division, rest, end);
 }
 
+/* Who has the address of a variable of a thread's own may have what is the thread's own, but none of its frames. */
+static void add_stack(struct division *division, const struct stack_extent *stack) {
+    uint64_t storage =
+        stack->in_use ? storage_start(division->image, stack->handle, division->storage_size) : 0;
+    if (storage <= stack->start) {
+        nodes_add(division->nodes, stack->start, stack->end, stack->in_use ? NODE_STACK : NODE_FREE);
+        return;
+    }
+    nodes_add(division->nodes, stack->start, storage, NODE_STACK);
+    nodes_add(division->nodes, storage, stack->handle, NODE_STORAGE);
+    nodes_add(division->nodes, stack->handle, stack->end, NODE_STACK);
+}
+
 static void divide_area(struct division *division, const struct area *area,
                         const struct stack_extents *stacks) {
-    struct nodes *nodes = division->nodes;
     uint64_t at = area->start;
     for (size_t i = 0; i < stacks->count; i++) {
         const struct stack_extent *stack = &stacks->of[i];
         if (stack->start < at || stack->end > area->end)
             continue;
         split(division, area, at, stack->start);
-        nodes_add(nodes, stack->start, stack->end, stack->in_use ? NODE_STACK : NODE_FREE);
+        add_stack(division, stack);
         at = stack->end;
     }
     split(division, area, at, area->end);
@@ -93,6 +118,18 @@ static void divide_all(struct division *division, const struct stack_extents *st
             divide_area(division, &division->image->areas[i], stacks);
 }
 
+static int by_node(const void *a, const void *b) {
+    const struct dead_part *first = a, *second = b;
+    return first->node < second->node ? -1 : first->node > second->node;
+}
+
+static bool has_dead(const struct nodes *nodes, uint32_t number) {
+    for (size_t i = 0; i < nodes->dead_count; i++)
+        if (nodes->dead[i].node == number)
+            return true;
+    return false;
+}
+
 /* The stack of a thread that libc made, or the initial one's: what lies below the stack pointer is dead, but for a signal's frame. */
 static bool find_dead(struct nodes *nodes, const struct image *image) {
     nodes->dead = calloc(image->frozen.thread_count + 1, sizeof *nodes->dead);
@@ -100,23 +137,29 @@ static bool find_dead(struct nodes *nodes, const struct image *image) {
         const struct lw_frozen_thread *thread = &image->threads[i];
         uint32_t number = thread->tid > 0 ? node_at(nodes, thread->sp) : NO_NODE;
         const struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
-        if (!node || node_dead(nodes, number).start < node->end)
+        if (!node || has_dead(nodes, number))
             continue;
         bool is_initial = thread->sp >= image->stack_start && thread->sp < image->stack_end;
-        bool is_own = node->kind == NODE_STACK && node_at(nodes, thread->handle) == number;
+        bool is_own = node->kind == NODE_STACK && nodes_of_handle(nodes, thread->handle).first == number;
         if (!is_initial && !is_own)
             continue;
         uint64_t low = is_own || image->stack_start < node->start ? node->start : image->stack_start;
         uint64_t high = thread->context >= low && thread->context < thread->sp ? thread->context : thread->sp;
         nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = low, .end = high};
     }
+    if (nodes->dead)
+        qsort(nodes->dead, nodes->dead_count, sizeof *nodes->dead, by_node);
     return nodes->dead;
 }
 
 bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot, bool keeps_frames) {
     struct arenas arenas = heap_arenas(image, snapshot);
     struct stack_extents stacks = stacks_find(image, snapshot);
-    struct division division = {.nodes = nodes, .image = image, .arenas = &arenas, .believes_mapped = true};
+    struct division division = {.nodes = nodes,
+                                .image = image,
+                                .arenas = &arenas,
+                                .storage_size = storage_size(image, snapshot),
+                                .believes_mapped = true};
     divide_all(&division, &stacks);
     if (division.mapped.count > 0 && !heap_has_mapped(image, snapshot, &division.mapped)) {
         division.believes_mapped = false;

@@ -77,13 +77,6 @@ struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) 
     return arenas;
 }
 
-static bool is_top(const struct arenas *arenas, uint64_t chunk) {
-    for (size_t i = 0; i < arenas->count; i++)
-        if (arenas->top[i] == chunk)
-            return true;
-    return false;
-}
-
 static size_t arena_of(const struct image *image, const struct arenas *arenas, uint64_t heap) {
     uint64_t state = image_word(image, heap);
     for (size_t i = 1; i < arenas->count; i++)
@@ -97,11 +90,11 @@ bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_
 }
 
 /* From one chunk to the next until the top, or what closes a heap that is not the last of its arena: two chunks of no use. */
-static bool walk(struct nodes *nodes, const struct area *area, const struct arenas *arenas, uint64_t chunk,
-                 uint64_t end, unsigned flags) {
+static bool walk(struct nodes *nodes, const struct area *area, uint64_t top, uint64_t chunk, uint64_t end,
+                 unsigned flags) {
     while (chunk + HEADER <= end) {
         uint64_t word = size_in(area, chunk), size = word & ~(uint64_t)FLAGS;
-        if (is_top(arenas, chunk)) {
+        if (chunk == top) {
             if (size < HEADER || size > end - chunk)
                 return false;
             nodes_add(nodes, chunk + HEADER, chunk + size, NODE_FREE);
@@ -128,7 +121,7 @@ static uint64_t main_heap(struct nodes *nodes, const struct arenas *arenas, cons
                           uint64_t start, uint64_t end) {
     size_t before = nodes->count;
     if (start == area->start && arenas->count > 0 && arenas->top[0] >= start && arenas->top[0] < end &&
-        walk(nodes, area, arenas, start, end, 0))
+        walk(nodes, area, arenas->top[0], start, end, 0))
         return end;
     nodes->count = before;
     return start;
@@ -148,7 +141,8 @@ static uint64_t thread_heap(struct nodes *nodes, const struct image *image, cons
         if (is_first)
             first = (state + STATE_SIZE + 15) & ~(uint64_t)15;
         nodes_add(nodes, start, first + HEADER, NODE_FREE);
-        if (walk(nodes, image_area(image, start), arenas, first, start + size, NON_MAIN))
+        if (walk(nodes, image_area(image, start), arenas->top[arena_of(image, arenas, start)], first,
+                 start + size, NON_MAIN))
             return start + size;
         nodes->count = before;
     }

@@ -1,22 +1,52 @@
 #include "image.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "least.h"
 #include "mappings.h"
+#include "pages.h"
 #include "random_state.h"
 
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
-enum { MEMORY_FD = 4, PAGES_FD = 6, SIZE_FD = 7 };
+enum { MEMORY_FD = 4, SIZE_FD = 7 };
 enum { PAGE = 4096 };
+enum { LEAST_HUGE = 4 << 20 };
 #define MOST_BYTES (1ull << 30)
 
+/* Of the copy; 0: it is not known. */
+static pid_t copy_pid(void) {
+    char link[32], path[64];
+    int pid = 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", MEMORY_FD);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    return sscanf(path, "/proc/%d/mem", &pid) == 1 ? pid : 0;
+}
+
+/* How much of it: it takes half the time that /proc does, but may be refused (ptrace(2), Yama), and reads no protected memory. */
+static size_t peek_at_once(uint64_t address, void *into, size_t size) {
+    enum { LEAST_WORTH = 65536 };
+    static pid_t pid = -1;
+    struct iovec local = {.iov_base = into, .iov_len = size},
+                 remote = {.iov_base = (void *)address, .iov_len = size};
+    if (size < LEAST_WORTH || pid == 0)
+        return 0;
+    pid = pid < 0 ? copy_pid() : pid;
+    ssize_t got = pid > 0 ? process_vm_readv(pid, &local, 1, &remote, 1, 0) : -1;
+    if (got < 0 && errno != EFAULT)
+        pid = 0;
+    return got > 0 ? (size_t)got : 0;
+}
+
 bool image_peek(uint64_t address, void *into, size_t size) {
-    for (size_t done = 0; done < size;) {
+    for (size_t done = peek_at_once(address, into, size); done < size;) {
         ssize_t got = pread(MEMORY_FD, (char *)into + done, size - done, (off_t)(address + done));
         if (got <= 0)
             return false;
@@ -51,32 +81,18 @@ static enum lw_frozen_refusal await_end(struct image *image) {
     return image->asleep ? (enum lw_frozen_refusal)end.refusal : LW_FROZEN_NO_SYSTEM;
 }
 
-/* /proc/PID/pagemap: bit 63 present, 62 swapped, 61 a page of a file (kernel: Documentation/admin-guide/mm/pagemap.rst), which
- * has no address in it as long as it was not written to. */
-static bool is_wanted(uint64_t entry, const struct area *area) {
-    return (entry & (3ull << 62)) && (area->kind != AREA_ROOT || !(entry & (1ull << 61)));
-}
-
-static enum lw_frozen_refusal read_pages(const struct area *area, uint64_t *left) {
-    enum { BATCH = 4096 };
-    static uint64_t entries[BATCH];
-    uint64_t count = (area->end - area->start) / PAGE;
-    for (uint64_t first = 0; first < count; first += BATCH) {
-        size_t some = count - first < BATCH ? count - first : BATCH;
-        off_t at = (off_t)((area->start / PAGE + first) * sizeof *entries);
-        if (pread(PAGES_FD, entries, some * sizeof *entries, at) != (ssize_t)(some * sizeof *entries))
-            return LW_FROZEN_NO_SYSTEM;
-        for (size_t i = 0, run = 0; i < some; i += run ? run : 1) {
-            for (run = 0; i + run < some && is_wanted(entries[i + run], area);)
-                run++;
-            uint64_t offset = (first + i) * PAGE, size = run * PAGE;
-            if (size > *left)
-                return LW_FROZEN_LARGE;
-            if (size > 0 && !image_peek(area->start + offset, area->bytes + offset, size))
-                return LW_FROZEN_UNREADABLE;
-            *left -= size;
-            memset(area->there + first + i, 1, run);
-        }
+static enum lw_frozen_refusal read_runs(const struct area *area, uint64_t *left) {
+    for (size_t i = 0; i < area->run_count; i++) {
+        const struct run *run = &area->runs[i];
+        uint64_t size = run->end - run->start;
+        if (size > *left)
+            return LW_FROZEN_LARGE;
+        if (size >=
+            LEAST_HUGE) /* it is read from end to end, and at random; for less, most of such a page would be empty */
+            madvise(area->bytes + (run->start - area->start), size, MADV_HUGEPAGE);
+        if (!image_peek(run->start, area->bytes + (run->start - area->start), size))
+            return LW_FROZEN_UNREADABLE;
+        *left -= size;
     }
     return LW_FROZEN_NONE;
 }
@@ -104,14 +120,13 @@ static enum lw_frozen_refusal read_areas(struct image *image) {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (bytes == MAP_FAILED)
             return LW_FROZEN_MEMORY;
-        madvise(bytes, area->end - area->start,
-                MADV_HUGEPAGE); /* it is read from end to end, and at random */
         area->bytes = bytes;
-        area->there = calloc((area->end - area->start) / PAGE + 1, 1);
-        if (!area->there)
-            return LW_FROZEN_MEMORY;
-        enum lw_frozen_refusal refusal =
-            is_of_the_shim(image, area) ? LW_FROZEN_NONE : read_pages(area, &left);
+        madvise(bytes, area->end - area->start, MADV_NOHUGEPAGE);
+        if (is_of_the_shim(image, area))
+            continue;
+        enum lw_frozen_refusal refusal = pages_find(area);
+        if (refusal == LW_FROZEN_NONE)
+            refusal = read_runs(area, &left);
         if (refusal != LW_FROZEN_NONE)
             return refusal;
     }

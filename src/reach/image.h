@@ -15,6 +15,11 @@ enum area_kind {
     AREA_ROOT, /* what a module has written, what was written to files' private mappings, and code made at run time: all of it is looked through */
 };
 
+/* Pages that are there, and touch each other. */
+struct run {
+    uint64_t start, end;
+};
+
 /* Mappings that touch each other and are of one kind, or a part of one: what a program got as one piece, mprotect(2), madvise(2)
  * or mlock(2) may have split for the kernel. Between areas is nothing that the program has written. */
 struct area {
@@ -23,7 +28,8 @@ struct area {
     bool heap;            /* that brk(2) moves */
     bool code;            /* executable: addresses may stand at any offset */
     unsigned char *bytes; /* end - start of them; pages that are not there are zero */
-    unsigned char *there; /* by page: is it there? */
+    struct run *runs;     /* of those that are there, by address */
+    size_t run_count;
 };
 
 /* Memory that is empty in a copy, and may become so in the process too. */

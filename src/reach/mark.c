@@ -29,10 +29,6 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
     /* every thread has the same (tcbhead_t, sysdeps/x86_64/nptl/tls.h) */
     if (marking->handle_count > 0)
         marking->guard = image_word(image, marking->handles[0] + POINTER_GUARD);
-    if (nodes->count > 0) {
-        marking->lowest = nodes->node[0].start;
-        marking->highest = nodes->node[nodes->count - 1].end;
-    }
     return true;
 }
 
@@ -59,29 +55,45 @@ static void mark(struct marking *marking, uint32_t number, uint64_t at) {
 
 /* Of a block in a heap, the last word lies behind where its neighbour's begins; one that was mapped for itself ends with its mapping. */
 static bool ends_with_the_programs(const struct node *node) {
-    return node->kind == NODE_MAPPING ||
+    return node->kind == NODE_MAPPING || node->kind == NODE_STORAGE ||
            (node->kind == NODE_BLOCK && node->start % PAGE == 0 && node->end % PAGE == 0);
+}
+
+/* Where nothing lives: who has such an address of a stack knows where it begins, or where its guard is. */
+static bool is_dead(const struct marking *marking, uint32_t number, uint64_t address) {
+    struct dead_part dead = node_dead(marking->nodes, number);
+    return address >= dead.start && address < dead.end;
+}
+
+static struct end_place place_here(const struct marking *marking, uint64_t at) {
+    return (struct end_place){.at = at, .from = marking->current, .round = marking->round};
 }
 
 static void consider(struct marking *marking, uint64_t word, uint64_t at) {
     uint64_t address = word & ADDRESS_BITS;
-    if (address - marking->lowest > marking->highest - marking->lowest)
+    if (marking->ends.asked)
+        ends_see_handle(&marking->ends, address, place_here(marking, at));
+    if (!nodes_may_be_at(marking->nodes, address))
         return;
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);
     /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
-    if (number == NO_NODE || address == nodes[number].start) {
+    bool is_own = number != NO_NODE && nodes[number].kind != NODE_BLOCK && is_in_a_handle(marking, address);
+    if (number == NO_NODE || (address == nodes[number].start && !is_own)) {
         uint32_t before = node_at(marking->nodes, address - 1);
         if (before != NO_NODE && ends_with_the_programs(&nodes[before]))
             mark(marking, before, at);
     }
-    if (number != NO_NODE && nodes[number].marked != marking->round &&
-        (nodes[number].kind == NODE_BLOCK || !is_in_a_handle(marking, address)))
+    if (number != NO_NODE && nodes[number].marked != marking->round && !is_own &&
+        (nodes[number].kind == NODE_BLOCK || !is_dead(marking, number, address)))
         mark(marking, number, at);
 }
 
-static uint64_t demangled(const struct marking *marking, uint64_t word) {
-    return (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
+static void consider_mangled(struct marking *marking, uint64_t word, uint64_t at) {
+    uint64_t address = (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
+    consider(marking, address, at);
+    if (marking->ends.asked && node_at(marking->nodes, address - 1) != NO_NODE)
+        ends_see_jump(&marking->ends, address, place_here(marking, at));
 }
 
 /* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
@@ -93,36 +105,47 @@ static void consider_operand(struct marking *marking, uint32_t operand, uint64_t
     consider(marking, operand, at);
 }
 
+static void look_at_word(struct marking *marking, uint64_t word, uint64_t at, bool is_code) {
+    consider(marking, word, at);
+    if (marking->guard)
+        consider_mangled(marking, word, at);
+    if (is_code)
+        consider_operand(marking, (uint32_t)word, at);
+}
+
 static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
                           unsigned step) {
-    for (uint64_t at = (start + step - 1) / step * step; at < end && area->end - at >= sizeof(uint64_t);
-         at += step) {
+    uint64_t first = (start + step - 1) / step * step, last = area->end - sizeof(uint64_t);
+    const unsigned char *bytes = area->bytes + (first - area->start);
+    last = end <= last ? end - 1 : last;
+    for (uint64_t at = first; at <= last; at += step, bytes += step) {
         uint64_t word;
-        memcpy(&word, area->bytes + (at - area->start), sizeof word);
-        if (word == 0)
-            continue;
-        consider(marking, word, at);
-        if (marking->guard)
-            consider(marking, demangled(marking, word), at);
-        if (area->code)
-            consider_operand(marking, (uint32_t)word, at);
+        memcpy(&word, bytes, sizeof word);
+        if (word != 0) /* as most are */
+            look_at_word(marking, word, at, area->code);
     }
 }
 
-/* Page by page: of a stack or of a heap's room most are not there. */
+/* Of a stack or of a heap's room most pages are not there. A word that begins before one that is has zeros there. */
+static void look_through_area(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
+                              unsigned step) {
+    enum { BEFORE = sizeof(uint64_t) - 1 };
+    for (size_t i = LEAST(area->run_count, k, area->runs[k].end > start);
+         i < area->run_count && area->runs[i].start < end; i++) {
+        uint64_t from = area->runs[i].start, to = area->runs[i].end;
+        if (step == 1 && from - area->start >= BEFORE)
+            from -= BEFORE;
+        look_at_words(marking, area, from > start ? from : start, to < end ? to : end, step);
+    }
+}
+
 static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
     while (start < end) {
         const struct area *area = image_area(marking->image, start);
         if (!area)
             return;
         uint64_t to = end < area->end ? end : area->end;
-        for (uint64_t at = start; at < to;) {
-            uint64_t page = (at - area->start) / PAGE, next = area->start + (page + 1) * PAGE;
-            next = next < to ? next : to;
-            if (area->there[page])
-                look_at_words(marking, area, at, next, every_offset || area->code ? 1 : sizeof(uint64_t));
-            at = next;
-        }
+        look_through_area(marking, area, start, to, every_offset || area->code ? 1 : sizeof(uint64_t));
         start = to;
     }
 }
@@ -153,12 +176,15 @@ void mark_word(struct marking *marking, uint64_t word) {
 }
 
 void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *thread) {
-    const uint64_t places[] = {thread->sp, thread->context, thread->handle};
+    const uint64_t places[] = {thread->sp, thread->context};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         uint32_t number = places[i] != 0 ? node_at(marking->nodes, places[i]) : NO_NODE;
         if (number != NO_NODE)
             mark(marking, number, places[i]);
     }
+    struct node_range own = nodes_of_handle(marking->nodes, thread->handle);
+    for (uint32_t number = own.first; number < own.end; number++)
+        mark(marking, number, thread->handle);
     follow(marking);
 }
 

@@ -1,6 +1,7 @@
 /* Which nodes live memory leads to. */
 #pragma once
 
+#include "ends.h"
 #include "image.h"
 #include "nodes.h"
 
@@ -12,11 +13,11 @@ struct marking {
     uint64_t *
         handles; /* of the threads, by address: that an address leads to such a block is left out of account */
     size_t handle_count;
-    uint64_t lowest, highest; /* of all nodes */
-    uint32_t round;           /* of marking, from 1 */
+    uint32_t round; /* of marking, from 1 */
     uint32_t *work;
     size_t work_count;
     uint32_t current; /* the node that is looked through */
+    struct ends ends; /* what else is looked for; not asked after marking_begin */
 };
 
 /* False without memory. */

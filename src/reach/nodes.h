@@ -8,8 +8,9 @@
 enum node_kind {
     NODE_BLOCK, /* given out by malloc */
     NODE_MAPPING, /* memory that is not understood: always live, for its address may be a constant of the code */
-    NODE_STACK, /* of a thread, with its thread-local storage */
-    NODE_FREE,  /* malloc's own */
+    NODE_STACK, /* of a thread; where libc made it, behind its storage also the block that its handle is the address of */
+    NODE_STORAGE, /* what is thread-local and static, above the stack that libc made */
+    NODE_FREE,    /* malloc's own */
 };
 
 enum { NO_NODE = UINT32_MAX };
@@ -28,26 +29,43 @@ struct dead_part {
     uint64_t start, end;
 };
 
-/* Of a stretch of memory without gaps: for each page, the first node that ends behind its start. */
+/* Of a stretch of memory without gaps: for each grain of so many bytes, the first node that ends behind its start. */
 struct node_index {
     uint64_t start, end;
-    uint32_t *first;
+    uint32_t *of_grain; /* NULL: it is one node */
+    uint32_t first;
 };
+
+/* Of what user space has, such pieces in which something is: few enough bits to stay in a processor's first cache. */
+enum { PIECE_BITS = 30, PIECES = 1 << (47 - PIECE_BITS) };
 
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
-    bool failed; /* no memory */
-    struct dead_part *dead;
+    bool failed;            /* no memory */
+    struct dead_part *dead; /* by node */
     size_t dead_count;
     struct node_index *index;
     size_t index_count;
+    const struct node_index **last; /* that something was looked for in */
+    uint64_t pieces[PIECES / 64];
 };
+
+/* Quick, for most words that are looked at are no addresses. The address may be just behind a node's end. */
+static inline bool nodes_may_be_at(const struct nodes *nodes, uint64_t address) {
+    uint64_t piece = address >> PIECE_BITS;
+    return piece < PIECES && (nodes->pieces[piece / 64] >> piece % 64 & 1);
+}
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* From then on node_at is quick, and nothing is added. False without memory. */
 bool nodes_index(struct nodes *nodes);
 
+struct node_range {
+    uint32_t first, end;
+};
+/* What libc has made for the thread with this handle: its stack, storage and block; none if that is not known. */
+struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle);
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
 /* The node that an address leads to; NO_NODE if it is none. After nodes_index. */

@@ -22,13 +22,17 @@ static bool has_own_addresses(const char *file) {
 
 enum use {
     USE_CANCEL = 1 << 0,
-    USE_JUMP = 1 << 1,    /* out of a handler */
+    USE_JUMP = 1 << 1,    /* out of a handler, to where glibc has put a mark */
+    USE_SWITCH = 1 << 11, /* to anywhere */
     USE_CONTEXT = 1 << 2, /* other stacks, perhaps within a thread's own */
     USE_HANDLER = 1 << 3,
     USE_SEND = 1 << 4,  /* a signal to one thread */
     USE_QUEUE = 1 << 5, /* System V messages */
     USE_UNSHARE = 1 << 6,
-    USE_CLONE = 1 << 7, /* a process in this one's memory, and perhaps not its child */
+    USE_CLONE = 1 << 7,        /* a process in this one's memory, and perhaps not its child */
+    USE_ANYWHERE = 1 << 8,     /* to cancel a thread where it is no cancellation point */
+    USE_END = 1 << 9,          /* the thread itself */
+    USE_SEND_NUMBER = 1 << 10, /* a signal to one thread, by its number */
 };
 
 static const struct {
@@ -36,12 +40,15 @@ static const struct {
     unsigned uses;
 } functions[] = {
     {"pthread_cancel", USE_CANCEL},
+    {"pthread_setcanceltype", USE_ANYWHERE},
+    {"pthread_exit", USE_END},
+    {"thrd_exit", USE_END},
     {"siglongjmp", USE_JUMP},
     {"longjmp", USE_JUMP},
     {"_longjmp", USE_JUMP},
     {"__longjmp_chk", USE_JUMP},
-    {"setcontext", USE_JUMP | USE_CONTEXT},
-    {"swapcontext", USE_JUMP | USE_CONTEXT},
+    {"setcontext", USE_SWITCH | USE_CONTEXT},
+    {"swapcontext", USE_SWITCH | USE_CONTEXT},
     {"makecontext", USE_CONTEXT},
     {"sigaction", USE_HANDLER},
     {"signal", USE_HANDLER},
@@ -52,7 +59,7 @@ static const struct {
     {"sigset", USE_HANDLER},
     {"pthread_kill", USE_SEND},
     {"pthread_sigqueue", USE_SEND},
-    {"tgkill", USE_SEND},
+    {"tgkill", USE_SEND | USE_SEND_NUMBER},
     {"msgrcv", USE_QUEUE},
     {"unshare", USE_UNSHARE},
     {"clone", USE_CLONE},
@@ -83,7 +90,7 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
 static unsigned uses_left_out(const char *file) {
     if (strncmp(file, "librt-2.", 8) == 0 || strcmp(file, "librt.so.1") == 0)
         return USE_CANCEL;
-    return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP : 0;
+    return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP | USE_SWITCH : 0;
 }
 
 static void read_imports(const char *path, const char *file, struct imports *of_program) {
@@ -113,9 +120,7 @@ static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool ha
                                           const struct lw_frozen *frozen) {
     if (imports->is_go)
         return LW_FROZEN_GENERATED;
-    if (imports->uses & USE_CANCEL)
-        return LW_FROZEN_CANCELS;
-    if (handles && (imports->uses & USE_JUMP))
+    if (handles && (imports->uses & USE_SWITCH))
         return LW_FROZEN_JUMPS;
     if (imports->uses & USE_QUEUE)
         return LW_FROZEN_QUEUES;
@@ -136,9 +141,15 @@ struct program program_look(const struct snapshot *snapshot, const struct lw_fro
         if (path[0] == '/' && !is_libc && strncmp(file, "libleakwatch", 12) != 0)
             read_imports(path, file, &imports);
     }
-    bool handles = lw_waking_signals(snapshot->header->handlers) != 0;
-    unsigned sends = USE_SEND | USE_HANDLER;
-    return (struct program){.refusal = refusal_for(&imports, handles, frozen),
-                            .keeps_frames = handles || (imports.uses & USE_CONTEXT),
-                            .signals_threads = (imports.uses & sends) == sends};
+    unsigned uses = imports.uses, sends = USE_SEND | USE_HANDLER,
+             sends_numbers = USE_SEND_NUMBER | USE_HANDLER;
+    bool signals = (uses & sends) == sends, handles = lw_waking_signals(snapshot->header->handlers) != 0;
+    return (struct program){.refusal = refusal_for(&imports, handles || signals, frozen),
+                            .keeps_frames = handles || (uses & USE_CONTEXT),
+                            .signals_threads = signals,
+                            .signals_by_number = (uses & sends_numbers) == sends_numbers,
+                            .cancels = uses & USE_CANCEL,
+                            .cancels_anywhere = uses & USE_ANYWHERE,
+                            .ends_threads = uses & (USE_CANCEL | USE_END),
+                            .jumps = uses & USE_JUMP};
 }

@@ -1,6 +1,7 @@
 #include "reach.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 #include "mark.h"
 #include "program.h"
 #include "storage.h"
+#include "waits.h"
 
-/* Fields of glibc's locks: __owner of a mutex, its __kind; __cur_writer of a read-write lock (nptl/pthreadP.h). */
-enum { MUTEX_OWNER = 8, MUTEX_KIND = 16, RWLOCK_WRITER = 24 };
-enum { MUTEX_ROBUST = 0x10, MUTEX_PI = 0x20, MUTEX_PP = 0x40, MUTEX_SHARED = 0x80 };
 enum { NO_THREAD = UINT32_MAX };
+
+/* Why a thread may ever run again. */
+enum cause { CAUSE_NONE, CAUSE_RUNS, CAUSE_OWNER, CAUSE_REACHED, CAUSE_CANCEL, CAUSE_HANDLER };
 
 struct look {
     const struct snapshot *snapshot;
@@ -24,60 +26,12 @@ struct look {
     struct program program;
     struct nodes nodes;
     struct marking marking;
+    struct wait_view view; /* of the two */
     uint32_t *of_snapshot; /* by thread of the image: that of the snapshot, or NO_THREAD */
     const struct lw_snapshot_thread *
         *waiter; /* by thread of the image: it is blocked, and may be shown to be for ever; or NULL */
-    bool *live;
+    enum cause *live;
 };
-
-static int32_t owner_of(const struct look *look, const struct lw_snapshot_thread *thread) {
-    switch (thread->kind) {
-    case LW_WAIT_MUTEX:
-        return (int32_t)(image_word(&look->image, thread->object + MUTEX_OWNER) & UINT32_MAX);
-    case LW_WAIT_RWLOCK_READ:
-    case LW_WAIT_RWLOCK_WRITE:
-        return (int32_t)(image_word(&look->image, thread->object + RWLOCK_WRITER) & UINT32_MAX);
-    case LW_WAIT_JOIN:
-        return thread->owner;
-    default:
-        return 0;
-    }
-}
-
-/* Is it a wait that only a thread of this process can end, who must come to its object for that? */
-static bool is_of_memory(const struct look *look, const struct lw_snapshot_thread *thread) {
-    if (thread->flags & (LW_THREAD_SHARED | LW_THREAD_ROBUST | LW_THREAD_TIMED | LW_THREAD_FROM_PROC))
-        return false;
-    switch (thread->kind) {
-    case LW_WAIT_MUTEX: /* the kernel hands a robust one on, and one that inherits priorities */
-        return !(image_word(&look->image, thread->object + MUTEX_KIND) &
-                 (MUTEX_ROBUST | MUTEX_PI | MUTEX_PP | MUTEX_SHARED));
-    case LW_WAIT_COND:
-    case LW_WAIT_RWLOCK_READ:
-    case LW_WAIT_RWLOCK_WRITE:
-    case LW_WAIT_SEMAPHORE:
-    case LW_WAIT_BARRIER:
-        return thread->object != 0;
-    case LW_WAIT_FUTEX: /* the kernel wakes who waits for the word of a thread that ends */
-        return thread->object != 0 && !look->image.frozen.arranges_wakes &&
-               !is_in_a_handle(&look->marking, thread->object);
-    case LW_WAIT_JOIN:
-        return thread->owner != 0;
-    default:
-        return false;
-    }
-}
-
-/* A handler of the program's may run in this thread: there is one, or one may come and the signal for it be sent. */
-static bool is_handled(const struct look *look, const struct lw_frozen_thread *frozen) {
-    return (frozen->flags & LW_FROZEN_HANDLED) || look->program.signals_threads;
-}
-
-/* A handler without SA_RESTART ends these; conditions and locks of glibc sleep on (signal(7)). */
-static bool ends_by_handler(const struct look *look, const struct lw_frozen_thread *frozen,
-                            const struct lw_snapshot_thread *thread) {
-    return is_handled(look, frozen) && (thread->kind == LW_WAIT_SEMAPHORE || thread->kind == LW_WAIT_FUTEX);
-}
 
 static const struct lw_snapshot_thread *waiter(const struct look *look, size_t i) {
     const struct lw_frozen_thread *frozen = &look->image.threads[i];
@@ -87,7 +41,7 @@ static const struct lw_snapshot_thread *waiter(const struct look *look, size_t i
     const struct lw_snapshot_thread *thread = &look->snapshot->threads[look->of_snapshot[i]];
     bool is_join = thread->kind == LW_WAIT_JOIN;
     return thread->state == LW_STATE_BLOCKED && (is_join || thread->object == frozen->object) &&
-                   is_of_memory(look, thread) && !ends_by_handler(look, frozen, thread)
+                   waits_in_memory(&look->view, thread)
                ? thread
                : NULL;
 }
@@ -114,7 +68,7 @@ static bool prepare(struct look *look) {
 static void mark_handled(struct look *look) {
     uint64_t size = storage_size(&look->image, look->snapshot);
     for (size_t i = 0; i < look->image.frozen.thread_count; i++)
-        if (is_handled(look, &look->image.threads[i]))
+        if (waits_is_handled(&look->view, &look->image.threads[i]))
             storage_mark(&look->marking, &look->image.threads[i], size);
 }
 
@@ -126,36 +80,55 @@ static size_t thread_of(const struct look *look, int32_t tid) {
 }
 
 static bool has_live_owner(const struct look *look, size_t i) {
-    int32_t owner = owner_of(look, look->waiter[i]);
+    int32_t owner = waits_owner(&look->image, look->waiter[i]);
     size_t k = owner > 0 ? thread_of(look, owner) : look->image.frozen.thread_count;
     return k < look->image.frozen.thread_count ? look->live[k] : look->waiter[i]->kind == LW_WAIT_JOIN;
 }
 
-static bool can_be_woken(const struct look *look, size_t i) {
-    return has_live_owner(look, i) ||
-           (look->waiter[i]->kind != LW_WAIT_JOIN && mark_reaches(&look->marking, look->waiter[i]->object));
+static enum cause cause_to_wake(const struct look *look, size_t i) {
+    if (has_live_owner(look, i))
+        return CAUSE_OWNER;
+    return look->waiter[i]->kind != LW_WAIT_JOIN && mark_reaches(&look->marking, look->waiter[i]->object)
+               ? CAUSE_REACHED
+               : CAUSE_NONE;
 }
 
-static void make_live(struct look *look, size_t i) {
-    look->live[i] = true;
+static enum cause cause_to_be_cancelled(const struct look *look, size_t i) {
+    return waits_canceller(&look->view, &look->image.threads[i], look->waiter[i]) ? CAUSE_CANCEL : CAUSE_NONE;
+}
+
+static enum cause cause_to_be_interrupted(const struct look *look, size_t i) {
+    return waits_end_by_handler(&look->view, &look->image.threads[i], look->waiter[i]) ? CAUSE_HANDLER
+                                                                                       : CAUSE_NONE;
+}
+
+static void make_live(struct look *look, size_t i, enum cause cause) {
+    look->live[i] = cause;
     mark_from_thread(&look->marking, &look->image.threads[i]);
 }
 
+/* Those that have such a cause. */
+static bool make_some_live(struct look *look, enum cause (*cause_of)(const struct look *, size_t)) {
+    bool changed = false;
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++) {
+        enum cause cause = !look->live[i] && look->waiter[i] ? cause_of(look, i) : CAUSE_NONE;
+        if (cause != CAUSE_NONE)
+            make_live(look, i, cause);
+        changed |= cause != CAUSE_NONE;
+    }
+    return changed;
+}
+
+/* What says most of a thread is found first. */
 static void find_fixed_point(struct look *look) {
-    size_t count = look->image.frozen.thread_count;
     mark_from_roots(&look->marking);
     mark_handled(look);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < look->image.frozen.thread_count; i++)
         if (!look->waiter[i] && look->image.threads[i].tid > 0)
-            make_live(look, i);
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t i = 0; i < count; i++)
-            if (!look->live[i] && look->waiter[i] && can_be_woken(look, i)) {
-                make_live(look, i);
-                changed = true;
-            }
-    }
+            make_live(look, i, CAUSE_RUNS);
+    while (make_some_live(look, cause_to_wake) || make_some_live(look, cause_to_be_cancelled) ||
+           make_some_live(look, cause_to_be_interrupted))
+        ;
 }
 
 /* Whose stack or thread-local storage a node is; the count of threads: nobody's. */
@@ -163,8 +136,9 @@ static size_t whose(const struct look *look, uint32_t number) {
     size_t i = 0;
     for (; i < look->image.frozen.thread_count; i++) {
         const struct lw_frozen_thread *thread = &look->image.threads[i];
+        struct node_range own = nodes_of_handle(&look->nodes, thread->handle);
         if (thread->tid > 0 &&
-            (number == node_at(&look->nodes, thread->sp) || number == node_at(&look->nodes, thread->handle)))
+            (number == node_at(&look->nodes, thread->sp) || (number >= own.first && number < own.end)))
             break;
     }
     return i;
@@ -181,30 +155,34 @@ static struct reach_place place_of(const struct look *look, uint32_t number, uin
                                 .size = node->end - node->start};
 }
 
-/* Where live memory begins that no thread must run for. */
-static struct reach_place root_of(uint64_t at) {
+/* Where live memory begins that no thread must run for: also the storage of one that a handler may run in. */
+static struct reach_place root_of(const struct look *look, uint64_t at) {
+    uint32_t number = at != 0 ? node_at(&look->nodes, at) : NO_NODE;
+    if (number != NO_NODE && whose(look, number) < look->image.frozen.thread_count)
+        return place_of(look, number, at);
     return (struct reach_place){.kind = at == 0 ? PLACE_KERNEL : PLACE_GLOBAL, .address = at};
 }
 
-static bool is_live_stack(const struct look *look, const struct reach_place *place) {
+/* Where a path begins; but what one thread may be woken by is not to be found through its own stack alone. */
+static bool is_live_stack(const struct look *look, const struct reach_place *place, size_t but) {
     size_t thread =
         place->kind == PLACE_STACK ? thread_of(look, place->tid) : look->image.frozen.thread_count;
-    return thread < look->image.frozen.thread_count && look->live[thread];
+    return thread < look->image.frozen.thread_count && thread != but && look->live[thread];
 }
 
-/* From the object back to what is live; then turned round. */
-static void find_path(const struct look *look, uint64_t object, struct reach_fact *fact) {
+/* From an address in a node back to what is live; then turned round. of: the thread that it is asked for. */
+static void find_path(const struct look *look, size_t of, uint32_t number, uint64_t at,
+                      struct reach_fact *fact) {
     struct reach_place steps[REACH_PATH], root;
     size_t count = 0, in_all = 0;
-    uint64_t at = object;
-    for (uint32_t number = node_at(&look->nodes, object);; number = look->nodes.node[number].from) {
+    for (;; number = look->nodes.node[number].from) {
         if (number == NO_NODE || look->nodes.node[number].marked != look->marking.round ||
             in_all > look->nodes.count) {
-            root = root_of(at);
+            root = root_of(look, at);
             break;
         }
         root = place_of(look, number, at);
-        if (is_live_stack(look, &root))
+        if (is_live_stack(look, &root, of))
             break;
         in_all++;
         if (count < REACH_PATH - 1)
@@ -237,6 +215,18 @@ static void find_referrers(struct look *look, struct reach_facts *facts) {
     }
 }
 
+static void put_path(const struct look *look, size_t i, struct reach_fact *fact) {
+    const struct lw_snapshot_thread *thread = look->waiter[i];
+    const struct end *end = ends_of(&look->marking.ends, look->image.threads[i].handle);
+    uint32_t number = thread->kind == LW_WAIT_JOIN ? NO_NODE : node_at(&look->nodes, thread->object);
+    if (look->live[i] == CAUSE_REACHED)
+        find_path(look, i, number, thread->object, fact);
+    else if (look->live[i] == CAUSE_CANCEL && end)
+        find_path(look, i, end->known.from, end->known.at, fact);
+    else if (look->live[i] == CAUSE_NONE && number != NO_NODE)
+        fact->path[fact->length++] = place_of(look, number, thread->object);
+}
+
 static void judge(struct look *look, struct reach_facts *facts) {
     enum { FEW = 64 };
     size_t stranded = 0;
@@ -245,24 +235,14 @@ static void judge(struct look *look, struct reach_facts *facts) {
         if (look->of_snapshot[i] == NO_THREAD)
             continue;
         struct reach_fact *fact = &facts->of_thread[look->of_snapshot[i]];
-        if (!thread) {
-            thread = &look->snapshot->threads[look->of_snapshot[i]];
-            fact->verdict =
-                ends_by_handler(look, &look->image.threads[i], thread) ? REACH_HANDLED : REACH_UNKNOWN;
+        static const enum reach_verdict verdicts[] = {
+            [CAUSE_NONE] = REACH_STRANDED, [CAUSE_RUNS] = REACH_UNKNOWN,     [CAUSE_OWNER] = REACH_OWNER,
+            [CAUSE_REACHED] = REACH_LIVE,  [CAUSE_CANCEL] = REACH_CANCELLED, [CAUSE_HANDLER] = REACH_HANDLED};
+        if (!thread)
             continue;
-        }
-        if (look->live[i] && has_live_owner(look, i)) {
-            fact->verdict = REACH_OWNER;
-        } else if (look->live[i]) {
-            fact->verdict = REACH_LIVE;
-            find_path(look, thread->object, fact);
-        } else {
-            fact->verdict = REACH_STRANDED;
-            stranded++;
-            uint32_t number = thread->kind == LW_WAIT_JOIN ? NO_NODE : node_at(&look->nodes, thread->object);
-            if (number != NO_NODE)
-                fact->path[fact->length++] = place_of(look, number, thread->object);
-        }
+        fact->verdict = verdicts[look->live[i]];
+        stranded += fact->verdict == REACH_STRANDED;
+        put_path(look, i, fact);
     }
     if (stranded > 0 && stranded <= FEW)
         find_referrers(look, facts);
@@ -276,8 +256,11 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
     facts->held_ns = look->image.held_ns;
     if (refusal != LW_FROZEN_NONE)
         return refusal;
+    look->view = (struct wait_view){.marking = &look->marking, .program = &look->program};
     if (!divide(&look->nodes, &look->image, look->snapshot, look->program.keeps_frames) ||
         !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
+        (program_may_end_waits(&look->program) &&
+         !ends_begin(&look->marking.ends, &look->image, &look->nodes)) ||
         !prepare(look))
         return LW_FROZEN_MEMORY;
     find_fixed_point(look);
@@ -296,11 +279,19 @@ static size_t told_size(size_t threads) {
     return sizeof(struct told) + threads * sizeof(struct reach_fact);
 }
 
+/* Where memory runs out, this is killed before the program is (proc(5)); where that cannot be said, it is as it is. */
+static void be_first_to_go(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "1000", 4) == 4)
+        close(fd);
+}
+
 /* The child's memory goes with it. */
 static void look_in_child(const struct snapshot *snapshot, uint64_t at, struct told *told) {
     enum { LONGEST_S = 120 };
     struct look look = {.snapshot = snapshot};
     struct reach_facts facts = {.of_thread = told->of_thread};
+    be_first_to_go();
     close(STDERR_FILENO); /* who awaits the program's last word there is not to wait for this */
     alarm(LONGEST_S);
     told->refusal = look_through(&look, &facts, at);

@@ -54,6 +54,7 @@ static void add_used(struct stack_extents *stacks, const struct image *image) {
             continue;
         struct stack_extent extent = extent_of(image, thread->handle, thread->stack_size);
         extent.in_use = true;
+        extent.handle = thread->handle;
         if (extent.end != 0)
             add(stacks, extent);
     }

@@ -6,6 +6,7 @@
 struct stack_extent {
     uint64_t start, end; /* with its guard */
     bool in_use;         /* of a thread; else libc keeps it for the next one */
+    uint64_t handle;     /* of that thread */
 };
 
 struct stack_extents {

@@ -40,6 +40,17 @@ static uint64_t tables_of(const struct image *image, uint64_t block) {
     return 0;
 }
 
+uint64_t storage_start(const struct image *image, uint64_t handle, uint64_t size) {
+    uint64_t vector = image_word(image, handle + VECTOR), lowest = handle;
+    uint64_t modules = vector != 0 ? image_word(image, vector - ENTRY) : 0;
+    for (uint64_t i = 1; i <= modules && i <= MOST_MODULES; i++) {
+        uint64_t start = image_word(image, vector + i * ENTRY);
+        if (start >= handle - size && start < lowest)
+            lowest = start;
+    }
+    return lowest < handle ? lowest : 0;
+}
+
 /* Of modules whose storage is not static; that of the others lies below the handle, and leads to all of the thread's stack. */
 static void mark_dynamic(struct marking *marking, uint64_t handle, uint64_t start) {
     uint64_t vector = image_word(marking->image, handle + VECTOR);
@@ -56,8 +67,10 @@ void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread
     if (number == NO_NODE)
         return;
     const struct node *node = &marking->nodes->node[number];
+    struct node_range own = nodes_of_handle(marking->nodes, thread->handle);
+    uint64_t least = marking->nodes->node[own.first].start;
     uint64_t start = thread->handle - size, tables = tables_of(marking->image, thread->handle);
-    start = start > node->start && start < thread->handle ? start : node->start;
+    start = start > least && start < thread->handle ? start : least;
     if (tables == 0) {
         mark_from(marking, start, node->end, false);
         return;

@@ -80,6 +80,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_ALL_ASLEEP] = "all threads are asleep",
     [EVIDENCE_UNREACHABLE] = "unreachable: no thread that may still run can come to it{object}{referrers}",
     [EVIDENCE_REACHABLE] = "reachable: {path}",
+    [EVIDENCE_CANCELLABLE] = "reachable: may be cancelled by who has its pthread_t: {path}",
     [EVIDENCE_ENDED_BY_HANDLER] = "a signal handler may end this wait",
     [EVIDENCE_UNPROVED_HANDLERS] =
         "all threads are asleep; only a signal handler ({signals}) could wake a thread",

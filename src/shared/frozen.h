@@ -56,7 +56,6 @@ struct lw_frozen_range {
     X(FILES, "descriptors_of_a_thread", "a thread has descriptors of its own")                             \
     X(OUTSIDE, "not_watched", "it is not watched from within (leakwatch run, or LD_PRELOAD)")              \
     X(NO_PROCESS, "no_process", "no process could be made to look through the copy (ulimit -u)")           \
-    X(CANCELS, "program_cancels", "the program can cancel threads")                                        \
     X(JUMPS, "program_jumps", "the program has signal handlers and can jump out of them")                  \
     X(LOST, "not_understood", "the copy could not be looked through to its end")                           \
     X(NO_SYSTEM, "not_known_here", "/proc does not tell what is needed")

@@ -1,7 +1,7 @@
 """The proof by reachability: each place in which a reference may be hidden is one that the thread is woken from afterwards."""
 import concurrent.futures, json, os, re, signal, subprocess
 
-from harness import LIBRARY, ROOT, TOOL, eventually, expect, program, scratch, slow, watched
+from harness import LIBRARY, PATIENCE, ROOT, TOOL, eventually, expect, needs, program, scratch, slow, watched
 from live import Asked
 from resting import next_report
 
@@ -14,7 +14,15 @@ PROGRAMS = {
     "below_a_handler": program("reach_handler"),
     "with_a_clone": program("reach_clones"),
     "on_another_stack": program("reach_contexts"),
+    "killed_by_handle": program("reach_kills"),
+    "killed_by_nobody": program("reach_kills"),
+    "jump_in_storage": program("reach_jumps"),
+    "jump_on_a_stack": program("reach_jumps"),
+    "jump_elsewhere": program("reach_jumps"),
 }
+PROGRAMS.update(dict.fromkeys(("in_a_coroutine", "in_an_inner_coroutine", "in_a_lost_coroutine", "in_a_handled_exception", "in_a_passing_exception", "in_a_kept_exception", "in_a_function",
+                               "behind_a_weak_pointer", "in_a_pool", "in_a_stop", "in_a_promise", "in_a_lost_promise"), program("reach_cpp")))
+CANCELS, ANYWHERE = program("reach_cancels"), program("reach_anywhere")
 TRIES = 5
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
@@ -35,6 +43,7 @@ PLACES = {
     "in_a_timer": "kernel",
     "in_a_signal": "signal_queued",
     "in_a_mapping": "global",
+    "in_a_reserve": None,  # of 4 TiB, where the kernel tells what is there of it (Linux 6.7)
     "in_shared_memory": "shared_memory",
     "where_fork_does_not_copy": "memory_without_fork",
     "where_fork_wipes": "memory_without_fork",
@@ -60,6 +69,15 @@ PLACES = {
     "in_a_large_block": "global",
     "in_code": None,  # the loader's or the program's word for it
     "in_a_jump": "global",
+    "in_a_coroutine": "global",
+    "in_an_inner_coroutine": "global",
+    "in_a_handled_exception": "stack",
+    "in_a_passing_exception": "stack",
+    "in_a_kept_exception": "global",
+    "in_a_function": "global",
+    "behind_a_weak_pointer": "global",
+    "in_a_pool": "global",
+    "in_a_stop": "global",
     "at_the_end": "global",
     "on_another_stack": "global",
     "in_a_register": "stack",
@@ -74,12 +92,12 @@ def is_looked_at(report):
     return report.get("reach", {}).get("looked")
 
 
-def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report, preload=LIBRARY, stderr=None):
+def ask(place, options="reach=1", wakes=True, settled=lambda report: "reach" in report, of=None, preload=LIBRARY, stderr=None):
     """The report of a program that has hidden the reference there; then the thread is woken through it."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
         env = dict(os.environ, LD_PRELOAD=preload, LEAKWATCH_OPTIONS="at_exit=0:format=json:log=%s:%s" % (log, options))
-        process = subprocess.Popen([PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True)
+        process = subprocess.Popen([of or PROGRAMS.get(place, PROGRAM), place], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True)
         try:
             expect(process.stdout.readline() == b"ready\n", "%s did not get ready: %r" % (place, process.poll()))
             # on a busy machine the waiter, or main, may not have come to rest: then there is less to prove, never more
@@ -161,6 +179,95 @@ def test_for_a_later_handler():
     expect(waiter(report)["verdict"] == "stranded", waiter(report))
 
 
+# where the pthread_t is of a thread that is then cancelled, or ended by a handler, or leaves its wait by a jump: what is said of it
+ENDED = {
+    "known_in_global": ("cancellable", "global"),
+    "known_in_a_block": ("cancellable", "global"),
+    "known_in_storage": ("cancellable", "stack"),
+    "known_in_a_set": ("cancellable", "kernel"),
+    "known_to_a_runner": ("cancellable", "stack"),
+    "known_to_a_waiter": ("cancellable", "stack"),
+    "known_as_a_thrd": ("cancellable", "global"),
+    "killed_by_handle": ("handler_may_end_it", None),
+    "jump_in_storage": ("reachable", "stack"),  # by the stack that the jump leads to
+    "jump_on_a_stack": ("reachable", "global"),
+    "in_a_promise": ("reachable", "global"),
+}
+
+
+def how_it_ends(report):
+    return [(fact["fact"], fact["path"][0]["kind"] if fact.get("path") else None) for fact in waiter(report, "taken")["facts"] if fact["fact"] in ("cancellable", "handler_may_end_it", "reachable")]
+
+
+def ended(place, wanted, of=None):
+    """Who waits and is not known to anybody is stranded in the same program."""
+    def test():
+        report = ask(place, of=of or PROGRAMS.get(place, CANCELS), settled=lambda report: how_it_ends(report) == [wanted] and waiter(report)["verdict"] == "stranded")
+        thread = waiter(report, "taken")
+        expect(thread["verdict"] != "stranded" and how_it_ends(report) == [wanted], "%s: %r %r" % (place, report["reach"], thread))
+        expect(waiter(report)["verdict"] == "stranded", "%s: %r" % (place, waiter(report)))
+    return test
+
+
+for _place, _wanted in ENDED.items():
+    globals()["test_" + _place] = ended(_place, _wanted)
+
+# A lock is no cancellation point, but where a thread may be cancelled anywhere.
+test_known_of_a_locker_anywhere = ended("known_of_a_locker", ("cancellable", "global"), ANYWHERE)
+
+
+def stays(place, name="taken"):
+    """Nobody has its pthread_t, or nobody that may run again; or to have it is of no use."""
+    def test():
+        def is_stranded(report):
+            return waiter(report, name)["verdict"] == "stranded"
+        report = ask(place, of=PROGRAMS.get(place, CANCELS), wakes=False, settled=is_stranded)
+        expect(is_stranded(report), "%s: %r %r" % (place, report["reach"], waiter(report, name)))
+    return test
+
+
+for _place in ("known_nowhere", "known_to_the_stranded", "known_of_a_locker", "killed_by_nobody", "jump_elsewhere", "in_a_lost_promise"):
+    globals()["test_" + _place] = stays(_place)
+test_in_a_lost_coroutine = stays("in_a_lost_coroutine", "waiter")
+
+
+def test_between_bounds():
+    """Whoever knows where a stack begins, as Rust does, knows nothing that lies on it."""
+    report = ask("between_bounds", wakes=False, settled=lambda report: waiter(report, "taken")["verdict"] == "stranded")
+    expect(waiter(report, "taken")["verdict"] == "stranded", waiter(report, "taken"))
+
+
+def test_in_anothers_storage():
+    """What a thread has of its own may be used by who has its address: not so what lies on the stack beside it."""
+    def is_taken(report):
+        return waiter(report, "taken")["verdict"] == "stranded"
+    report = ask("in_anothers_storage", settled=is_taken)
+    expect(is_taken(report) and waiter(report)["verdict"] != "stranded" and told(report) == "global", "%r %r" % (waiter(report), waiter(report, "taken")))
+
+
+RUST = {
+    "in_a_sender": False, "in_a_rendezvous": False, "in_a_thread": False, "in_a_map": False, "in_a_weak": False, "in_a_tag": False, "in_a_closure": False, "in_a_barrier": False,
+    "in_a_scope": False, "in_a_lost_cycle": True,
+}
+
+
+@slow
+@needs("/usr/bin/rustc")
+def test_places_of_rust():
+    """Which are lost?"""
+    with scratch() as directory:
+        places = os.path.join(directory, "places")
+        subprocess.run(["/usr/bin/rustc", "--edition", "2021", "-O", os.path.join(ROOT, "tests/programs/reach/places.rs"), "-o", places], check=True, timeout=3 * PATIENCE)
+        for place, lost in RUST.items():
+            report = ask(place, of=places, wakes=not lost, settled=lambda report: is_looked_at(report) and (waiter(report)["verdict"] == "stranded") == lost)
+            expect((waiter(report)["verdict"] == "stranded") == lost, "%s: %r %r" % (place, report["reach"], waiter(report)))
+
+
+def test_names_of_cancellers():
+    words = [step.get("name") for fact in waiter(ask("known_in_global", of=CANCELS, settled=how_it_ends), "taken")["facts"] if fact["fact"] == "cancellable" for step in fact["path"]]
+    expect(words == ["workers[2]"], words)
+
+
 def test_not_asked_for():
     report = ask("nowhere", options="reach=0", wakes=False, settled=lambda report: True)
     expect("reach" not in report and waiter(report)["verdict"] != "stranded", report)
@@ -169,6 +276,7 @@ def test_not_asked_for():
 def test_packed():
     """An address that does not lie in an aligned word is one of the assumptions, and is found if it is looked for."""
     expect(waiter(ask("packed", options="reach=2", settled=is_looked_at))["verdict"] != "stranded", "packed")
+    expect(waiter(ask("packed", settled=lambda report: waiter(report)["verdict"] == "stranded"))["verdict"] == "stranded", "packed, and looked for at every offset")
 
 
 def act_out(seed):

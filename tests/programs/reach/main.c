@@ -58,6 +58,9 @@ int main(int count, char **arguments) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGRTMIN + 3);
+#ifdef JUMPS /* only who has a place to jump to takes it */
+    sigaddset(&signals, SIGUSR2);
+#endif
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     for (size_t i = 0; count == 2 && i < sizeof lists / sizeof *lists; i++)
         for (const struct place *place = lists[i]; place->name; place++)

@@ -86,6 +86,15 @@ static void hide_in_a_mapping(struct box *box) {
     mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mapped[70000] = box;
 }
+/* As databases do for what they may come to need (InnoDB, Go's and Java's heaps). */
+static void hide_in_a_reserve(struct box *box) {
+    mapped =
+        mmap(NULL, 1ull << 42, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+        exit(3);
+    mapped += 1ull << 38;
+    mapped[70000] = box;
+}
 static void hide_in_shared_memory(struct box *box) {
     mapped = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     mapped[70000] = box;
@@ -260,6 +269,7 @@ const struct place memory_places[] = {
     {"in_a_key", hide_in_a_key, from_a_key},
     {"in_a_late_key", hide_in_a_late_key, from_a_late_key},
     {"in_a_mapping", hide_in_a_mapping, from_the_mapping},
+    {"in_a_reserve", hide_in_a_reserve, from_the_mapping},
     {"in_shared_memory", hide_in_shared_memory, from_the_mapping},
     {"where_fork_does_not_copy", hide_where_fork_does_not_copy, from_the_mapping},
     {"where_fork_wipes", hide_where_fork_wipes, from_the_mapping},

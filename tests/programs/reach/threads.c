@@ -154,6 +154,37 @@ static void hide_on_a_kept_stack(struct box *box) {
     pthread_join(thread, NULL);
 }
 
+/* Where a thread's stack lies, as for checks that it does not overflow, is none of what lies on it. */
+static void *bounds[2];
+static void hide_between_bounds(struct box *box) {
+    (void)box;
+    pthread_attr_t attributes;
+    size_t size;
+    pthread_t thread = start("taken", waits, box_new());
+    pthread_getattr_np(thread, &attributes);
+    pthread_attr_getstack(&attributes, &bounds[0], &size);
+    bounds[1] = (char *)bounds[0] + 4096;
+    memset(&attributes, 0, sizeof attributes);
+}
+
+/* A list of what threads have of their own leads to that, and not to what lies on their stacks. */
+static __thread struct box *own;
+static struct box **registered;
+static void *registers_its_own(void *of) {
+    struct box *mine = box_new();
+    own = of;
+    of = NULL;
+    registered = &own;
+    return waits(mine);
+}
+static void hide_in_anothers_storage(struct box *box) {
+    start("taken", registers_its_own, box);
+    usleep(50000);
+}
+static struct box *from_anothers_storage(void) {
+    return *registered;
+}
+
 /* Known to one that waits for a word of which the kernel alone knows: it wakes who waits there when a thread ends. */
 struct awaits {
     int word;
@@ -210,6 +241,8 @@ const struct place thread_places[] = {
     {"beside_a_stack", hide_beside_a_stack, from_beside_the_stack},
     {"with_own_files", hide_with_own_files, from_the_register},
     {"for_the_kernel_to_wake", hide_for_the_kernel_to_wake, from_the_register},
+    {"in_anothers_storage", hide_in_anothers_storage, from_anothers_storage},
+    {"between_bounds", hide_between_bounds, NULL},
     {"on_a_kept_stack", hide_on_a_kept_stack, NULL},
     {"with_a_waiter", hide_with_a_waiter, from_the_waiter},
     {NULL, NULL, NULL},
