@@ -160,7 +160,7 @@ def test_baseline_survives_a_rebuild():
             built = os.path.join(directory, "sender%d.c" % number)
             with open(built, "w") as file:
                 file.write(text)
-            subprocess.run(["cc", "-g", "-D_GNU_SOURCE", "-O%d" % number, "-o", built[:-2], built], check=True, timeout=PATIENCE)
+            subprocess.run(["cc", "-g", "-pthread", "-D_GNU_SOURCE", "-O%d" % number, "-o", built[:-2], built], check=True, timeout=PATIENCE)
             update = ["--update-baseline"] if number == 0 else []
             result = subprocess.run([TOOL, "run", "--baseline", path] + update + ["--", built[:-2]], stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
             expect(result.returncode == 0, result.stderr)
