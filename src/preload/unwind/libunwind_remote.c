@@ -29,6 +29,10 @@ static struct {
     bool ready;
 } lib;
 
+/* The libunwind that is loaded may be newer than the one that this was built with, and read fields that were added at the end since (libunwind-common.h,
+ * libunwind-dynamic.h: four from 1.3 to 1.8): they are there, and 0. */
+#define LATER_FIELDS void *later[16]
+
 /* What one question to libunwind is about; the accessors' argument. */
 struct question {
     uintptr_t pc;
@@ -106,11 +110,14 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t
         return -UNW_ENOINFO;
     uint32_t entries;
     memcpy(&entries, bytes + 8, sizeof entries);
-    unw_dyn_info_t table = {.start_ip = 0, .end_ip = UINTPTR_MAX, .format = UNW_INFO_FORMAT_REMOTE_TABLE};
-    table.u.rti.segbase = header;
-    table.u.rti.table_data = header + 12;
-    table.u.rti.table_len = (unw_word_t)entries * 8 / sizeof(unw_word_t);
-    int result = lib.dwarf_search_unwind_table(space, pc, &table, info, need_details, argument);
+    struct {
+        unw_dyn_info_t known;
+        LATER_FIELDS;
+    } table = {.known = {.start_ip = 0, .end_ip = UINTPTR_MAX, .format = UNW_INFO_FORMAT_REMOTE_TABLE}};
+    table.known.u.rti.segbase = header;
+    table.known.u.rti.table_data = header + 12;
+    table.known.u.rti.table_len = (unw_word_t)entries * 8 / sizeof(unw_word_t);
+    int result = lib.dwarf_search_unwind_table(space, pc, &table.known, info, need_details, argument);
     question->found = result == 0;
     return result;
 }
@@ -213,17 +220,20 @@ static bool load(void) {
 #undef X
     find_object = (int (*)(void *, struct dl_find_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
     dlerror();
-    static unw_accessors_t accessors = {
-        .find_proc_info = find_proc_info,
-        .put_unwind_info = put_unwind_info,
-        .get_dyn_info_list_addr = no_list,
-        .access_mem = access_mem,
-        .access_reg = access_reg,
-        .access_fpreg = no_fpreg,
-        .resume = no_resume,
-        .get_proc_name = no_name,
-    };
-    lib.space = lib.create_addr_space(&accessors, 0);
+    static struct {
+        unw_accessors_t known;
+        LATER_FIELDS;
+    } accessors = {.known = {
+                       .find_proc_info = find_proc_info,
+                       .put_unwind_info = put_unwind_info,
+                       .get_dyn_info_list_addr = no_list,
+                       .access_mem = access_mem,
+                       .access_reg = access_reg,
+                       .access_fpreg = no_fpreg,
+                       .resume = no_resume,
+                       .get_proc_name = no_name,
+                   }};
+    lib.space = lib.create_addr_space(&accessors.known, 0);
     if (!lib.space)
         return false;
     lib.set_caching_policy(lib.space, UNW_CACHE_NONE); /* rows are our cache */
