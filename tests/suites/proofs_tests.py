@@ -32,6 +32,7 @@ SCENARIOS = {
     "cycle_adaptive": (BOTH, ["cycle"]),
     "cycle_robust": (BOTH, ["cycle"]),
     "cycle_inheriting": ({}, []),
+    "cycle_inheriting_both": (BOTH, ["cycle"]),
     "relock": ({"one": "deadlock"}, ["cycle"]),
     "relock_recursive": ({}, []),
     "owner_gone": ({"one": "deadlock"}, ["owner gone"]),

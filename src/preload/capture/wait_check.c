@@ -22,6 +22,13 @@ static bool is_futex_of(const struct wait *wait, uint64_t futex) {
            futex - wait->on.second < OBJECT_SIZE;
 }
 
+/* A lock of a mutex with priority inheritance that the kernel refuses, for it would close a cycle or its owner has ended, is waited for for
+ * ever on a word of glibc's own frame (nptl/pthread_mutex_lock.c, "Delay the thread indefinitely"). */
+static bool is_for_ever(const struct wait *wait, const struct kernel_state *kernel) {
+    uint64_t word = kernel->argument[0];
+    return wait->call->kind == LW_WAIT_MUTEX && word >= kernel->sp && word < wait->registers.sp;
+}
+
 /* Could a thread with this record be where the kernel says it is? */
 static bool agrees(const struct wait *wait, const struct kernel_state *kernel) {
     if (kernel->state == KERNEL_SILENT)
@@ -45,7 +52,7 @@ static bool agrees(const struct wait *wait, const struct kernel_state *kernel) {
         listed |= kernel->number == (call->syscalls[i] == SYSCALL_READ ? SYS_read : call->syscalls[i]);
     if (!listed)
         return false;
-    if (kernel->number == SYS_futex && !is_futex_of(wait, kernel->argument[0]))
+    if (kernel->number == SYS_futex && !is_futex_of(wait, kernel->argument[0]) && !is_for_ever(wait, kernel))
         return false;
     return call->object != OBJECT_FD || (int)kernel->argument[0] == (int)wait->on.object;
 }

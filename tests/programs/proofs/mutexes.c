@@ -136,6 +136,11 @@ static void cycle_inheriting(void) {
     stay();
 }
 
+static void cycle_inheriting_both(void) {
+    with_type(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT);
+    cycle();
+}
+
 static void *relocks(void *unused) {
     pthread_mutex_lock(&a);
     pthread_mutex_lock(&a);
@@ -207,7 +212,7 @@ static void owner_forked(void) {
 const struct scenario of_mutexes[] = {
     SCENARIO(cycle) SCENARIO(cycle_timed) SCENARIO(owner_sleeps) SCENARIO(owner_runs) SCENARIO(in_between)
     SCENARIO(shared_elsewhere) SCENARIO(shared_unsaid) SCENARIO(shared_cycle) SCENARIO(cycle_recursive)
-    SCENARIO(cycle_checking) SCENARIO(cycle_adaptive) SCENARIO(cycle_robust) SCENARIO(cycle_inheriting)
+    SCENARIO(cycle_checking) SCENARIO(cycle_adaptive) SCENARIO(cycle_robust) SCENARIO(cycle_inheriting) SCENARIO(cycle_inheriting_both)
     SCENARIO(relock) SCENARIO(relock_recursive) SCENARIO(owner_gone) SCENARIO(owner_gone_robust)
     SCENARIO(owner_forked)
     {NULL, NULL},
