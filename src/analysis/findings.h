@@ -77,6 +77,7 @@ struct inside_facts {
 
 /* Besides its own threads, who may wake a thread that sleeps on the process's memory (tool/process/other_wakers.h)? */
 struct other_wakers {
+    bool unknown;       /* it has ended by itself since, or cannot be looked into */
     bool shares_memory; /* a process that runs in it */
     bool ring;          /* an io_uring of its own */
     bool

@@ -119,6 +119,8 @@ static enum obstacle waker_obstacle(const struct other_wakers *others, enum obst
                                     struct evidence *why) {
     bool told = found == ONE_OBSTACLE && why->kind == EVIDENCE_UNPROVED_ENDS_STRANGE;
     unsigned count = others->shares_memory + others->own_files + (others->ring && !told) + others->timer;
+    if (others->unknown)
+        return MANY_OBSTACLES;
     if (count == 0)
         return found;
     if (count > 1 || found != NO_OBSTACLE)

@@ -80,7 +80,14 @@ enum lw_state {
 };
 
 /* LOOKED: the process has been looked at, and the rest needs only the snapshot. */
-enum lw_answer { LW_ANSWER_NONE, LW_ANSWER_CLEAN, LW_ANSWER_LEAKS, LW_ANSWER_LOOKED, LW_ANSWER_REACH };
+enum lw_answer {
+    LW_ANSWER_NONE,
+    LW_ANSWER_CLEAN,
+    LW_ANSWER_LEAKS,
+    LW_ANSWER_LOOKED,
+    LW_ANSWER_REACH,
+    LW_ANSWER_GOES_ON, /* to a request: the caller goes on with its wait; answer_at is how often it had gone to sleep by then */
+};
 
 /* What a thread can hold. */
 #define LW_HOLDS(X)        \

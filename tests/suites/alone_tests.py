@@ -1,7 +1,7 @@
 """Programs that never made a thread: told of when, and only when, it is proved that they would never have gone on."""
 import contextlib, os, pty, random, signal, subprocess, time
 
-from harness import LIBRARY, PATIENCE, TOOL, expect, program, run, scratch
+from harness import LIBRARY, PATIENCE, TOOL, expect, needs, program, run, scratch
 from resting import await_rest
 
 PROGRAM = program("alone")
@@ -73,6 +73,21 @@ def test_proved():
         said, by = end(begin_scenario(name), signal.SIGTERM)
         expect(by == signal.SIGTERM, by)
         expect_proof(name, said, "TERM")
+
+
+@needs("root")
+def test_asked():
+    """leakwatch stack does not hold who answers, but sees that it has gone on with its wait; not of poll, whose array it may have changed."""
+    for name, proved in (("own_pipe", True), ("own_eventfd", True), ("own_set", True), ("pipe_of_a_child_too", False)):
+        process = begin_scenario(name)
+        try:
+            for again in range(5):
+                said = subprocess.run([TOOL, "stack", str(process.pid)], stdout=subprocess.PIPE, text=True, timeout=PATIENCE).stdout
+                if ("1 deadlock" in said) == proved:
+                    break
+        finally:
+            end(process, signal.SIGKILL)
+        expect(("1 blocked, 1 deadlock" in said) == proved and "1 blocked" in said, "%s: %s" % (name, said))
 
 
 def test_silent():

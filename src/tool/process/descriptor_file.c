@@ -208,6 +208,12 @@ static char *maps_of(int proc, int pid) {
     return read_whole(proc, path);
 }
 
+bool maps_are_there(int proc, int pid) {
+    char *maps = maps_of(proc, pid);
+    free(maps);
+    return maps != NULL;
+}
+
 bool maps_have(int proc, int pid, const char *words) {
     char *maps = maps_of(proc, pid);
     bool found = !maps || strstr(maps, words);

@@ -52,7 +52,9 @@ bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header
 /* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
 bool ring_has_files(int proc, int pid, int fd);
 
-/* Is a line of the list of its mappings about that? Also if it cannot be read. */
+/* Can the list of its mappings be read? Not of a process that has ended. */
+bool maps_are_there(int proc, int pid);
+/* Is a line of it about that? Also if it cannot be read. */
 bool maps_have(int proc, int pid, const char *words);
 
 /* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if

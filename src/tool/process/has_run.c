@@ -1,10 +1,12 @@
 #include "has_run.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void read_words(int proc, const char *path, char *words, size_t size) {
@@ -22,6 +24,54 @@ bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread) {
     uint64_t ran = strtoull(words, NULL, 10);
     /* 1 is what the library says of 0 (rt/clock.h) */
     return thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns;
+}
+
+/* False if it cannot be told. */
+static bool read_sleeps(int proc, int pid, const struct lw_snapshot_thread *thread, uint64_t *sleeps) {
+    char path[64], words[4096];
+    snprintf(path, sizeof path, "%d/task/%d/status", pid, thread->tid);
+    read_words(proc, path, words, sizeof words);
+    const char *at = strstr(words, "\nvoluntary_ctxt_switches:");
+    return at && sscanf(at, "\nvoluntary_ctxt_switches: %" SCNu64, sleeps) == 1;
+}
+
+/* Of a call that the kernel does not restart itself, but the wrapper makes again, the signal has left no number (signal(7)). */
+static bool is_number_of(int64_t number, const struct lw_snapshot_thread *thread) {
+    if (thread->syscall_number >= 0)
+        return number == thread->syscall_number;
+#ifdef SYS_epoll_wait
+    if (number == SYS_epoll_wait)
+        return thread->kind == LW_WAIT_EPOLL;
+#endif
+    return thread->kind == LW_WAIT_EPOLL && number == SYS_epoll_pwait;
+}
+
+/* With the descriptor, which is the first argument of all calls that wait for one. */
+static bool is_in_call(int proc, int pid, const struct lw_snapshot_thread *thread) {
+    char path[64], words[256];
+    int64_t number;
+    uint64_t first;
+    snprintf(path, sizeof path, "%d/task/%d/syscall", pid, thread->tid);
+    read_words(proc, path, words, sizeof words);
+    return sscanf(words, "%" SCNd64 " %" SCNx64, &number, &first) == 2 && is_number_of(number, thread) &&
+           first == thread->syscall_args[0];
+}
+
+bool has_gone_on(int proc, int pid, const struct lw_snapshot_header *header,
+                 const struct lw_snapshot_thread *thread) {
+    enum { TRIES = 100, PAUSE_US = 1000 };
+    bool many = thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT;
+    if (header->answer != LW_ANSWER_GOES_ON || many)
+        return false;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t sleeps, again;
+        if (!read_sleeps(proc, pid, thread, &sleeps) || sleeps > header->answer_at + 1)
+            return false;
+        if (sleeps == header->answer_at + 1 && is_in_call(proc, pid, thread))
+            return read_sleeps(proc, pid, thread, &again) && again == sleeps;
+        usleep(PAUSE_US);
+    }
+    return false;
 }
 
 /* PF_KTHREAD, the ninth word of /proc/PID/stat (kernel: include/linux/sched.h). */

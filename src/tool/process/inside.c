@@ -82,8 +82,9 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
         return INSIDE_TRAVELS;
     if (look->strange)
         return INSIDE_STRANGE;
-    bool still = thread->flags & LW_THREAD_CALLER ? held && file_is_unready(&look->waits, wait)
-                                                  : !has_run(look->proc, look->pid, thread);
+    bool still = !(thread->flags & LW_THREAD_CALLER) ? !has_run(look->proc, look->pid, thread)
+                 : held                              ? file_is_unready(&look->waits, wait)
+                                                     : has_gone_on(look->proc, look->pid, header, thread);
     return still ? INSIDE_ONLY : INSIDE_STIRRED;
 }
 

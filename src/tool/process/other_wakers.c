@@ -129,6 +129,7 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
     found.own_files = has_own_files(snapshot, pid);
     found.ring = has_ring(dirfd(proc), pid);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
+    found.unknown = !maps_are_there(dirfd(proc), pid);
     closedir(proc);
     return found;
 }

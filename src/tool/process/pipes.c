@@ -168,8 +168,10 @@ static void look_into(struct look *look, int pid) {
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
  * made room for it has left that. */
 static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
-    return (look->snapshot->header->flags & LW_PROCESS_HELD) &&
-           pipe_blocks(look->proc, look->through, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    if (!(header->flags & LW_PROCESS_HELD))
+        return has_gone_on(look->proc, look->pid, header, thread);
+    return pipe_blocks(look->proc, look->through, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
 }
 
 /* The ends were counted after the snapshot was taken: another process may have had one until just before, and

@@ -52,6 +52,7 @@ static void main_in_a_futex_that_changed(void) {
     start("two", changes_word, NULL);
     start("one", says_ready, NULL);
     syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    stay();
 }
 static void main_in_a_lock(void) {
     start("one", takes_two, &(struct two){&a, &a});
