@@ -120,7 +120,11 @@ def test_html_of_other_deadlocks():
         expect(len(told) == 2 and all(re.search(r"held by\n(careless|cancelled) \(\d+\), which ended [0-9.]+s ago\ntaken at\n\w+ owner_gone\.c:\d+\spthread_mutex_lock", words) for words in told), told)
         expect("was created by" in one_of(driver, ".problem .note").text, "who made the owner")
         expect("forgetful" in one_of(driver, ".warning").text and "left locked" in one_of(driver, ".warning").text, "a lock that nobody waits for")
-        driver.get(page_of("nobody_left", directory))
+        for again in range(4):  # on a busy machine a thread may have run while it was looked at: then nothing is proved
+            os.mkdir(os.path.join(directory, str(again)))
+            driver.get(page_of("nobody_left", os.path.join(directory, str(again))))
+            if one_of(driver, ".problem h2").text.startswith("Deadlock"):
+                break
         one_of(driver, ".problem svg .node")
         expect(one_of(driver, ".problem h2").text == "Deadlock: all threads are asleep, and only they could wake each other", one_of(driver, ".problem h2").text)
         expect(sorted(words.split("\n")[0] for words in names(driver, ".problem svg .node")) == ["nobody", "nobody_left", "worker"], names(driver, ".problem svg .node"))
