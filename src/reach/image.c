@@ -12,7 +12,6 @@
 #include "least.h"
 #include "mappings.h"
 #include "pages.h"
-#include "random_state.h"
 
 /* As the shim opens them behind the snapshot (preload/report/launch.c). */
 enum { MEMORY_FD = 4, SIZE_FD = 7 };
@@ -167,7 +166,7 @@ enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *sn
         refusal = mappings_read(image, snapshot);
     if (refusal == LW_FROZEN_NONE)
         refusal = read_areas(image);
-    return refusal == LW_FROZEN_NONE && !random_state_is_all(image, snapshot) ? LW_FROZEN_NO_FORK : refusal;
+    return refusal;
 }
 
 const struct area *image_area(const struct image *image, uint64_t address) {

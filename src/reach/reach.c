@@ -12,6 +12,7 @@
 #include "divide.h"
 #include "mark.h"
 #include "program.h"
+#include "random_state.h"
 #include "storage.h"
 #include "waits.h"
 
@@ -250,6 +251,8 @@ static void judge(struct look *look, struct reach_facts *facts) {
 
 static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts *facts, uint64_t at) {
     enum lw_frozen_refusal refusal = image_read(&look->image, look->snapshot, at);
+    if (refusal == LW_FROZEN_NONE && !random_state_is_all(&look->image, look->snapshot))
+        refusal = LW_FROZEN_NO_FORK;
     look->program = program_look(look->snapshot, &look->image.frozen);
     if (refusal == LW_FROZEN_NONE)
         refusal = look->program.refusal;
