@@ -166,6 +166,7 @@ def test_baseline_survives_a_rebuild():
             expect(result.returncode == 0, result.stderr)
 
 
+@slow
 def test_run_with_a_time_limit():
     result = subprocess.run([TOOL, "run", "--timeout", "400ms", "--", program("short_wait_group")], env=dict(os.environ, NO_RUNNER="1"),
                             stderr=subprocess.PIPE, text=True, timeout=PATIENCE)

@@ -2,7 +2,7 @@
 import concurrent.futures, json, os, random, subprocess, time
 
 import plans
-from harness import TOOL, expect, program, run
+from harness import TOOL, expect, program, run, slow
 from outside_tests import await_all_rest
 from proofs_tests import verdicts
 
@@ -28,6 +28,7 @@ def act_out(seed):
     return seed, plan.command(), found, wanted
 
 
+@slow
 def test_nothing_false_is_proved():
     """LEAKWATCH_PLANS=N plays N others. Who holds a lock for reading is not known from outside: some proofs are missed."""
     more = int(os.environ.get("LEAKWATCH_PLANS", "0"))

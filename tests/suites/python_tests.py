@@ -1,7 +1,7 @@
 """Threads of Python's: function, file and line of what they run, and who has the GIL, read out of the running process."""
 import glob, gzip, json, os, re, shutil, signal, subprocess
 
-from harness import LIBRARY, PATIENCE, TESTS, TOOL, eventually, expect, needs, program, run, scratch
+from harness import LIBRARY, PATIENCE, TESTS, TOOL, eventually, expect, needs, program, run, scratch, slow
 from live import Asked
 
 SCRIPT = os.path.join(TESTS, "programs", "python_waits.py")
@@ -108,6 +108,7 @@ def test_groups():
                    and re.search(r"^1 thread  .*\n.*\n(.+\n)+? +#\d+ +in_queue ", running.report(), re.M))
 
 
+@slow
 @needs(SYSTEM)
 def test_who_has_the_gil():
     for python in [SYSTEM] + others():

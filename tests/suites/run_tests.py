@@ -1,7 +1,7 @@
 """`leakwatch run --timeout` when the time is over: all that descends from the program is reported and ended."""
 import os, re, signal, subprocess
 
-from harness import LIBRARY, PATIENCE, TOOL, eventually, expect, program, run, scratch
+from harness import LIBRARY, PATIENCE, TOOL, eventually, expect, program, run, scratch, slow
 
 REPORT = re.compile(r"^leakwatch: \d+ threads? in (\S+) \(pid (\d+)\) on (\w+)", re.M)
 STATIC = "#include <unistd.h>\nint main(void) { for (;;) pause(); }\n"
@@ -71,6 +71,7 @@ def test_all_of_a_tree():
             expect(result.stderr.count("has not ended within") == 1 and "the script goes on" not in result.stdout, "%r" % result)
 
 
+@slow
 def test_whoever_is_deaf():
     """Those that end on nothing but SIGKILL have their reports, too, and do not keep the others from theirs; so has one that was only just made."""
     with scratch() as directory:

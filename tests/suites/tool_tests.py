@@ -264,6 +264,7 @@ def test_commands_of_the_documents():
         expect(result.returncode == 0 and "Segmentation" not in result.stdout, "%s\n%s" % (block, result.stdout))
 
 
+@slow
 def test_a_burst_of_snapshots_interrupts_nothing():
     """A second snapshot signal that comes while a report is made is not the program's either."""
     with scratch() as directory:
@@ -272,6 +273,7 @@ def test_a_burst_of_snapshots_interrupts_nothing():
         expect(open(os.path.join(directory, "log")).read().count("on SIGUSR1") > 20, "too few reports for a burst")
 
 
+@slow
 def test_a_storm_of_snapshots_interrupts_nothing():
     """Every thread, as fast as it takes them: calls last as long as they should and move all they should; errors and rests are as without."""
     for arguments in (["calls", "3"], ["own", "2"]):

@@ -1,7 +1,7 @@
 """Every call of the shim's table, played by every_wait in each way a wait can go: the same with and without the preload."""
 import collections, difflib, json, os, re
 
-from harness import BUILD, LIBRARY, TESTS, expect, program, run, scratch, watched
+from harness import BUILD, LIBRARY, TESTS, expect, program, run, scratch, slow, watched
 from resting import snapshots
 
 PROGRAM = program("every_wait")
@@ -55,6 +55,7 @@ def test_interrupted_by_a_snapshot():
     compare("snapshot", played("woken"))
 
 
+@slow
 def test_a_storm_of_snapshots():
     """Several threads in each call, interrupted by snapshots again and again: each of them goes on, and is woken as without."""
     compare("crowd snapshots", played("crowd"))
