@@ -1,9 +1,9 @@
 """Proofs: states about which one can be given, each with a twin, as close as can be, about which none can. And random programs."""
-import collections, concurrent.futures, json, os, random, signal, time
+import collections, concurrent.futures, json, os, random, signal
 
 import plans
 from harness import TESTS, expect, needs, program, slow
-from resting import snapshots
+from resting import looked_at_again, snapshots
 
 PROGRAM = program("proofs")
 
@@ -142,16 +142,11 @@ def withheld(thread):
 
 
 def report_of(name, wanted):
-    """On a busy machine a thread may not have come to rest, and some program's descriptor be on its way through a socket: then there is less
-    to prove, never more, and it is looked at again."""
-    for again in range(5):
-        time.sleep(again * 0.2)
-        report, = snapshots([PROGRAM, name])
+    def is_whole(report):
         found = verdicts(report)
         expect(found.items() <= wanted.items(), "%s: %r" % (name, found))
-        if found == wanted and all(withheld(thread) == ([WITHHELD[name]] if name in WITHHELD else []) for thread in report["threads"]):
-            break
-    return report
+        return found == wanted and all(withheld(thread) == ([WITHHELD[name]] if name in WITHHELD else []) for thread in report["threads"])
+    return looked_at_again([PROGRAM, name], is_whole)
 
 
 def scenario(name, wanted, deadlocks):
@@ -211,16 +206,11 @@ def act_out(seed):
     """What is wrong with the report of one plan; None if nothing is. Also whether anything was proved."""
     plan = plans.Plan(seed)
     wanted = plan.answer(os.getuid() == 0)
-    for again in range(8):
-        time.sleep(again * 0.1)
-        report, = snapshots([program("plans")] + plan.command())
-        found = verdicts(report)
-        # on a busy machine a thread may not have come to rest: then there is less to prove, never more
-        if found == wanted or not found.items() <= wanted.items():
-            break
+    report = looked_at_again([program("plans")] + plan.command(), lambda report: verdicts(report) == wanted or not verdicts(report).items() <= wanted.items(), 8, 0.1)
+    found = verdicts(report)
     if found != wanted:
-        withheld = {fact["fact"] for thread in report["threads"] for fact in thread["facts"] if fact["fact"].startswith("all_asleep_but")}
-        return "plan %d: %r: proved %r, not %r; %s" % (seed, plan.command(), found, wanted, sorted(withheld)), wanted
+        obstacles = {fact for thread in report["threads"] for fact in withheld(thread)}
+        return "plan %d: %r: proved %r, not %r; %s" % (seed, plan.command(), found, wanted, sorted(obstacles)), wanted
     return None, wanted
 
 

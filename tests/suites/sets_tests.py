@@ -1,9 +1,9 @@
 """Waits for many descriptors at once, for sockets and for queues: all threads are asleep where only the process itself has what they wait
 for, and only there."""
-import json, time
+import json
 
 from harness import expect, program, slow
-from resting import snapshots
+from resting import looked_at_again, snapshots
 
 # scenario: is it proved that all threads are asleep; or the fact that alone stands in the way
 SCENARIOS = {
@@ -73,21 +73,11 @@ PEERS = {
 }
 
 
-def report_of(acts, name, wanted):
-    """On a busy machine a thread may not have come to rest: then there is less to prove, never more, and it is looked at again."""
-    for again in range(5):
-        time.sleep(again * 0.1)
-        report, = snapshots([program(acts), name])
-        if wanted is not True or report["deadlocks"]:
-            break
-    return report
-
-
 def scenario(acts, name, wanted):
     asleep = {acts: "deadlock", "two": "deadlock"}
 
     def test():
-        report = report_of(acts, name, wanted)
+        report = looked_at_again([program(acts), name], lambda report: wanted is not True or report["deadlocks"])
         shown = "\n".join(json.dumps({key: thread[key] for key in ("name", "state", "verdict", "wait", "evidence")}) for thread in report["threads"])
         found = {thread["name"]: thread["verdict"] for thread in report["threads"] if thread["verdict"] in ("deadlock", "stranded")}
         kinds = [deadlock["kind"] for deadlock in report["deadlocks"]]

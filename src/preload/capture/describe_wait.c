@@ -143,9 +143,6 @@ static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread
     struct text text = TEXT_IN(target);
     target[0] = '\0';
     thread->value[0] = (int64_t)polled->count;
-    for (size_t i = 0; i < polled->known; i++)
-        if (!is_our_own(polled->fd[i]))
-            thread->flags |= LW_THREAD_FOREIGN;
     if (polled->known == polled->count && polled->count > 0) {
         for (size_t i = 0; i < polled->known; i++) {
             text_put(&text, i ? " " : "");
@@ -157,6 +154,9 @@ static void put_polled(struct snapshot_writer *writer, struct lw_snapshot_thread
         put_fd(writer, thread, polled->fd[0]);
         return;
     }
+    for (size_t i = 0; i < polled->known; i++)
+        if (!is_our_own(polled->fd[i]))
+            thread->flags |= LW_THREAD_FOREIGN;
     size_t shown = polled->known < POLLED_SHOWN ? polled->known : POLLED_SHOWN;
     text = TEXT_IN(target);
     target[0] = '\0';

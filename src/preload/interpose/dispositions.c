@@ -140,16 +140,11 @@ uint64_t dispositions_of_program(void) {
 
 /* The kernel is asked about those that libc keeps for itself. */
 static bool is_heard(int signal) {
-    struct { /* the kernel's (include/uapi/asm-generic/signal.h) */
-        __sighandler_t handler;
-        unsigned long flags;
-        void (*restorer)(void);
-        uint64_t mask;
-    } action;
+    struct kernel_action action;
     if (disposition_is_taken(signal))
         return disposition_is_handled(signal);
     return sys_call(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0 &&
-           action.handler != SIG_DFL && action.handler != SIG_IGN;
+           action.handler != (uintptr_t)SIG_DFL && action.handler != (uintptr_t)SIG_IGN;
 }
 
 bool disposition_waits_to_be_heard(uint64_t blocked) {

@@ -33,7 +33,7 @@ TRANSFERS(readv, (int fd, const struct iovec *parts, int count), (fd, parts, cou
           (fd, rest.now, (int)rest.now_count), (void)0)
 
 TRANSFERS_BUFFER(getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags),
-                 (ROW_PLAIN(SYSCALL, SYS_getrandom)), (ON_ADDRESS(NULL)), true, (REST, flags), (void)0)
+                 (ROW_PLAIN(SYSCALL, SYS_getrandom)), (.object = 0), true, (REST, flags), (void)0)
 
 #define READS_AT (ROW_FD(UNSETTLED_READ, SYS_pread64))
 WAITS(ssize_t, pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at), READS_AT,

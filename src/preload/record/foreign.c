@@ -1,12 +1,12 @@
 #include "foreign.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
+#include "shared/pid_namespace.h"
 
 enum { REMEMBERED = 64 };
 
@@ -16,12 +16,10 @@ static bool others; /* more than are remembered, or of a kind that has no number
 static ino_t inherited[REMEMBERED];
 static size_t inherited_count;
 
-/* The first has a fixed number (kernel: include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 static bool is_first_namespace(void) {
-    static const char first[] = "pid:[4026531836]";
-    char name[sizeof first];
-    long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", name, sizeof name);
-    return length == sizeof first - 1 && memcmp(name, first, sizeof first - 1) == 0;
+    char name[sizeof LW_FIRST_PID_NAMESPACE];
+    long length = sys_call(SYS_readlinkat, AT_FDCWD, LW_PID_NAMESPACE, name, sizeof name);
+    return lw_is_first_pid_namespace(name, length);
 }
 
 /* Pipes and sockets have a number; eventfds, timers and sets share one (kernel: fs/anon_inodes.c), and no type. */

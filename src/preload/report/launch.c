@@ -86,14 +86,9 @@ static int helper_main(void *argument) {
     struct helper *helper = argument;
     /* The program's handlers must not run here: default dispositions, then signals as a new program has them.
      */
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        uint64_t mask;
-    } action = {0};
+    struct kernel_action action = {0};
     for (int signal = 1; signal <= 64; signal++)
-        sys_call(SYS_rt_sigaction, signal, &action, NULL, sizeof(uint64_t));
+        sys_call(SYS_rt_sigaction, signal, &action, NULL, sizeof action.mask);
     uint64_t none = 0;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     sys_call(SYS_setsid); /* a ^C at the terminal or a kill of the group is for the program */

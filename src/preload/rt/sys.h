@@ -57,6 +57,14 @@ static inline void sys_sleep_ns(uint64_t ns) {
     sys_call(SYS_nanosleep, &span, NULL);
 }
 
+/* What rt_sigaction(2) takes and gives (kernel: include/uapi/asm-generic/signal.h). */
+struct kernel_action {
+    uintptr_t handler;
+    unsigned long flags;
+    uintptr_t restorer;
+    uint64_t mask;
+};
+
 struct kernel_entry { /* struct linux_dirent64, getdents64(2) */
     uint64_t inode;
     int64_t offset;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "has_run.h"
+#include "shared/pid_namespace.h"
 #include "watched.h"
 
 static bool starts(const char *words, const char *start) {
@@ -107,6 +108,12 @@ int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
     return number;
 }
 
+bool is_ring(int fds, const char *entry) {
+    char target[sizeof RING];
+    return readlinkat(fds, entry, target, sizeof target) == sizeof RING - 1 &&
+           memcmp(target, RING, sizeof RING - 1) == 0;
+}
+
 bool ring_has_files(int proc, int pid, int fd) {
     return file_number(proc, pid, fd, "UserFiles:", 10) > 0;
 }
@@ -175,12 +182,10 @@ void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int,
     closedir(directory);
 }
 
-/* The first namespace has a fixed number (kernel: include/linux/proc_ns.h, PROC_PID_INIT_INO). */
 static bool is_first_namespace(void) {
-    static const char first[] = "pid:[4026531836]";
-    char name[sizeof first];
-    return readlink("/proc/self/ns/pid", name, sizeof name) == sizeof first - 1 &&
-           memcmp(name, first, sizeof first - 1) == 0;
+    char name[sizeof LW_FIRST_PID_NAMESPACE];
+    ssize_t length = readlink(LW_PID_NAMESPACE, name, sizeof name);
+    return lw_is_first_pid_namespace(name, length);
 }
 
 bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
@@ -202,23 +207,10 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
     return said < 4 || memcmp(family, "UNIX", 4) == 0;
 }
 
-static char *maps_of(int proc, int pid) {
+char *maps_of(int proc, int pid) {
     char path[32];
     snprintf(path, sizeof path, "%d/maps", pid);
     return read_whole(proc, path);
-}
-
-bool maps_are_there(int proc, int pid) {
-    char *maps = maps_of(proc, pid);
-    free(maps);
-    return maps != NULL;
-}
-
-bool maps_have(int proc, int pid, const char *words) {
-    char *maps = maps_of(proc, pid);
-    bool found = !maps || strstr(maps, words);
-    free(maps);
-    return found;
 }
 
 bool maps_have_strangers(int proc, int pid) {

@@ -49,13 +49,15 @@ void descriptors_each(int proc, int pid, bool *hidden,
 bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
                                const struct lw_snapshot_thread *thread);
 
+/* What a descriptor or a mapping of an io_uring is called. */
+#define RING "anon_inode:[io_uring]"
+/* Is this one? As file_kind_of. */
+bool is_ring(int fds, const char *entry);
 /* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
 bool ring_has_files(int proc, int pid, int fd);
 
-/* Can the list of its mappings be read? Not of a process that has ended. */
-bool maps_are_there(int proc, int pid);
-/* Is a line of it about that? Also if it cannot be read. */
-bool maps_have(int proc, int pid, const char *words);
+/* The list of its mappings (proc(5), /proc/PID/maps); NULL if it cannot be read, or has ended. Caller frees. */
+char *maps_of(int proc, int pid);
 
 /* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if
  * that cannot be seen. */

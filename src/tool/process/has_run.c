@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proc_status.h"
+
 static void read_words(int proc, const char *path, char *words, size_t size) {
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd < 0 ? -1 : read(fd, words, size - 1);
@@ -27,12 +29,12 @@ bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread) {
 }
 
 /* False if it cannot be told. */
-static bool read_sleeps(int proc, int pid, const struct lw_snapshot_thread *thread, uint64_t *sleeps) {
-    char path[64], words[4096];
-    snprintf(path, sizeof path, "%d/task/%d/status", pid, thread->tid);
-    read_words(proc, path, words, sizeof words);
-    const char *at = strstr(words, "\nvoluntary_ctxt_switches:");
-    return at && sscanf(at, "\nvoluntary_ctxt_switches: %" SCNu64, sleeps) == 1;
+static bool read_sleeps(int pid, const struct lw_snapshot_thread *thread, uint64_t *sleeps) {
+    char number[32], *status = proc_status(pid, thread->tid);
+    bool told = proc_status_value(status, "voluntary_ctxt_switches", number, sizeof number);
+    *sleeps = told ? strtoull(number, NULL, 10) : 0;
+    free(status);
+    return told;
 }
 
 /* Of a call that the kernel does not restart itself, but the wrapper makes again, the signal has left no number (signal(7)). */
@@ -65,10 +67,10 @@ bool has_gone_on(int proc, int pid, const struct lw_snapshot_header *header,
         return false;
     for (int i = 0; i < TRIES; i++) {
         uint64_t sleeps, again;
-        if (!read_sleeps(proc, pid, thread, &sleeps) || sleeps > header->answer_at + 1)
+        if (!read_sleeps(pid, thread, &sleeps) || sleeps > header->answer_at + 1)
             return false;
         if (sleeps == header->answer_at + 1 && is_in_call(proc, pid, thread))
-            return read_sleeps(proc, pid, thread, &again) && again == sleeps;
+            return read_sleeps(pid, thread, &again) && again == sleeps;
         usleep(PAUSE_US);
     }
     return false;

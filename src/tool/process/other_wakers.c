@@ -15,7 +15,7 @@
 #include "monotonic.h"
 #include "watched.h"
 
-/* What only its own memory has in common with it, of /proc/PID/stat: is the size the same, to the byte, and how much of it is
+/* What only its own memory has in common with it, of /proc/PID/statm: is the size the same, to the byte, and how much of it is
  * resident? Asked where kcmp(2) refuses: that of other users. */
 static bool is_as_large(int pid, int other) {
     char path[32], words[2][128] = {"", ""};
@@ -63,41 +63,29 @@ static bool is_memory_shared(DIR *proc, int watched, int pid, bool outside) {
     return shared;
 }
 
-static bool is_ring(int fds, const char *entry) {
-    static const char ring[] = "anon_inode:[io_uring]";
-    char target[sizeof ring];
-    ssize_t length = readlinkat(fds, entry, target, sizeof target);
-    return length == sizeof ring - 1 && memcmp(target, ring, sizeof ring - 1) == 0;
-}
+/* What its tables of descriptors show. */
+struct tables {
+    unsigned count; /* more than one if a thread has its own (unshare(2), CLONE_FILES) */
+    bool ring;
+};
 
 /* A ring's requests may wait for a time, write to pipes and wake waiters of futexes (io_uring_enter(2)). It lives for as long as a
  * descriptor or a mapping of it does. */
-static bool has_ring(int proc, int pid) {
-    bool hidden = false, found = maps_have(proc, pid, "anon_inode:[io_uring]");
-    DIR *directory = found ? NULL : descriptors_of(proc, &pid, &hidden);
-    if (!directory)
-        return found || hidden;
-    for (struct dirent *entry; !found && (entry = readdir(directory));)
-        found = is_ring(dirfd(directory), entry->d_name);
-    closedir(directory);
-    return found;
+static void look_into_table(void *context, int through, DIR *directory) {
+    struct tables *tables = context;
+    (void)through;
+    tables->count++;
+    for (struct dirent *entry; !tables->ring && (entry = readdir(directory));)
+        tables->ring = is_ring(dirfd(directory), entry->d_name);
 }
 
-/* Does one wait for descriptors, and has one a table of its own (unshare(2), CLONE_FILES)? */
-static bool has_own_files(const struct snapshot *snapshot, int pid) {
-    bool waits = false, found = false;
-    for (uint64_t i = 0; i < snapshot->header->threads.count; i++)
-        waits |= snapshot->threads[i].fd >= 0 || snapshot->threads[i].kind == LW_WAIT_POLL ||
-                 snapshot->threads[i].kind == LW_WAIT_SELECT;
-    char path[32];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    DIR *tasks = waits ? opendir(path) : NULL;
-    for (struct dirent *entry; tasks && !found && (entry = readdir(tasks));)
-        found = isdigit((unsigned char)entry->d_name[0]) &&
-                syscall(SYS_kcmp, pid, atoi(entry->d_name), KCMP_FILES, 0, 0) > 0;
-    if (tasks)
-        closedir(tasks);
-    return found;
+static bool waits_for_descriptors(const struct snapshot *snapshot) {
+    for (uint64_t i = 0; i < snapshot->header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &snapshot->threads[i];
+        if (thread->fd >= 0 || thread->kind == LW_WAIT_POLL || thread->kind == LW_WAIT_SELECT)
+            return true;
+    }
+    return false;
 }
 
 /* A timer may send a signal that is else a fault's (proc(5), /proc/PID/timers: "signal: 11/..."). Handlers of other signals stand in
@@ -124,12 +112,16 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
     DIR *proc = header->flags & LW_PROCESS_LOOKED_TWICE ? opendir("/proc") : NULL;
     if (!proc)
         return found;
+    struct tables tables = {0};
     int pid = watched_through(watched);
+    char *maps = maps_of(dirfd(proc), pid);
+    descriptors_each(dirfd(proc), watched, &found.unknown, look_into_table, &tables);
+    found.unknown |= !maps || tables.count == 0;
+    found.ring = tables.ring || (maps && strstr(maps, RING));
+    found.own_files = tables.count > 1 && waits_for_descriptors(snapshot);
     found.shares_memory = is_memory_shared(proc, watched, pid, header->flags & LW_PROCESS_OUTSIDE);
-    found.own_files = has_own_files(snapshot, pid);
-    found.ring = has_ring(dirfd(proc), pid);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
-    found.unknown = !maps_are_there(dirfd(proc), pid);
+    free(maps);
     closedir(proc);
     return found;
 }

@@ -142,7 +142,7 @@ static void look_at(struct look *look, int pid, int through, int fds, const char
     target[length] = '\0';
     if (strncmp(target, "socket:", 7) == 0)
         look->travels = look->travels || socket_carries(look->proc, through, atoi(entry), inside);
-    else if (!inside && strcmp(target, "anon_inode:[io_uring]") == 0)
+    else if (!inside && strcmp(target, RING) == 0)
         look->unsure = look->unsure || ring_has_files(look->proc, through, atoi(entry));
     struct pipe_fact *pipe = pipe_called(look, target);
     if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
