@@ -56,6 +56,7 @@ SCENARIOS = {
     "asleep_but_for_a_shared_semaphore": ({}, []),
     "asleep_but_for_a_socket": ({}, []),
     "asleep_without_main": (BOTH, ["all asleep"]),
+    "asleep_on_a_pipe_without_main": (BOTH, ["all asleep"]),
     "asleep_on_a_pipe": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
     "asleep_but_for_another_process": ({}, []),
     "asleep_joining_main": (dict(ASLEEP, two="deadlock"), ["all asleep"]),

@@ -176,7 +176,8 @@ void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int,
         return;
     for (struct dirent *entry; (entry = readdir(directory));) {
         int tid = atoi(entry->d_name);
-        if (tid != 0 && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
+        /* a main thread that has ended has none */
+        if (tid != 0 && tid != pid && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
             look_at_table(proc, tid, hidden, look, context);
     }
     closedir(directory);

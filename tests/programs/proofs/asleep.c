@@ -104,6 +104,13 @@ static void asleep_without_main(void) {
     ready();
     pthread_exit(NULL);
 }
+static void asleep_on_a_pipe_without_main(void) {
+    must(pipe(ends) == 0);
+    start("one", waits_for_cond, NULL);
+    start("two", reads_pipe, NULL);
+    ready();
+    pthread_exit(NULL);
+}
 static void asleep_but_for_a_named_pipe(void) {
     char name[] = "/tmp/proofs.XXXXXX";
     if (!mkdtemp(name) || chdir(name) != 0 || mkfifo("pipe", 0600) != 0 ||
@@ -136,7 +143,7 @@ const struct scenario of_asleep[] = {
     SCENARIO(asleep_but_for_a_timer_thread) SCENARIO(asleep_but_for_a_timed_wait)
     SCENARIO(asleep_but_for_a_shared_semaphore) SCENARIO(asleep_but_for_a_socket) SCENARIO(asleep_on_a_pipe)
     SCENARIO(asleep_but_for_another_process) SCENARIO(asleep_joining_main) SCENARIO(asleep_and_held)
-    SCENARIO(one_takes_the_signal) SCENARIO(asleep_with_fault_handlers) SCENARIO(asleep_without_main)
+    SCENARIO(one_takes_the_signal) SCENARIO(asleep_with_fault_handlers) SCENARIO(asleep_without_main) SCENARIO(asleep_on_a_pipe_without_main)
     SCENARIO(asleep_but_for_a_handler_of_none) SCENARIO(asleep_but_for_a_named_pipe)
     {NULL, NULL},
 };
