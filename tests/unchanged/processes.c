@@ -166,8 +166,9 @@ SCENARIO(exec_from_a_thread) {
 }
 
 SCENARIO(daemons) {
-    int ends[2];
-    if (pipe(ends) != 0)
+    int ends[2], go[2];
+    char byte;
+    if (pipe(ends) != 0 || pipe(go) != 0)
         return;
     pid_t child = fork();
     if (child == 0) {
@@ -177,6 +178,8 @@ SCENARIO(daemons) {
         pass_ms(10);
         pthread_cancel(thread);
         pthread_join(thread, NULL);
+        if (read(go[0], &byte, 1) != 1) /* until who started it has been told of */
+            _exit(1);
         SAY("the daemon's thread was cancelled");
         exit(0);
     }
@@ -184,7 +187,8 @@ SCENARIO(daemons) {
     waitpid(child, &status, 0);
     say_end("who started the daemon", status);
     close(ends[1]);
-    char byte;
+    if (write(go[1], "x", 1) != 1)
+        return;
     TELL(read(ends[0], &byte, 1)); /* until the daemon has ended */
 }
 
