@@ -9,6 +9,7 @@
 #include "core_image.h"
 #include "core_notes.h"
 #include "judge_futex.h"
+#include "shared/base_name.h"
 #include "symbols/files.h"
 
 /* A file that was mapped, for what the core has not got: its code is nearly never in it. */
@@ -217,11 +218,6 @@ static void note_what_is_missing(struct target *target) {
                  "the core does not tell which files were mapped: there are no names");
 }
 
-static const char *base_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* The name that the program was started by: its file may be called otherwise. Of a script the path is the script's, and the interpreter is what it was called with
  * first. */
 static void name_as_started(struct target *target) {
@@ -230,8 +226,9 @@ static void name_as_started(struct target *target) {
     size_t length = notes->executed != 0 ? target_read(target, notes->executed, path, sizeof path - 1) : 0;
     path[length] = '\0';
     snprintf(command, sizeof command, "%.*s", (int)strcspn(notes->command, " "), notes->command);
-    if (path[0] != '\0' && strncmp(path, "/proc/", 6) != 0 && strcmp(base_of(path), base_of(command)) == 0)
-        snprintf(target->program, sizeof target->program, "%.60s", base_of(path));
+    if (path[0] != '\0' && strncmp(path, "/proc/", 6) != 0 &&
+        strcmp(base_name(path), base_name(command)) == 0)
+        snprintf(target->program, sizeof target->program, "%.60s", base_name(path));
 }
 
 static void name_program(struct target *target) {

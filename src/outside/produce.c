@@ -11,6 +11,7 @@
 #include "loaded.h"
 #include "once.h"
 #include "second_look.h"
+#include "shared/base_name.h"
 #include "unwind.h"
 
 static uint64_t clock_now(clockid_t clock) {
@@ -55,7 +56,6 @@ static bool list_modules(struct modules_only *only, const struct target *target)
 
 static void put_header(const struct target *target, struct snapshot_writer *writer) {
     struct lw_snapshot_header *header = writer->header;
-    const char *slash = strrchr(target->exe, '/');
     header->pid = target->pid;
     header->trigger = target->seen_as != 0 ? LW_TRIGGER_OUTSIDE : LW_TRIGGER_CORE;
     header->sequence = 1;
@@ -64,9 +64,7 @@ static void put_header(const struct target *target, struct snapshot_writer *writ
     header->started = target->started_ns;
     header->created = target->thread_count > 0 ? target->thread_count - 1 : 0;
     header->exe = snapshot_string(writer, target->exe);
-    header->program = snapshot_string(writer, target->program[0] ? target->program
-                                              : slash            ? slash + 1
-                                                                 : target->exe);
+    header->program = snapshot_string(writer, target->program[0] ? target->program : base_name(target->exe));
     header->handlers = target->handlers;
     header->flags = LW_PROCESS_OUTSIDE | (target->handlers_known ? 0 : LW_PROCESS_HANDLERS_UNKNOWN);
 }

@@ -7,6 +7,7 @@
 
 #include "elf_marks.h"
 #include "rows.h"
+#include "shared/base_name.h"
 #include "symbols/modules.h"
 
 enum { WINDOW = 16 * 1024, RED_ZONE = 128 };
@@ -267,6 +268,12 @@ static int signal_at(const struct unwinder *unwinder, uint64_t sp) {
     return handled ? said[0] : 0;
 }
 
+static Elf *elf_of(struct unwinder *unwinder, struct module *module) {
+    GElf_Addr bias;
+    Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
+    return dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+}
+
 /* A program with Go's table of functions in it. */
 static bool is_go(struct unwinder *unwinder, uint64_t address) {
     struct module *module = modules_at(&unwinder->modules, address);
@@ -274,9 +281,7 @@ static bool is_go(struct unwinder *unwinder, uint64_t address) {
         return false;
     if (module == unwinder->go)
         return true;
-    Dwarf_Addr bias;
-    Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
-    Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+    Elf *elf = elf_of(unwinder, module);
     bool found = elf && elf_has_section(elf, ".gopclntab");
     *(found ? &unwinder->go : &unwinder->not_go) = module;
     return found;
@@ -386,12 +391,10 @@ unsigned unwinder_glibc_minor(struct unwinder *unwinder) {
     unwinder->glibc_asked = true;
     for (size_t i = 0; i < unwinder->modules.count && unwinder->glibc_minor == 0; i++) {
         struct module *module = &unwinder->modules.all[i];
-        const char *slash = strrchr(module->path, '/'), *name = slash ? slash + 1 : module->path;
+        const char *name = base_name(module->path);
         if (strncmp(name, "libc.so.6", 9) != 0 && strncmp(name, "libc-2.", 7) != 0)
             continue;
-        GElf_Addr bias;
-        Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
-        Elf *elf = dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+        Elf *elf = elf_of(unwinder, module);
         if (elf)
             unwinder->glibc_minor = glibc_minor_of(elf);
     }

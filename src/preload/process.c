@@ -6,6 +6,7 @@
 #include "rt/memory.h"
 #include "rt/sys.h"
 #include "rt/text.h"
+#include "shared/base_name.h"
 
 struct process process;
 int32_t sys_pid;
@@ -94,6 +95,5 @@ bool process_is_ours(void) {
 }
 
 const char *process_name(void) {
-    const char *slash = strrchr(process.program, '/');
-    return slash ? slash + 1 : process.program;
+    return base_name(process.program);
 }

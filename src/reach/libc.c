@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "shared/base_name.h"
+
 /* Until 2.33 the files are called libc-2.31.so and so on. */
 static bool is_of_libc(const char *path) {
     static const char *const names[] = {"libc.so",       "libc-2.",  "libpthread.so",
                                         "libpthread-2.", "ld-linux", "ld-2."};
-    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    const char *file = base_name(path);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(file, names[i], strlen(names[i])) == 0)
             return true;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/base_name.h"
+
 /* These keep addresses in forms of their own: compressed, tagged, or as offsets. */
 static bool has_own_addresses(const char *file) {
     static const char *const names[] = {"libjvm.so", "libnode.so", "libv8",   "node",      "java",
@@ -132,8 +134,7 @@ static enum lw_frozen_refusal refusal_for(const struct imports *imports, bool ha
 struct program program_look(const struct snapshot *snapshot, const struct lw_frozen *frozen) {
     struct imports imports = {0};
     for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
-        const char *path = snapshot_words(snapshot, snapshot->modules[i].path), *slash = strrchr(path, '/');
-        const char *file = slash ? slash + 1 : path;
+        const char *path = snapshot_words(snapshot, snapshot->modules[i].path), *file = base_name(path);
         if (has_own_addresses(file))
             return (struct program){.refusal = LW_FROZEN_GENERATED};
         bool is_libc = strncmp(file, "libc.so", 7) == 0 || strncmp(file, "libc-2.", 7) == 0 ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "own_line.h"
+#include "shared/base_name.h"
 #include "shown_stack.h"
 
 const char *lines_plural(size_t count) {
@@ -23,11 +24,6 @@ void lines_clean(FILE *out, const char *words) {
 void lines_name(FILE *out, const char *name, int tid) {
     lines_clean(out, name);
     fprintf(out, " (%d)", tid);
-}
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 /* Function and place; `width` is what the function is padded to. */

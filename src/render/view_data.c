@@ -12,6 +12,7 @@
 #include "lines.h"
 #include "own_line.h"
 #include "reach_words.h"
+#include "shared/base_name.h"
 #include "shown_stack.h"
 #include "sources.h"
 #include "summary.h"
@@ -31,7 +32,6 @@ json_t *view_seconds(uint64_t ns) {
 
 static void add_frame(const struct symbol_frame *frame, void *context) {
     struct view_page *page = context;
-    const char *slash = strrchr(frame->module, '/');
     char *key;
     if (asprintf(&key, "%s|%s|%d|%s|%" PRIx64 "|%d", frame->function ? frame->function : "",
                  frame->file ? frame->file : "", frame->line, frame->module,
@@ -51,7 +51,7 @@ static void add_frame(const struct symbol_frame *frame, void *context) {
         HASH_ADD_KEYPTR(hh, page->known, known->key, strlen(known->key), known);
         json_t *made = json_pack("{s:o, s:o, s:o}", "function",
                                  frame->function ? json_text(frame->function) : json_null(), "module",
-                                 json_text(slash ? slash + 1 : frame->module), "offset",
+                                 json_text(base_name(frame->module)), "offset",
                                  json_sprintf("0x%" PRIx64, frame->offset));
         if (frame->file) {
             json_object_set_new(made, "file", json_text(frame->file));

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/base_name.h"
+
 char *files_hexadecimal(const uint8_t *bytes, size_t count) {
     char *words = malloc(2 * count + 1);
     for (size_t i = 0; words && i < count; i++)
@@ -79,7 +81,7 @@ static int open_mapped(int pid, const char *path, const char *build_id, char **o
 
 int files_open(const struct symbol_places *places, const struct wanted_file *wanted, char **other) {
     const char *id = wanted->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
-    const char *slash = strrchr(wanted->path, '/'), *name = slash ? slash + 1 : wanted->path;
+    const char *name = base_name(wanted->path);
     const char *directories[] = {debug, "/usr/lib/debug"};
     *other = NULL;
     int fd = open_at(id, other, "%s%s", root, wanted->path);

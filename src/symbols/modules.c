@@ -7,6 +7,7 @@
 
 #include "files.h"
 #include "progress.h"
+#include "shared/base_name.h"
 
 /* Directories in which libdwfl looks for debug files; NULL: the usual ones. It is asked while modules are
  * open, of which there may be several sets, each in its turn: see modules_debug_info. */
@@ -18,11 +19,6 @@ static const Dwfl_Callbacks callbacks = {
     .section_address = dwfl_offline_section_address,
     .debuginfo_path = &debug_path,
 };
-
-static const char *base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 static bool begins(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;

@@ -6,6 +6,7 @@
 
 #include "render/lines.h"
 #include "render/shown_stack.h"
+#include "shared/base_name.h"
 #include "tool/tool.h"
 
 /* A text that is written to like a file. */
@@ -173,11 +174,10 @@ static void put_json_key(FILE *out, const json_t *stack) {
 }
 
 static void put_json_frame(FILE *out, const json_t *frame) {
-    const char *function = string_of(frame, "function"), *file = string_of(frame, "file"),
-               *slash = strrchr(file, '/');
+    const char *function = string_of(frame, "function"), *file = string_of(frame, "file");
     fprintf(out, "%-18s", function[0] ? function : "??");
     if (file[0])
-        fprintf(out, "  %s:%lld\n", slash ? slash + 1 : file,
+        fprintf(out, "  %s:%lld\n", base_name(file),
                 (long long)json_integer_value(json_object_get(frame, "line")));
     else
         fprintf(out, "  %s+%s\n", string_of(frame, "module"), string_of(frame, "offset"));

@@ -8,6 +8,7 @@
 
 #include "default_suppressions.h"
 #include "render/shown_stack.h"
+#include "shared/base_name.h"
 #include "tool/tool.h"
 
 static char *read_file(const char *path) {
@@ -114,11 +115,6 @@ static void gather_frame(const struct symbol_frame *frame, void *context) {
     gathered->module = frame->module;
     if (frame->function)
         gather(gathered, frame->function);
-}
-
-static const char *base_name(const char *path) {
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? slash + 1 : path;
 }
 
 /* Are these two alike to every suppression? */

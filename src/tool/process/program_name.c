@@ -8,11 +8,7 @@
 #include <unistd.h>
 
 #include "memory.h"
-
-static const char *base_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
+#include "shared/base_name.h"
 
 /* The path that was executed lies where the kernel's auxiliary vector says (getauxval(3), AT_EXECFN); the program may write over it, and does not as
  * a rule: what setproctitle(3) takes is the arguments and the environment before it. */
@@ -54,6 +50,6 @@ void program_name(int through, char *name, size_t room) {
     file[length > 0 ? length : 0] = '\0';
     drop_end(file, " (deleted)");
     bool other = length > 0 && read_executed(through, executed, sizeof executed) &&
-                 strcmp(base_of(executed), base_of(file)) != 0 && is_of_program(through, executed);
-    snprintf(name, room, "%.60s", base_of(other ? executed : file));
+                 strcmp(base_name(executed), base_name(file)) != 0 && is_of_program(through, executed);
+    snprintf(name, room, "%.60s", base_name(other ? executed : file));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/base_name.h"
 #include "symbols/files.h"
 #include "tool/process/memory.h"
 
@@ -61,7 +62,7 @@ static struct exports read_exports(int fd) {
 }
 
 static bool may_be_python(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = base_name(path);
     return strncmp(name, "python", 6) == 0 || strncmp(name, "libpython3", 10) == 0;
 }
 
