@@ -268,12 +268,6 @@ static int signal_at(const struct unwinder *unwinder, uint64_t sp) {
     return handled ? said[0] : 0;
 }
 
-static Elf *elf_of(struct unwinder *unwinder, struct module *module) {
-    GElf_Addr bias;
-    Dwfl_Module *dwfl = modules_debug_info(&unwinder->modules, module);
-    return dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
-}
-
 /* A program with Go's table of functions in it. */
 static bool is_go(struct unwinder *unwinder, uint64_t address) {
     struct module *module = modules_at(&unwinder->modules, address);
@@ -281,7 +275,7 @@ static bool is_go(struct unwinder *unwinder, uint64_t address) {
         return false;
     if (module == unwinder->go)
         return true;
-    Elf *elf = elf_of(unwinder, module);
+    Elf *elf = modules_elf(&unwinder->modules, module);
     bool found = elf && elf_has_section(elf, ".gopclntab");
     *(found ? &unwinder->go : &unwinder->not_go) = module;
     return found;
@@ -394,7 +388,7 @@ unsigned unwinder_glibc_minor(struct unwinder *unwinder) {
         const char *name = base_name(module->path);
         if (strncmp(name, "libc.so.6", 9) != 0 && strncmp(name, "libc-2.", 7) != 0)
             continue;
-        Elf *elf = elf_of(unwinder, module);
+        Elf *elf = modules_elf(&unwinder->modules, module);
         if (elf)
             unwinder->glibc_minor = glibc_minor_of(elf);
     }

@@ -112,6 +112,12 @@ Dwfl_Module *modules_debug_info(struct modules *modules, struct module *module) 
     return module->dwfl;
 }
 
+Elf *modules_elf(struct modules *modules, struct module *module) {
+    GElf_Addr bias;
+    Dwfl_Module *dwfl = modules_debug_info(modules, module);
+    return dwfl ? dwfl_module_getelf(dwfl, &bias) : NULL;
+}
+
 struct symbol_code modules_code(struct modules *modules, struct module *module) {
     enum { PAGE = 4096 };
     const struct lw_snapshot_module *raw = module->raw;

@@ -36,6 +36,8 @@ struct module *modules_at(const struct modules *modules, uint64_t address);
 
 /* What libdwfl has of it; NULL if its file cannot be used. */
 Dwfl_Module *modules_debug_info(struct modules *modules, struct module *module);
+/* Its file, likewise; libdwfl's own. */
+Elf *modules_elf(struct modules *modules, struct module *module);
 
 /* Where its code is mapped (symbols.h). */
 struct symbol_code modules_code(struct modules *modules, struct module *module);
