@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include "../programs/settle.h"
 #include "scenario.h"
 
 static const char *object_of(void *address) {
@@ -50,9 +51,12 @@ static void walk_all(void) {
     SAY("%d and %d frames", backtrace(frames, 0), backtrace(frames, -1));
 }
 
+static sem_t waits, handled;
+
 static void in_handler(int signal) {
     SAY("in a handler of %d", signal);
     walk_all();
+    sem_post(&handled);
 }
 
 static __attribute__((noinline)) int deep(int depth) {
@@ -64,7 +68,6 @@ static __attribute__((noinline)) int deep(int depth) {
     return deep(depth - 1) + 1;
 }
 
-static sem_t waits, goes_on;
 static int ends[2];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
@@ -87,7 +90,7 @@ SCENARIO(own_stack) {
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGUSR2, &action, NULL);
     sem_init(&waits, 0, 0);
-    sem_init(&goes_on, 0, 0);
+    sem_init(&handled, 0, 0);
     if (pipe(ends) != 0)
         return;
     pthread_t thread;
@@ -96,12 +99,14 @@ SCENARIO(own_stack) {
         ;
     static const int signals[] = {SIGUSR1, SIGUSR2};
     for (int i = 0; i < 2; i++) {
-        usleep(100000); /* into read */
+        settle(); /* into read */
         pthread_kill(thread, signals[i]);
-        usleep(100000); /* and through the handler */
+        while (sem_wait(&handled) != 0)
+            ;
     }
-    SAY("%d", (int)write(ends[1], "x", 1));
+    int written = (int)write(ends[1], "x", 1);
     pthread_join(thread, NULL);
+    SAY("%d", written);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     pthread_mutex_lock(&lock);

@@ -317,8 +317,10 @@ SCENARIO(a_subreaper) {
     TELL(prctl(PR_SET_CHILD_SUBREAPER, 1));
     pid_t child = fork();
     if (child == 0) {
+        pid_t parent = getpid();
         if (fork() == 0) {
-            pass_ms(50);
+            while (getppid() == parent) /* which ends first */
+                pass_ms(1);
             _exit(9);
         }
         _exit(8);

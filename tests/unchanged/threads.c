@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <threads.h>
 
+#include "../programs/settle.h"
 #include "scenario.h"
 
 static void *returns(void *argument) {
@@ -99,7 +100,7 @@ SCENARIO(cancellation) {
     sem_t sem;
     sem_init(&sem, 0, 0);
     thread = begin_thread(defers, &sem);
-    pass_ms(20);
+    settle(); /* into sem_wait */
     pthread_cancel(thread);
     sem_post(&sem);
     TELL(pthread_join(thread, &result));
