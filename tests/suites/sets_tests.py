@@ -50,7 +50,7 @@ PEERS = {
     "receives_from_a_child": False,
     "receives_datagrams_from_a_child": False,
     "receives_datagrams_of_anybody": False,
-    "polls_datagrams": False,
+    "polls_datagrams": "all_asleep_but_for_datagram_socket",
     "sends_to_pair": True,
     "sends_to_a_child": False,
     "receives_for_a_time": BOUNDED,
