@@ -54,7 +54,7 @@ int trigger_exit(int status) {
         report_await();
         return status;
     }
-    if (report_all_done(options.grace))
+    if (liveness_alone() || report_all_done(options.grace))
         return status;
     struct report_result result =
         report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
