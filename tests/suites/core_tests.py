@@ -5,6 +5,7 @@ import json, os, random, re, resource, shutil, signal, subprocess, time
 from harness import LIBRARY, TOOL, eventually, expect, needs, program, run, scratch
 from live import tool
 from outside_tests import OBJECTS, PROVED, STAYS, Unprepared, check_stuck, tell
+from resting import await_rest
 
 
 def gcore(pid, directory):
@@ -69,6 +70,7 @@ def test_cases_are_told_as_by_the_preload():
                 proved = [thread for thread in threads if thread["verdict"] in PROVED]
                 return threads if proved and main and any(frame["function"] == "stay" for frame in main[0]["stack"]) else None
             inside = eventually("%s stays" % name, report, pause=0.2)
+            await_rest(process.pid)  # who answered a request is back in its wait
             with scratch() as directory:
                 dead = by_tid(threads_of(gcore(process.pid, directory)))
         finally:
