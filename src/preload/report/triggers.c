@@ -89,11 +89,11 @@ static void excuse_request(void) {
                       NULL);
 }
 
-/* A program that sends itself the signal means its own handler, or to die of it if it has not set what is to happen; from another
+/* A program that sends itself the signal, and has not set what is to happen, means to die of it; from another
  * process it is a request. So is it from the program itself when LEAKWATCH_OPTIONS names the signal. What the
  * kernel sends (a timer, a descriptor: codes above 0 and those that sigaction(2) lists) the program has asked
  * it for. A child that shares our memory (vfork), or that we know nothing of, is no process to ask either. */
-static bool is_for_the_program(const siginfo_t *info) {
+static bool is_to_die_of(const siginfo_t *info) {
     if (!process_is_the_watched())
         return true;
     bool by_process = info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
@@ -116,9 +116,12 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
         bool is_timer = owed_take_timer(info);
         if (!token && !is_timer)
             program = disposition_of_program(signal);
-        if (!token && !is_timer && is_for_the_program(info)) {
-            if (!disposition_has_handler(&program) && program.sa_handler == SIG_DFL)
-                disposition_die_of(signal);
+        bool between_threads = info->si_pid == process.pid && thread_takes_signal() && !options.signal_named;
+        if (!token && !is_timer && !disposition_has_handler(&program) && program.sa_handler == SIG_DFL &&
+            is_to_die_of(info)) {
+            disposition_die_of(signal);
+        } else if (between_threads && !token && !is_timer) {
+            /* the program's handler is all that it is for */
         } else if (process_is_ours()) {
             if (!is_timer)
                 owed_add(token);
