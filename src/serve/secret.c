@@ -28,7 +28,6 @@ static char *read_line(FILE *file, const struct secret_form *form, const char **
     struct stat status;
     char *line = NULL;
     size_t room = 0;
-    errno = 0;
     if (!file || fstat(fileno(file), &status) != 0) {
         *why = strerror(errno);
     } else if (S_ISREG(status.st_mode) && (status.st_mode & 007)) {

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "push.h"
 #include "secret.h"
 #include "server.h"
 #include "tool/tool.h"
@@ -31,10 +32,11 @@ static void await_end(struct server *server, const sigset_t *ending) {
         server_sweep(server);
 }
 
-static int serve(const struct settings *settings, const struct listener *listener, const char *token) {
+static int serve(const struct settings *settings, const struct listener *listener, const char *token,
+                 struct push *push) {
     struct process_table table;
     struct server server = {
-        .table = &table, .listener = listener, .token = token, .groups = (size_t)settings->top};
+        .table = &table, .push = push, .listener = listener, .token = token, .groups = (size_t)settings->top};
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
@@ -44,13 +46,16 @@ static int serve(const struct settings *settings, const struct listener *listene
     allow_files();
     if (!process_table_start(&table, settings, settings->interval))
         return TOOL_FAILED;
-    bool started = server_start(&server);
-    if (started) {
+    bool serves = server_start(&server), started = serves;
+    if (serves) {
         complain("serving at %s", listener->address);
-        await_end(&server, &ending);
+        started = push_start(push, &table);
     }
-    process_table_stop(&table);
     if (started)
+        await_end(&server, &ending);
+    push_stop(push);
+    process_table_stop(&table);
+    if (serves)
         server_stop(&server);
     process_table_drop(&table);
     return started ? TOOL_OK : TOOL_FAILED;
@@ -69,6 +74,7 @@ int main(int count, char **arguments) {
         .statuses = STATUSES};
     struct settings settings;
     struct listener listener;
+    struct push *push;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
@@ -80,6 +86,8 @@ int main(int count, char **arguments) {
     char *token = settings.token[0] ? secret_read("token", settings.token, &token_form) : NULL;
     if (settings.token[0] && !token)
         return TOOL_USAGE;
+    if (!push_prepare(&push, &settings))
+        return TOOL_USAGE;
     if (!listen_at(&listener, settings.listen))
         return TOOL_FAILED;
     if (listener.is_public && !token && !settings.behind_tls) {
@@ -89,9 +97,10 @@ int main(int count, char **arguments) {
                  listener.address);
         status = TOOL_USAGE;
     } else {
-        status = serve(&settings, &listener, token);
+        status = serve(&settings, &listener, token, push);
     }
     listen_end(&listener);
+    push_drop(push);
     free(token);
     settings_drop(&settings);
     return status;
