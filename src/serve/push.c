@@ -101,7 +101,8 @@ static void go_on(struct push *push) {
     if (!push->waiting && !push->gathering && now >= push->due)
         ask_for_a_look(push, now);
     if (push->waiting && push->looked) {
-        push->waiting = push->looked = false;
+        push->waiting = false;
+        push->looked = false;
         push->gathering = true;
         push->gathered = 0;
     }

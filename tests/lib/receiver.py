@@ -59,6 +59,7 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 60
+            disable_nagle_algorithm = True  # headers and body are two writes
 
             def do_POST(self):
                 request = Request(self)
