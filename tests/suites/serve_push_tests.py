@@ -1,5 +1,5 @@
 """leakwatch serve --push: what Pyroscope and Parca get, with whose labels and secrets; and that no server, whatever it answers, costs more than what it was to get."""
-import os, re, signal, socket, subprocess, tempfile, time
+import itertools, os, re, signal, socket, subprocess, tempfile, time
 
 from harness import BUILD, PATIENCE, TOOL, eventually, expect, needs, run, scratch, slow
 from live import NOBODY, Program, as_user, for_everybody
@@ -14,11 +14,16 @@ NEEDS = (os.path.join(BUILD, "src/leakwatch-serve.p/serve_push.c.o"),)
 ANYTHING = r"(?s:.*)"
 
 
+def without_proxy(**more):
+    """The environment: where a proxy is set for the tests themselves, what they start must not send by it."""
+    return dict({key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}, **more)
+
+
 class Pushing(Server):
     """leakwatch serve that pushes often, and what it said of that at the end."""
 
     def __init__(self, *arguments, tolerates="", push_interval="200ms", **more):
-        super().__init__("--push-interval", push_interval, *arguments, tolerates=tolerates, **dict({"interval": "100ms"}, **more))
+        super().__init__("--push-interval", push_interval, *arguments, tolerates=tolerates, **dict({"interval": "100ms", "env": without_proxy()}, **more))
 
     def told(self, name, **labels):
         return metric(self.get("/metrics"), "leakwatch_push_" + name, **labels)
@@ -69,6 +74,25 @@ def test_nothing_is_sent_twice():
         receiver.gets(program.pid, 2)
     sent = [request.profile for request in receiver.of(program.pid)]
     expect(len(set(sent)) == len(sent), "%d profiles, %d different ones" % (len(sent), len(set(sent))))
+
+
+def test_by_a_proxy():
+    """As the environment has it; not for who is exempt."""
+    with Program() as program, Receiver() as proxy, Receiver() as server:
+        with Pushing("--push", "pyroscope=http://there.is.none.invalid:4040", "--push", "parca=" + server.url, env=without_proxy(http_proxy=proxy.url, no_proxy="127.0.0.1")):
+            expect(proxy.gets(program.pid)[0].path == "http://there.is.none.invalid:4040/push.v1.PusherService/Push", proxy.requests[0].path)
+            expect(server.gets(program.pid)[0].path == "/api/profiles/writeraw", server.requests[0].path)
+        expect({request.path.split("/")[-1] for request in proxy.requests} == {"Push"}, "what is exempt came by the proxy")
+
+
+@slow
+def test_what_nobody_prepared():
+    """With --all it is pushed, too; without, it is not."""
+    with Program(library="") as program, Program() as watched, Receiver() as all_of_them, Receiver() as others:
+        with Pushing("--push", "parca=" + all_of_them.url, "--all", "--most", "1000", tolerates=ANYTHING), Pushing("--push", "parca=" + others.url):
+            expect(all_of_them.gets(program.pid)[0].labels["program"] == "grower", "its labels")
+            others.gets(watched.pid, 2)
+        expect(not others.of(program.pid), "it is not watched")
 
 
 @needs("promtool")
@@ -211,6 +235,17 @@ def test_a_server_that_fails_and_recovers():
         said = server.said.splitlines()
         expect(len(said) == 2 and said[0].endswith(": it answers 500 (the disk is full?[31m); it is tried again, and up to 16384 KiB of profiles wait"), said)
         expect(re.search(r"--push parca=http://127.0.0.1:\d+: it answers again, after \d s; 0 profiles were dropped meanwhile$", said[1]), said)
+
+
+@slow
+def test_a_server_that_fails_now_and_then():
+    """It is told of once a minute at most, whatever it does in between."""
+    count = itertools.count()
+    with Receiver(lambda handler, request: (taken if next(count) % 2 else with_status(503))(handler, request)) as receiver, Program():
+        with Pushing("--push", "pyroscope=" + receiver.url, tolerates=ANYTHING) as server:
+            eventually("failures", lambda: server.told("failed_total") >= 3 and server.told("sent_total") >= 3)
+    said = server.said.splitlines()
+    expect(len(said) == 2 and "it answers 503" in said[0] and "it answers again" in said[1], said)
 
 
 @slow
