@@ -129,6 +129,7 @@ static bool set(struct settings *settings, const struct row *row, const char *va
         add(field, path_from(settings, value));
         break;
     case OPTION_PATTERNS:
+    case OPTION_TEXTS:
         add(field, strdup(value));
         break;
     case OPTION_DIRECTORY:
@@ -265,7 +266,8 @@ void settings_drop(struct settings *settings) {
         void *field = (char *)settings + row->at;
         if (row->form == OPTION_FILE && row->owner != OWNER_SHIM)
             free(*(char **)field);
-        else if ((row->form == OPTION_FILES || row->form == OPTION_PATTERNS) && row->owner != OWNER_SHIM)
+        else if ((row->form == OPTION_FILES || row->form == OPTION_PATTERNS || row->form == OPTION_TEXTS) &&
+                 row->owner != OWNER_SHIM)
             drop(field);
     }
     drop(&settings->passed);

@@ -44,6 +44,7 @@ enum command {
 #define FIELD_FILE(field)      char *field;       /* NULL: none */
 #define FIELD_FILES(field)     struct words field;
 #define FIELD_PATTERNS(field)  struct words field;
+#define FIELD_TEXTS(field)     struct words field;
 #define FIELD_DIRECTORY(field) /* in places */
 
 struct settings {
