@@ -65,7 +65,7 @@ static void tell(const char *call, long result, int error, double took) {
     X(syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &same, &same), 0, 0)         \
     X(usleep(SPAN_MS * 1000), 0, 0)                                                 \
     X(syscall(SYS_futex, &word, 0, 0, &span, NULL, 0), -1, ETIMEDOUT)               \
-    X(poll_by_number(NULL, 0, SPAN_MS), 0, 0)                                    \
+    X(poll_by_number(NULL, 0, SPAN_MS), 0, 0)                                       \
     X(poll(NULL, 0, SPAN_MS), 0, 0)                                                 \
     X(ppoll(NULL, 0, &span, NULL), 0, 0)                                            \
     X(select(0, NULL, NULL, NULL, &(struct timeval){0, SPAN_MS * 1000}), 0, 0)      \
