@@ -14,7 +14,7 @@
 #include "rt/text.h"
 #include "unread.h"
 
-enum { DESCRIPTORS_MAX = 16384 };
+enum { DESCRIPTORS_MAX = 16384, ENDS_ASKED = 2048 };
 
 static bool starts_with(const char *words, const char *with) {
     return strncmp(words, with, strlen(with)) == 0;
@@ -115,7 +115,8 @@ static bool is_queue(int fd) {
     return sys_call(SYS_fstatfs, fd, &system) == 0 && system.f_type == MQUEUE_MAGIC;
 }
 
-static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const char *name) {
+static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const char *name,
+                                      unsigned *patience) {
     struct stat stat;
     if (sys_call(SYS_fstat, fd, &stat) != 0)
         return LW_FROZEN_NONE;
@@ -123,23 +124,25 @@ static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const ch
         return look_at_special(words, name);
     if (S_ISREG(stat.st_mode) && is_queue(fd))
         return LW_FROZEN_QUEUES;
-    return unread_in(fd, &stat) ? LW_FROZEN_UNREAD : LW_FROZEN_NONE;
+    return unread_in(fd, &stat, patience) ? LW_FROZEN_UNREAD : LW_FROZEN_NONE;
 }
 
 struct descriptors_look {
     struct held_words *words;
     size_t count;
+    unsigned patience;
     enum lw_frozen_refusal refusal;
 };
 
 static bool take_descriptor(void *of, int fd, const char *name) {
     struct descriptors_look *look = of;
-    look->refusal = ++look->count > DESCRIPTORS_MAX ? LW_FROZEN_MANY : look_at(look->words, fd, name);
+    look->refusal =
+        ++look->count > DESCRIPTORS_MAX ? LW_FROZEN_MANY : look_at(look->words, fd, name, &look->patience);
     return look->refusal == LW_FROZEN_NONE;
 }
 
 static enum lw_frozen_refusal descriptors(struct held_words *words) {
-    struct descriptors_look look = {.words = words};
+    struct descriptors_look look = {.words = words, .patience = ENDS_ASKED};
     return each_descriptor(take_descriptor, &look) || look.refusal != LW_FROZEN_NONE ? look.refusal
                                                                                      : LW_FROZEN_NO_SYSTEM;
 }

@@ -82,6 +82,7 @@ static bool is_of_this_machine(const struct place *here, const struct place *pee
 
 struct search {
     struct place here, peer;
+    unsigned *patience;
     bool found;
 };
 
@@ -89,14 +90,17 @@ static bool is_other_end(void *of, int fd, const char *name) {
     struct search *search = of;
     struct place here, peer;
     (void)name;
+    if (*search->patience == 0)
+        return false;
+    --*search->patience;
     search->found = place_of(SYS_getsockname, fd, &here) && is_same(&here, &search->peer) &&
                     place_of(SYS_getpeername, fd, &peer) && is_same(&peer, &search->here);
     return !search->found;
 }
 
 /* Does the other end of a connection belong to this process, or did it, as far as can be told? */
-static bool is_with_itself(int fd) {
-    struct search search = {0};
+static bool is_with_itself(int fd, unsigned *patience) {
+    struct search search = {.patience = patience};
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
     if (!place_of(SYS_getsockname, fd, &search.here) || !place_of(SYS_getpeername, fd, &search.peer))
@@ -111,10 +115,10 @@ static bool is_with_itself(int fd) {
 
 /* What comes from a network, or from another process, is no address (docs/proofs.md, assumptions); what a program sends itself by way of its
  * machine's own network may be one. */
-static bool internet_has_unread(int fd, int type, int bytes) {
+static bool internet_has_unread(int fd, int type, int bytes, unsigned *patience) {
     struct place here, peer;
     if (type == SOCK_STREAM && socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
-        return bytes > 0 && is_with_itself(fd);
+        return bytes > 0 && is_with_itself(fd, patience);
     if (type == SOCK_DGRAM && place_of(SYS_getpeername, fd, &peer) && place_of(SYS_getsockname, fd, &here) &&
         !is_of_this_machine(&here, &peer))
         return false;
@@ -122,14 +126,14 @@ static bool internet_has_unread(int fd, int type, int bytes) {
 }
 
 /* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
-static bool socket_has_unread(int fd, int bytes) {
+static bool socket_has_unread(int fd, int bytes, unsigned *patience) {
     int domain = socket_option(fd, SOL_SOCKET, SO_DOMAIN), type = socket_option(fd, SOL_SOCKET, SO_TYPE);
     if (domain == AF_INET || domain == AF_INET6)
-        return internet_has_unread(fd, type, bytes);
+        return internet_has_unread(fd, type, bytes, patience);
     return type == SOCK_STREAM && bytes >= 0 ? bytes > 0 : is_readable(fd);
 }
 
-bool unread_in(int fd, const struct stat *stat) {
+bool unread_in(int fd, const struct stat *stat, unsigned *patience) {
     int bytes = 0;
     if (!S_ISFIFO(stat->st_mode) && !S_ISCHR(stat->st_mode) && !S_ISSOCK(stat->st_mode))
         return false;
@@ -137,5 +141,5 @@ bool unread_in(int fd, const struct stat *stat) {
         bytes = -1;
     if (S_ISFIFO(stat->st_mode)) /* who has a read end only in another process, reads there */
         return bytes > 0 && (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
-    return S_ISCHR(stat->st_mode) ? bytes > 0 : socket_has_unread(fd, bytes);
+    return S_ISCHR(stat->st_mode) ? bytes > 0 : socket_has_unread(fd, bytes, patience);
 }
