@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "own_words.h"
 #include "shared/older_headers.h"
 #include "shared/sleeping_calls.h"
 
@@ -196,7 +197,7 @@ static void put_word(const struct judge *judge, const struct target_thread *from
     uint32_t word;
     thread->kind = LW_WAIT_FUTEX;
     thread->object = from->argument[0];
-    if (!has_private_flag(from->argument))
+    if (!has_private_flag(from->argument) && !own_words_have(judge->target, judge->writer, from->argument[0]))
         thread->flags |= LW_THREAD_SHARED;
     if (!sleeping_call_compares(from->argument) ||
         !target_has(judge->target, thread->object, &word, sizeof word))

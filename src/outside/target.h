@@ -37,6 +37,7 @@ struct target_thread {
     uint64_t argument[6];
     struct known_registers registers;
     uint64_t thread_block; /* struct pthread; 0 if it is not known */
+    uint64_t blocked;      /* signals; of a core alone */
     uint64_t cpu_ns;
     uint64_t turns;                 /* how often it has been given a processor; 0 if that is not known */
     uint64_t began_ns, last_ran_ns; /* CLOCK_MONOTONIC; 0 if that is not known */
