@@ -220,6 +220,8 @@ bool judge_is_same(const struct judge *judge, const struct lw_snapshot_thread *t
     char bytes[OBJECT_BYTES];
     int32_t owner;
     size_t size = object_size(thread->kind);
+    if (judge_futex_is_musl(judge, thread))
+        return judge_futex_is_same(judge, thread);
     if (thread->kind == LW_WAIT_JOIN)
         return thread->owner != 0 &&
                target_has(judge->target, thread->object + judge->tid_at, &owner, sizeof owner) &&

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "musl.h"
 #include "own_words.h"
 #include "shared/older_headers.h"
 #include "shared/sleeping_calls.h"
@@ -206,8 +207,35 @@ static void put_word(const struct judge *judge, const struct target_thread *from
     thread->value[1] = (uint32_t)from->argument[2];
 }
 
+static bool put_musl(const struct judge *judge, const struct target_thread *from,
+                     struct lw_snapshot_thread *thread) {
+    struct musl_wait wait;
+    if (judge->is_glibc || !musl_wait_of(judge->target, from->argument, &wait))
+        return false;
+    thread->kind = wait.kind;
+    thread->object = wait.object;
+    thread->owner = wait.owner;
+    thread->flags |= wait.robust ? LW_THREAD_ROBUST : 0;
+    return true;
+}
+
+bool judge_futex_is_musl(const struct judge *judge, const struct lw_snapshot_thread *thread) {
+    /* of glibc's a type is noted */
+    return !judge->is_glibc &&
+           ((thread->kind == LW_WAIT_MUTEX && thread->value[0] == -1) ||
+            (thread->kind == LW_WAIT_JOIN && thread->object != thread->syscall_args[0] - judge->tid_at));
+}
+
+bool judge_futex_is_same(const struct judge *judge, const struct lw_snapshot_thread *thread) {
+    struct musl_wait wait;
+    return musl_wait_of(judge->target, thread->syscall_args, &wait) && wait.kind == thread->kind &&
+           wait.object == thread->object && wait.owner == thread->owner;
+}
+
 void judge_futex(struct judge *judge, const struct target_thread *from, const struct known_call *known,
                  struct lw_snapshot_thread *thread) {
+    if (put_musl(judge, from, thread))
+        return;
     if (known && put_known(judge, from, known->kind, thread))
         return;
     if (put_libc_lock(judge, from, thread))
