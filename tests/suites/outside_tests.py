@@ -294,6 +294,8 @@ def test_stopped():
         eventually("proved again", lambda: "all threads are asleep" in process.text())
 
 
+
+
 @needs("gdb")
 def test_traced():
     """So is one that a debugger holds."""
@@ -314,14 +316,6 @@ def test_rights():
         result = run(["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", TOOL, "stack", str(process.pid)])
         expect("CAP_SYS_PTRACE" in result.stderr and "--cap-add SYS_PTRACE" in result.stderr and result.returncode == 1, "%r" % result)
 
-
-def test_ends_meanwhile():
-    """Processes that end while they are looked at: a report or a line, never more."""
-    for _ in range(20):
-        with subprocess.Popen([program("late_but_fine")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            result = run([TOOL, "stack", str(process.pid)])
-            expect(result.returncode in (0, 1) and (result.returncode == 0 or len(result.stderr.splitlines()) == 1), "%r" % result)
-            process.kill()
 
 
 def test_run_of_a_static_program():
