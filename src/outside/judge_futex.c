@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "live.h"
 #include "musl.h"
 #include "own_words.h"
 #include "shared/older_headers.h"
@@ -202,6 +203,10 @@ static void put_word(const struct judge *judge, const struct target_thread *from
         thread->flags |= LW_THREAD_SHARED;
     if (!sleeping_call_compares(from->argument) ||
         !target_has(judge->target, thread->object, &word, sizeof word))
+        return;
+    /* Has nobody woken it, or has it gone on since, and a word is read that it does not wait for any more? */
+    if (word != (uint32_t)from->argument[2] && judge->target->seen_as != 0 &&
+        !live_has_slept(judge->target, from))
         return;
     thread->value[0] = word;
     thread->value[1] = (uint32_t)from->argument[2];

@@ -1,9 +1,63 @@
 """Odd processes from outside: each is a report that holds, or one line."""
-import os, re, shutil, subprocess
+import json, os, re, shutil, subprocess
 
 from harness import TOOL, eventually, expect, needs, program, run, scratch
-from live import tool
-from outside_tests import Unprepared, tell
+from live import GAMES, as_user, for_everybody, tool
+from outside_tests import PROVED, Unprepared, says, tell
+
+CYCLE = "2 threads wait for each other"
+
+
+def test_states():
+    """Two threads that wait for each other, in processes that are unlike most; a lock that a handler wants on a stack of its own; a pipe with very many ends."""
+    with scratch() as directory:
+        removed = shutil.copy(program("odd"), directory)
+        for what, words, path in (("vfork", "syscall vfork", None), ("main_ended", "2 threads in", None), ("mappings", "[pause", None), ("unnamed", "in memfd:unnamed (pid", None),
+                                  ("removed", "in odd (pid", removed), ("namespaces", "[pause", None), ("plain", "[pause", None), ("plain", "in odd_static_pie (pid", program("odd_static_pie"))):
+            with Unprepared(path or program("odd"), what) as process:
+                for options in [], ["--stop"]:
+                    said = eventually(what, lambda: (lambda said: said if CYCLE in said else None)(process.text(*options)))
+                    expect(words in said, "%s\n%s" % (what, said))
+    with Unprepared(program("odd"), "handler") as process:
+        said = process.text()
+        expect("it waits in a handler of SIGUSR2; it waits for what it holds itself" in said, said)
+    with Unprepared(program("odd"), "descriptors") as process:
+        said = process.text()
+        expect("pipe read" in said and "every write end is in this process; all threads are asleep" in said, said)
+    with Unprepared(program("odd"), "bytes") as process:
+        said = process.text()
+        for name in "?[31mred (", "a?b (", "x) S 1 (y (", '?"\\<b> (':
+            expect(name in said, said)
+        json.loads(tool("stack", "--format", "json", process.pid))
+        expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
+
+
+def test_never_the_same():
+    """Who makes threads and joins them, and who becomes another program, all the time: what is told is of one moment, or is not told."""
+    for what in "joins", "executes":
+        with subprocess.Popen([program("odd"), what], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            try:
+                for number in range(40):
+                    report = json.loads(tool("stack", "--format", "json", *(["--stop"] if number % 2 else []), process.pid))
+                    verdicts = {thread["verdict"] for thread in report["threads"]}
+                    expect(not verdicts & {*PROVED, "suspect"}, "%s: %r" % (what, report["threads"]))
+            finally:
+                process.kill()
+
+
+@needs("root")
+def test_with_other_rights():
+    """Started with its file's user: root may look into it, nobody else."""
+    with for_everybody() as directory:
+        sleeper = shutil.copy("/bin/sleep", os.path.join(directory, "sleeper"))
+        os.chmod(sleeper, 0o4755)
+        with subprocess.Popen([sleeper, "1000"], cwd="/", **as_user(GAMES)) as process:
+            try:
+                eventually("it sleeps", lambda: "in sleeper (pid" in tool("stack", process.pid))
+                says("it belongs to another user: ask as that user or as root", process.pid, path=os.path.join(directory, "leakwatch"), cwd="/", **as_user(GAMES))
+            finally:
+                process.kill()
 
 
 def test_names_that_hold_anything():
