@@ -137,6 +137,16 @@ static const struct known_call *call_named(const char *function) {
     return row ? (const void *)(row + offsetof(__typeof__(table[0]), call)) : NULL;
 }
 
+bool calls_waits_for_mutex(struct unwinder *unwinder, const struct unwound *stack) {
+    struct code_name code = {0};
+    char name[64] = "";
+    if (stack->count > 0)
+        code = unwinder_name(unwinder, stack->frame[0], false);
+    if (code.libc && code.name)
+        clean(code.name, name, sizeof name);
+    return strcmp(name, "lll_lock_wait") == 0;
+}
+
 bool calls_runs_once(const char *function) {
     const struct known_call *call = call_named(function);
     return call && call->kind == LW_WAIT_ONCE;

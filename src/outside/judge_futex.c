@@ -238,15 +238,14 @@ bool judge_futex_is_same(const struct judge *judge, const struct lw_snapshot_thr
 }
 
 void judge_futex(struct judge *judge, const struct target_thread *from, const struct known_call *known,
-                 struct lw_snapshot_thread *thread) {
+                 bool by_shape, struct lw_snapshot_thread *thread) {
     if (put_musl(judge, from, thread))
         return;
     if (known && put_known(judge, from, known->kind, thread))
         return;
     if (put_libc_lock(judge, from, thread))
         return;
-    /* Where nothing has a name, in a static program without symbols, the shape tells. */
-    if (judge->is_static && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
+    if (by_shape && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
         looks_like_mutex(judge, from->argument[0], false))
         put_object(judge, LW_WAIT_MUTEX, from->argument[0], thread);
     else if (!has_private_flag(from->argument) && command(from->argument) == FUTEX_WAIT_BITSET && !known &&

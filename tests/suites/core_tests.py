@@ -1,6 +1,6 @@
 """Cores: what a core file tells of threads is what was told of the process that it is of; a core that is cut, damaged or of something else is a line
 or what is left of it, never a crash."""
-import concurrent.futures, json, os, random, re, resource, shutil, signal, subprocess, time
+import concurrent.futures, json, os, random, re, resource, shutil, signal, struct, subprocess, time
 
 from harness import TOOL, Wrong, expect, needs, program, run, scratch, slow
 from live import tool
@@ -206,6 +206,50 @@ def test_the_program_lies_elsewhere():
             os.makedirs(root + os.path.dirname(mapped), exist_ok=True)
             shutil.copy(mapped, root + mapped)
         expect("lock_both" in tool("core", "--sysroot", root, core), "names below another root")
+
+
+def as_the_kernel_writes_it(core):
+    """gdb writes the notes last, and a core of its that is cut has no threads; the kernel writes them first (fs/binfmt_elf.c). The same core, so laid out."""
+    HEADER, SEGMENT, PT_NOTE = struct.Struct("<16sHHIQQQIHHHHHH"), struct.Struct("<IIQQQQQQ"), 4
+    path = core + ".kernel"
+    with open(core, "rb") as file, open(path, "wb") as out:
+        header = list(HEADER.unpack(file.read(HEADER.size)))
+        file.seek(header[5])
+        segments = sorted((list(SEGMENT.unpack(file.read(SEGMENT.size))) for _ in range(header[10])), key=lambda segment: segment[0] != PT_NOTE)
+        at = HEADER.size + SEGMENT.size * len(segments)
+        for segment in segments:
+            file.seek(segment[2])
+            content, segment[2] = file.read(segment[5]), at
+            for piece in range(0, len(content), 65536):
+                if content[piece:piece + 65536].strip(b"\0"):
+                    out.seek(at + piece)
+                    out.write(content[piece:piece + 65536])
+            at += len(content)
+        out.truncate(at)
+        header[5:7], header[11:] = [HEADER.size, 0], [0, 0, 0]
+        out.seek(0)
+        out.write(HEADER.pack(*header) + b"".join(SEGMENT.pack(*segment) for segment in segments))
+    return path
+
+
+@needs("gdb")
+def test_cut_as_the_kernel_writes_it():
+    """What is there is told, and nothing is proved that is not so of the whole."""
+    chance = random.Random(20)
+    with Unprepared(program("unprepared"), "stuck") as process, scratch() as directory:
+        whole, cut = as_the_kernel_writes_it(gcore(process.pid, directory)), os.path.join(directory, "cut")
+        proved = {(thread["tid"], thread["verdict"]) for thread in threads_of(whole) if thread["verdict"] in PROVED}
+        expect(len(proved) == 8, "%r" % proved)
+        seen = set()
+        for _ in range(20):
+            subprocess.run(["cp", "--sparse=always", whole, cut], check=True)
+            # what lies first is small, and the stacks are large
+            os.truncate(cut, int(20000 + os.path.getsize(whole) * chance.random() ** 8))
+            report = json.loads(tool("core", "--format", "json", cut))
+            found = {(thread["tid"], thread["verdict"]) for thread in report["threads"] if thread["verdict"] in PROVED}
+            expect("the core is cut: " in report["incomplete"] and found <= proved, "%r" % report)
+            seen.add(len(found))
+        expect(0 in seen and len(seen) > 1, "of some of the cores is proved what is of the whole: %r" % seen)
 
 
 @needs("gdb")
