@@ -295,7 +295,8 @@ def test_what_is_no_core():
         path = os.path.join(directory, "file")
         for words, change in (("it is empty", lambda: b""), ("it is no core file", lambda: b"nothing of the kind" * 8), ("it is an ELF file, but no core", lambda: header),
                               ("it ends within its first header", lambda: header[:40]), ("of a 32-bit program", lambda: header[:4] + b"\1" + header[5:]),
-                              ("of another processor (ELF machine 183)", lambda: header[:18] + b"\xb7\0" + header[20:])):
+                              ("of another processor, of aarch64: only cores of x86-64 are read", lambda: header[:18] + b"\xb7\0" + header[20:]),
+                              ("of another processor, of s390x", lambda: header[:5] + b"\2" + header[6:18] + b"\0\x16" + header[20:])):
             open(path, "wb").write(change())
             says(words, path)
         says("it is no file", directory)
