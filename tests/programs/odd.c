@@ -1,6 +1,6 @@
 /* Processes that are unlike most, most with two threads that wait for each other's lock. usage: odd WHAT; it says "up".
  *
- * vfork: main waits for a child that has its memory. main_ended: it has. mappings, descriptors: many. unnamed: of a file that was never in a
+ * vfork: main and a hundred others wait for children that have their memory, and cannot be interrupted. main_ended: it has. mappings, descriptors: many. unnamed: of a file that was never in a
  * directory. removed: of one that is in none any more. bytes: names of threads that are no words. joins: it makes threads and joins them, all the
  * time. executes: it becomes itself, all the time. handler: on a stack of its own, it wants what the thread has. namespaces: 30 deep. plain. */
 #include <fcntl.h>
@@ -49,12 +49,26 @@ static void wait_for_each_other(void) {
     pthread_barrier_wait(&both);
 }
 
+static void sleeps(void) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+        sleep(1000);
+}
+
+static void *has_child(void *unused) {
+    if (vfork() == 0)
+        sleeps();
+    return unused;
+}
+
 static void do_vfork(void) {
+    pthread_t thread;
     wait_for_each_other();
+    for (int i = 0; i < 100; i++)
+        pthread_create(&thread, NULL, has_child, NULL);
     if (vfork() == 0) {
         up();
-        for (;;)
-            sleep(1000);
+        sleeps();
     }
 }
 
