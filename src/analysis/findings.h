@@ -64,6 +64,7 @@ enum inside {
     INSIDE_UNKNOWN, /* no, or that is not known */
     INSIDE_NAMED,   /* but that another process could open it by its name */
     INSIDE_MANY,    /* it is for more descriptors than are looked at */
+    INSIDE_SENDS,   /* it is for a datagram socket that others may make ready to send */
     INSIDE_HIDDEN,  /* but for processes that could not be looked into */
     INSIDE_TRAVELS, /* but for a descriptor on its way through a UNIX socket */
     INSIDE_STRANGE, /* but for a device or a queue of the kernel's */

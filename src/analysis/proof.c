@@ -41,8 +41,9 @@ static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const 
                                          const struct lw_snapshot_thread *thread, struct evidence *why) {
     static const enum evidence_kind kinds[] = {
         [INSIDE_NAMED] = EVIDENCE_UNPROVED_NAMED,          [INSIDE_MANY] = EVIDENCE_UNPROVED_MANY,
-        [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,   [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,
-        [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE, [INSIDE_STIRRED] = EVIDENCE_UNPROVED_ENDS_STIRRED,
+        [INSIDE_SENDS] = EVIDENCE_UNPROVED_SENDS,          [INSIDE_HIDDEN] = EVIDENCE_UNPROVED_ENDS_HIDDEN,
+        [INSIDE_TRAVELS] = EVIDENCE_UNPROVED_ENDS_TRAVEL,  [INSIDE_STRANGE] = EVIDENCE_UNPROVED_ENDS_STRANGE,
+        [INSIDE_STIRRED] = EVIDENCE_UNPROVED_ENDS_STIRRED,
     };
     enum inside inside =
         facts->inside.of_thread ? facts->inside.of_thread[thread - snapshot->threads] : INSIDE_UNKNOWN;

@@ -117,7 +117,7 @@ static void put_timeout(const struct judge *judge, const struct sleeping_call *c
 static void put_polled(struct judge *judge, struct lw_snapshot_thread *thread, const struct polled_set *set) {
     bool local;
     thread->value[0] = (int64_t)set->count;
-    char *numbers = set->known == set->count && set->count > 0 ? polls_numbers(set) : NULL;
+    char *numbers = set->known == set->count && set->count > 0 ? polled_set_numbers(set) : NULL;
     if (numbers)
         thread->value[1] = snapshot_string(judge->writer, numbers);
     free(numbers);

@@ -1,18 +1,11 @@
 /* Which descriptors a thread waits for in poll or select, read from where the call was told them. */
 #pragma once
 
-#include "shared/snapshot.h"
+#include "polled_set.h"
 #include "target.h"
-
-struct polled_set {
-    size_t count; /* how many */
-    size_t known; /* the first so many are below */
-    int fd[LW_POLLED];
-};
 
 /* False of another call, or if its arguments cannot be read. */
 bool polls_read(const struct target *target, int64_t number, const uint64_t argument[6],
                 struct polled_set *set);
-/* "3 4 17"; "fd 3 pipe:[1], fd 4 pipe:[2] and 8 more". Caller frees; NULL without memory. */
-char *polls_numbers(const struct polled_set *set);
+/* "fd 3 pipe:[1], fd 4 pipe:[2] and 8 more". Caller frees; NULL without memory. */
 char *polls_words(const struct target *target, const struct polled_set *set);

@@ -55,7 +55,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_DATA] = "no data for {span}",
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
-    [EVIDENCE_WAKES_OFTEN] = "polls: wakes {count} times a second",
+    [EVIDENCE_WAKES_OFTEN] = "polling: wakes {count} times a second",
     [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
     [EVIDENCE_CHILD_RUNS] = "child {text} runs",
     [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
@@ -104,6 +104,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
         "all threads are asleep; not proved: the socket of {who} may have a time limit",
     [EVIDENCE_UNPROVED_MANY] = "all threads are asleep; not proved: {who} waits for too many descriptors at "
                                "once to look at each",
+    [EVIDENCE_UNPROVED_SENDS] = "all threads are asleep; not proved: the datagram socket of {who} may become "
+                                "ready to send to another",
     [EVIDENCE_UNPROVED_ENDS_HIDDEN] = "all threads are asleep; not proved: some process could not be "
                                       "examined, and might have what {who} waits for",
     [EVIDENCE_UNPROVED_ENDS_TRAVEL] = "all threads are asleep; not proved: a descriptor is on its way "

@@ -12,6 +12,7 @@ enum { CLIENTS_MAX = 96, EVENT_CLIENTS_MAX = 16 };
 struct server {
     struct MHD_Daemon *daemon;
     struct process_table *table;
+    const struct push *push; /* NULL: nothing is pushed */
     const struct listener *listener;
     const char *token; /* NULL: none is asked for */
     size_t groups;     /* of a process in the metrics */

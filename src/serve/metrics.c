@@ -188,7 +188,33 @@ static double resident(void) {
     return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-void metrics_put(FILE *out, const struct process_table *table, bool open_metrics, size_t groups) {
+/* A row a family: X(NAME, TYPE, FIELD of struct push_told, HELP). */
+#define PUSH_FAMILIES(X)                                                                            \
+    X("leakwatch_push_sent_total", "counter", sent, "Profiles that the server took.")               \
+    X("leakwatch_push_failed_total", "counter", failed, "Attempts to send one that failed.")        \
+    X("leakwatch_push_dropped_total", "counter", dropped,                                           \
+      "Profiles given up: too many waited, or it was refused.")                                     \
+    X("leakwatch_push_bytes_total", "counter", bytes, "Bytes of requests that the server took.")    \
+    X("leakwatch_push_waiting", "gauge", waiting, "Profiles that wait to be sent.")                 \
+    X("leakwatch_push_waiting_bytes", "gauge", waiting_bytes, "Their bytes, at most --push-queue.") \
+    X("leakwatch_push_last_success_timestamp_seconds", "gauge", last_success,                       \
+      "When the server took the latest; 0: never.")
+
+static void put_push(const struct exposition *to, const struct push *push) {
+#define X(name, type, field, help)                                      \
+    put_head(to, name, type, help);                                     \
+    for (size_t i = 0; i < push_servers(push); i++) {                   \
+        const struct push_told told = push_tell(push, i);               \
+        fprintf(to->out, name "{protocol=\"%s\",server=\"", told.kind); \
+        put_value(to->out, told.url);                                   \
+        fprintf(to->out, "\"} %.15g\n", (double)told.field);            \
+    }
+    PUSH_FAMILIES(X)
+#undef X
+}
+
+void metrics_put(FILE *out, const struct process_table *table, const struct push *push, bool open_metrics,
+                 size_t groups) {
     struct exposition to = {out, open_metrics, groups};
     size_t alive = 0;
     for (size_t i = 0; i < table->count; i++)
@@ -211,6 +237,8 @@ void metrics_put(FILE *out, const struct process_table *table, bool open_metrics
     put_one(&to, "leakwatch_look_timestamp_seconds", "gauge", "When the latest look began.",
             (double)table->looked_ms / 1e3);
     put_one(&to, "leakwatch_resident_bytes", "gauge", "Memory of the exporter itself.", resident());
+    if (push_servers(push) > 0)
+        put_push(&to, push);
     put_head(&to, "leakwatch_build_info", "gauge", "Version of leakwatch.");
     fprintf(out, "leakwatch_build_info{version=\"%s\"} 1\n", LEAKWATCH_VERSION);
     if (open_metrics)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "process_table.h"
+#include "push.h"
 
-/* Under the process table's lock. groups: how many of a process's groups are told, those with the most threads. */
-void metrics_put(FILE *out, const struct process_table *table, bool open_metrics, size_t groups);
+/* Under the process table's lock. groups: how many of a process's groups are told, those with the most threads. push: NULL if nothing is pushed. */
+void metrics_put(FILE *out, const struct process_table *table, const struct push *push, bool open_metrics,
+                 size_t groups);

@@ -20,6 +20,7 @@ struct sample {
     struct sites sites;
     uint64_t at; /* CLOCK_MONOTONIC ns */
     int holders;
+    bool pushed; /* its profile has been made for the servers that are pushed to */
 };
 
 struct moment {

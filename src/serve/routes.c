@@ -77,7 +77,7 @@ static enum MHD_Result serve_metrics(struct request *request, const char *rest) 
     (void)rest;
     if (!out)
         return MHD_NO;
-    metrics_put(out, request->server->table, open_metrics, request->server->groups);
+    metrics_put(out, request->server->table, request->server->push, open_metrics, request->server->groups);
     if (fclose(out) != 0)
         return MHD_NO;
     return respond(request, MHD_HTTP_OK,

@@ -1,46 +1,19 @@
 /* leakwatch-serve, which is `leakwatch serve`: the watched processes of a machine over HTTP: a page, metrics,
  * profiles, JSON. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "push.h"
+#include "secret.h"
 #include "server.h"
 #include "tool/tool.h"
 
-/* The first line of a file that nobody else may read. */
-static char *read_token(const char *path) {
-    FILE *file = fopen(path, "re");
-    struct stat status;
-    char *token = NULL;
-    size_t room = 0;
-    if (!file || fstat(fileno(file), &status) != 0) {
-        complain("serve: --token %s: %s", path, strerror(errno));
-    } else if (S_ISREG(status.st_mode) && (status.st_mode & 007)) {
-        complain("serve: --token %s: everybody may read it; chmod o= keeps it", path);
-    } else if (getline(&token, &room, file) > 0) {
-        token[strcspn(token, "\r\n")] = '\0';
-        size_t length = strlen(token);
-        if (length >= 8 && length <= 400 &&
-            strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~") == length) {
-            fclose(file);
-            return token;
-        }
-        complain("serve: --token %s: a token is 8 to 400 letters, digits, and -._~", path);
-    } else {
-        complain("serve: --token %s: it is empty", path);
-    }
-    free(token);
-    if (file)
-        fclose(file);
-    return NULL;
-}
+static const struct secret_form token_form = {
+    8, 400, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~",
+    "a token is 8 to 400 letters, digits, and -._~"};
 
 /* The files of every watched program are held open: the usual soft limit of 1024 is for select(2), which
  * nobody calls here. */
@@ -59,10 +32,11 @@ static void await_end(struct server *server, const sigset_t *ending) {
         server_sweep(server);
 }
 
-static int serve(const struct settings *settings, const struct listener *listener, const char *token) {
+static int serve(const struct settings *settings, const struct listener *listener, const char *token,
+                 struct push *push) {
     struct process_table table;
     struct server server = {
-        .table = &table, .listener = listener, .token = token, .groups = (size_t)settings->top};
+        .table = &table, .push = push, .listener = listener, .token = token, .groups = (size_t)settings->top};
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
@@ -72,13 +46,16 @@ static int serve(const struct settings *settings, const struct listener *listene
     allow_files();
     if (!process_table_start(&table, settings, settings->interval))
         return TOOL_FAILED;
-    bool started = server_start(&server);
-    if (started) {
+    bool serves = server_start(&server), started = serves;
+    if (serves) {
         complain("serving at %s", listener->address);
-        await_end(&server, &ending);
+        started = push_start(push, &table);
     }
-    process_table_stop(&table);
     if (started)
+        await_end(&server, &ending);
+    push_stop(push);
+    process_table_stop(&table);
+    if (serves)
         server_stop(&server);
     process_table_drop(&table);
     return started ? TOOL_OK : TOOL_FAILED;
@@ -97,6 +74,7 @@ int main(int count, char **arguments) {
         .statuses = STATUSES};
     struct settings settings;
     struct listener listener;
+    struct push *push;
     int status = settings_parse(&settings, &usage, count, arguments);
     if (status >= 0)
         return status;
@@ -105,8 +83,10 @@ int main(int count, char **arguments) {
         complain("serve: %s", why);
         return TOOL_FAILED;
     }
-    char *token = settings.token[0] ? read_token(settings.token) : NULL;
+    char *token = settings.token[0] ? secret_read("token", settings.token, &token_form) : NULL;
     if (settings.token[0] && !token)
+        return TOOL_USAGE;
+    if (!push_prepare(&push, &settings))
         return TOOL_USAGE;
     if (!listen_at(&listener, settings.listen))
         return TOOL_FAILED;
@@ -117,9 +97,10 @@ int main(int count, char **arguments) {
                  listener.address);
         status = TOOL_USAGE;
     } else {
-        status = serve(&settings, &listener, token);
+        status = serve(&settings, &listener, token, push);
     }
     listen_end(&listener);
+    push_drop(push);
     free(token);
     settings_drop(&settings);
     return status;

@@ -29,8 +29,8 @@ static bool time_value(const char *text, uint64_t *ns) {
     static const struct {
         const char *name;
         uint64_t ns;
-    } units[] = {{"", 1000000000}, {"s", 1000000000},  {"ms", 1000000},     {"us", 1000},
-                 {"ns", 1},        {"m", 60000000000}, {"h", 3600000000000}};
+    } units[] = {
+        {"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"m", 60000000000}, {"h", 3600000000000}};
     uint64_t whole, part = 0, of = 1;
     if (!digits(&text, &whole))
         return false;
@@ -81,6 +81,15 @@ static bool is_format(const char *text) {
     return false;
 }
 
+/* What is in front of the last colon is for the system to resolve. */
+static bool is_address(const char *text) {
+    uint64_t port;
+    const char *colon = strrchr(text, ':');
+    if (strncmp(text, "unix:", 5) == 0)
+        return text[5] != '\0';
+    return colon && number_value(colon + 1, 0, 65535, &port);
+}
+
 bool option_value(enum option_form form, int64_t low, int64_t high, const char *text, uint64_t *value) {
     switch (form) {
     case OPTION_SWITCH:
@@ -98,6 +107,8 @@ bool option_value(enum option_form form, int64_t low, int64_t high, const char *
         return is_format(text);
     case OPTION_COLOR:
         return same(text, "auto") || same(text, "always") || same(text, "never");
+    case OPTION_ADDRESS:
+        return is_address(text);
     case OPTION_TEXT:
     case OPTION_PATH:
         return high == 0 || strlen(text) < (size_t)high;

@@ -21,6 +21,8 @@
     X(FILE, "a file", "files") /* from the directory that the program was started in */        \
     X(FILES, "a file", "files")                                                                \
     X(PATTERNS, "KIND:PATTERN", "")                                                            \
+    X(ADDRESS, "ADDRESS:PORT or unix:PATH", "")                                                \
+    X(TEXTS, "a text", "")                                                                     \
     X(DIRECTORY, "a directory that can be read", "directories")
 
 enum option_form {

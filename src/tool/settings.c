@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/suppressions.h"
 #include "help.h"
 #include "shared/option_value.h"
 #include "symbols/progress.h"
@@ -129,6 +130,7 @@ static bool set(struct settings *settings, const struct row *row, const char *va
         add(field, path_from(settings, value));
         break;
     case OPTION_PATTERNS:
+    case OPTION_TEXTS:
         add(field, strdup(value));
         break;
     case OPTION_DIRECTORY:
@@ -192,12 +194,20 @@ static int refuse(const struct usage *usage, const struct row *row, const char *
     return TOOL_USAGE;
 }
 
-/* -1, or the status to end with. */
+static bool is_suppression(const char *words) {
+    struct suppressions scratch = {0};
+    char room[512];
+    bool good = !suppressions_add(&scratch, words, "", false, room) && scratch.count == 1;
+    suppressions_drop(&scratch);
+    return good;
+}
+
 /* A value in brackets may be left out, and is 1 then: "--reach", "--reach=2", "--reach 2". */
 static int argument_of(const struct row *row) {
     return !row->told.value ? no_argument : row->told.value[0] == '[' ? optional_argument : required_argument;
 }
 
+/* -1, or the status to end with. */
 static int parse_options(struct settings *settings, const struct usage *usage, int count, char **arguments) {
     struct option options[ROWS + 2] = {0};
     char spelled[ROWS][32];
@@ -209,6 +219,9 @@ static int parse_options(struct settings *settings, const struct usage *usage, i
     options[used] = (struct option){"help", no_argument, NULL, HELP};
     /* behind the program's name all is the program's */
     const char *order = usage->command == IN_RUN ? "+" : "";
+    char name[32]; /* what getopt begins its messages with */
+    snprintf(name, sizeof name, "leakwatch: %s", usage->name);
+    arguments[0] = name;
     for (int option; (option = getopt_long(count, arguments, order, options, NULL)) != -1;) {
         if (option < 1 || option > HELP)
             return usage_error(usage);
@@ -222,7 +235,8 @@ static int parse_options(struct settings *settings, const struct usage *usage, i
                        option_value(row->form, row->low, row->high, arguments[optind], &unused);
         const char *value = optarg ? optarg : follows ? arguments[optind++] : "1";
         if (usage->command == IN_RUN && row->owner != OWNER_TOOL) {
-            if (!option_value(row->form, row->low, row->high, value, &unused))
+            if (!option_value(row->form, row->low, row->high, value, &unused) ||
+                (row->form == OPTION_PATTERNS && !is_suppression(value)))
                 return refuse(usage, row, spelled[option - 1], value);
             if (!pass_on(settings, row, spelled[option - 1], value))
                 return TOOL_USAGE;
@@ -265,7 +279,8 @@ void settings_drop(struct settings *settings) {
         void *field = (char *)settings + row->at;
         if (row->form == OPTION_FILE && row->owner != OWNER_SHIM)
             free(*(char **)field);
-        else if ((row->form == OPTION_FILES || row->form == OPTION_PATTERNS) && row->owner != OWNER_SHIM)
+        else if ((row->form == OPTION_FILES || row->form == OPTION_PATTERNS || row->form == OPTION_TEXTS) &&
+                 row->owner != OWNER_SHIM)
             drop(field);
     }
     drop(&settings->passed);

@@ -41,9 +41,11 @@ enum command {
 #define FIELD_FORMAT(field)    const char *field;
 #define FIELD_COLOR(field)     const char *field;
 #define FIELD_TEXT(field)      const char *field; /* "": none */
+#define FIELD_ADDRESS(field)   const char *field; /* "": none */
 #define FIELD_FILE(field)      char *field;       /* NULL: none */
 #define FIELD_FILES(field)     struct words field;
 #define FIELD_PATTERNS(field)  struct words field;
+#define FIELD_TEXTS(field)     struct words field;
 #define FIELD_DIRECTORY(field) /* in places */
 
 struct settings {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,18 @@ static double ping_pong(void) {
     return (now() - start) / TURNS;
 }
 
+static double fork_and_wait(void) {
+    enum { CHILDREN = 1000 };
+    double start = now();
+    for (int i = 0; i < CHILDREN; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(0);
+        waitpid(child, NULL, 0);
+    }
+    return (now() - start) / CHILDREN;
+}
+
 static void *nothing(void *unused) {
     return unused;
 }
@@ -170,7 +183,8 @@ int main(int count, char **arguments) {
                  {"epoll", ready_epolls},
                  {"cond", ping_pong},
                  {"create", create_and_join},
-                 {"create16", create_and_join_16_deep}};
+                 {"create16", create_and_join_16_deep},
+                 {"fork", fork_and_wait}};
     for (size_t i = 0; i < sizeof works / sizeof *works; i++)
         if (count == 2 && strcmp(arguments[1], works[i].name) == 0) {
             printf("%.2f\n", works[i].measure());

@@ -3,7 +3,7 @@
  * OPTIONS: at_exit=0:signal=USR1
  * BOTH
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1
- * CHECK-DAG: [sleep, {{[0-9.]+}}s of 0.0s]  idle: polls: wakes {{[0-9]+}} times a second
+ * CHECK-DAG: [sleep, {{[0-9.]+}}s of 0.0s]  idle: polling: wakes {{[0-9]+}} times a second
  * CHECK-DAG: #1 looks naps.c
  * CHECK-DAG: [sleep, {{[0-9.]+}}s of 1000.0s]  idle{{$}}
  */

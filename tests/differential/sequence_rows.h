@@ -78,7 +78,7 @@
       timerfd_settime(FD_LIKE(FD_timer), 0, &(struct itimerspec){.it_value = {CHOOSE(time_t, 0, 1000), 0}}, \
                       NULL))                                                                                \
     X(syscall_read, syscall(SYS_read, OUTS, BUFFER, SIZE))                                                  \
-    X(syscall_poll, syscall(SYS_poll, polled(), POLLED_COUNT, MS))                                          \
+    X(syscall_poll, poll_by_number(polled(), POLLED_COUNT, MS))                                             \
     X(syscall_futex,                                                                                        \
       syscall(SYS_futex, OR_BAD(&word), CHOOSE(int, 0, 128, 9, 5, 77), SMALL, SPAN, NULL, -1))              \
     X(syscall_nothing, syscall(CHOOSE(long, 100000, -1)))                                                   \

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <threads.h>
 
+#include "../programs/by_number.h"
 #include "../programs/older_libc.h"
 #include "sequence_draws.h"
 #include "sequence_rows.h"

@@ -26,7 +26,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = "none: it did not end"
-        said = self.process.stderr.read()
+        self.said = said = self.process.stderr.read()
         self.process.stderr.close()
         if kind is None:
             expect(status == 0 and re.fullmatch("(%s)?" % self.tolerates, said), "serve ended with %s and said %s" % (status, said))

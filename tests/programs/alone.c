@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -216,6 +217,35 @@ static void poll_of_nothing(void) {
     say_ready();
     poll(NULL, 0, -1);
 }
+static void own_poll(void) {
+    struct pollfd both[3] = {{.fd = eventfd(0, 0), .events = POLLIN}, {.fd = -1}, {.events = POLLIN}};
+    must(pipe(ends) == 0);
+    both[2].fd = ends[0];
+    say_ready();
+    poll(both, 3, -1);
+}
+static void poll_of_a_child_too(void) {
+    struct pollfd both[2] = {{.fd = eventfd(0, 0), .events = POLLIN}, {.events = POLLIN}};
+    must(pipe(ends) == 0);
+    both[1].fd = ends[0];
+    with_child();
+    say_ready();
+    poll(both, 2, -1);
+}
+static void own_select(void) {
+    fd_set readable, writable;
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    must(pipe(ends) == 0);
+    FD_SET(ends[0], &readable);
+    must(pipe(ends) == 0);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        ;
+    FD_SET(ends[1], &writable);
+    say_ready();
+    select(ends[1] + 1, &readable, &writable, NULL, NULL);
+}
 static void poll_of_input(void) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     say_ready();
@@ -249,7 +279,8 @@ static const struct scenario scenarios[] = {
     SCENARIO(pipe_of_a_child_too) SCENARIO(pipe_of_a_child) SCENARIO(pipe_with_a_name) SCENARIO(own_full_pipe)
     SCENARIO(own_full_pipe_of_pages) SCENARIO(own_full_pipe_of_bytes) SCENARIO(full_pipe_of_a_child_too)
     SCENARIO(poll_of_nothing) SCENARIO(own_eventfd) SCENARIO(eventfd_of_a_child_too) SCENARIO(own_set)
-    SCENARIO(set_with_input) SCENARIO(poll_of_input) SCENARIO(input) SCENARIO(no_signal)
+    SCENARIO(set_with_input) SCENARIO(own_poll) SCENARIO(poll_of_a_child_too) SCENARIO(own_select)
+    SCENARIO(poll_of_input) SCENARIO(input) SCENARIO(no_signal)
     SCENARIO(time_to_pass) SCENARIO(never_still)
     {NULL, NULL},
 };

@@ -1,5 +1,6 @@
 // statics SCENARIO: threads meet at what is static in functions and is initialised when first come by, say "ready", and stay there.
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdexcept>
 #include <string>
 
@@ -83,13 +84,14 @@ void *wants_sleeper(void *) {
     return (void *)(long)of_sleeper();
 }
 // Has a, and what it could not initialise another does.
+sem_t another_does;
 void *fails_to(void *) {
     pthread_mutex_lock(&a);
     try {
         of_thrower();
     } catch (const std::exception &) {
     }
-    settle();
+    sem_wait(&another_does);
     of_thrower();
     return nullptr;
 }
@@ -147,6 +149,7 @@ void initialiser_sleeps() {
 }
 // One has failed, and waits for two, which sleeps; three waits for one.
 void initialiser_has_thrown() {
+    sem_init(&another_does, 0, 0);
     start("one", fails_to, nullptr);
     settle();
     start(
@@ -157,6 +160,8 @@ void initialiser_has_thrown() {
         },
         nullptr);
     start("three", wants_a, nullptr);
+    settle();
+    sem_post(&another_does);
     rest();
 }
 void all_goes_well() {

@@ -10,6 +10,9 @@
 #include "wait_scenes.h"
 
 /* Calls that headers do not declare under their own names. */
+#ifndef __x86_64__
+#define __send send /* glibc has that name only where it had it in 1998 */
+#endif
 extern ssize_t __read(int, void *, size_t), __write(int, const void *, size_t),
     __send(int, const void *, size_t, int);
 extern ssize_t __read_chk(int, void *, size_t, size_t), __recv_chk(int, void *, size_t, size_t, int);

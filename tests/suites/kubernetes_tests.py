@@ -111,6 +111,22 @@ def test_serve_takes_its_command():
 
 
 @needs("python:yaml")
+def test_serve_takes_what_pushing_takes():
+    """The lines that are comments: with them it is a manifest, and the options are options; with a fault in them they are none."""
+    import yaml
+    with open(os.path.join(MANIFESTS, "serve.yaml")) as file:
+        text = file.read()
+    lines = re.findall(r"^          # (args|env): (.*)$", text, re.M)
+    more = {key: yaml.safe_load(value) for key, value in lines}
+    expect(set(more) == {"args", "env"} and more["env"] == [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}], more)
+    arguments = [word.replace("$(NODE)", "node-7") for word in more["args"]]
+    expect(arguments[0] == "--push" and "host=node-7" in arguments, arguments)
+    for words, status, told in (arguments, 1, "cannot listen at unix:/nowhere/x"), (["--push", arguments[1].replace("pyroscope=", "pyroscop=")] + arguments[2:], 2, "is neither"):
+        result = run([TOOL, "serve", "--listen", "unix:/nowhere/x"] + words)
+        expect(result.returncode == status and told in result.stderr, "%r" % result)
+
+
+@needs("python:yaml")
 def test_preload_by_a_volume():
     pod = load("preload.yaml")["Deployment"]["spec"]["template"]["spec"]
     copier, = pod["initContainers"]

@@ -179,6 +179,7 @@ def test_who_may_ask():
             file.write("abc\n")
         os.chmod(os.path.join(directory, "short"), 0o600)
         refuses("a token is 8 to 400 letters", "--token", os.path.join(directory, "short"))
+        refuses("--token %s: Is a directory" % directory, "--token", directory)
         with Server("--token", token, listen="0.0.0.0:0") as server:
             server.host = "127.0.0.1:" + server.host.rsplit(":", 1)[1]
             for path in "/", "/metrics", "/api/v1/processes", "/healthz":

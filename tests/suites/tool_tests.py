@@ -281,11 +281,11 @@ def test_a_storm_of_snapshots_interrupts_nothing():
         expect(result.returncode == 0 and result.stdout == "" and result.stderr == "", "%r" % result)
 
 
-def asked(command, count, pause=0):
-    """The first lines of the reports of a program that was sent the signal so often."""
+def asked(command, count, pause=0, options="", wanted=2):
+    """The first lines of the reports of a program that was sent the signal so often; it is waited for until they tell of so many requests."""
     with scratch() as directory:
         log = os.path.join(directory, "log")
-        process = subprocess.Popen(command, env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:log=" + log),
+        process = subprocess.Popen(command, env=dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:%s:log=%s" % (options, log)),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         expect(process.stdout.readline() == "ready\n", "no start")
         for _ in range(count):
@@ -297,9 +297,10 @@ def asked(command, count, pause=0):
                 status.seek(0)
         output = process.communicate(timeout=30)
         expect(process.returncode == 0 and output == ("", ""), "%r %r" % (process.returncode, output))
+        time.sleep(0 if wanted else 0.5)
         for _ in range(100):  # the last report may be written by a tool that outlives the program
             lines = re.findall(r"^leakwatch: .*", open(log).read(), re.M) if os.path.exists(log) else []
-            if sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines) >= 2:
+            if sum(int((re.findall(r"sent (\d+) times", line) or [1])[0]) for line in lines) >= wanted:
                 break
             time.sleep(0.1)
         return lines
@@ -329,6 +330,27 @@ sys.exit(seen != 3000)"""
     lines = asked(["/usr/bin/python3", "-c", program], 0)
     took = time.monotonic() - start
     expect(2 <= len(lines) <= 3 + took and re.search(r"sent \d+ times", lines[-1]), lines)
+
+
+def test_a_thread_that_signals_another():
+    """Means its own handler, as rustc does: no report but where the options name the signal."""
+    program = """import signal, sys, threading
+seen = 0
+def handle(*_):
+    global seen
+    seen += 1
+signal.signal(signal.SIGUSR1, handle)
+print("ready", flush=True)
+goes = threading.Event()
+thread = threading.Thread(target=goes.wait)
+thread.start()
+for i in range(100):
+    signal.pthread_kill(thread.ident, signal.SIGUSR1)
+goes.set()
+thread.join()
+sys.exit(seen == 0)"""
+    expect(asked(["/usr/bin/python3", "-c", program], 0, wanted=0) == [], "no report")
+    expect(asked(["/usr/bin/python3", "-c", program], 0, options="signal=USR1", wanted=1), "a report")
 
 
 @needs("root", "unshare")

@@ -313,7 +313,7 @@ static void handles(int signal) {
 SCENARIO(children_that_exec_and_signal_themselves) {
     static const int signals[] = {SIGUSR1, SIGTERM, SIGINT, SIGALRM, SIGUSR2};
     void (*const before[])(int) = {SIG_DFL, SIG_IGN, handles};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (volatile size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         for (volatile size_t k = 0; k < sizeof before / sizeof *before; k++) {
             signal(signals[i], before[k]);
             SAY("signal %d, %s", signals[i], k == 0 ? "default" : k == 1 ? "ignored" : "handled");

@@ -2,11 +2,8 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -15,6 +12,7 @@
 #include "report/staying.h"
 #include "rt/sys.h"
 #include "rt/text.h"
+#include "unread.h"
 
 enum { DESCRIPTORS_MAX = 16384 };
 
@@ -89,31 +87,6 @@ static bool take_timer(void *words, const char *line) {
     return !starts_with(line, "signal:") || !at || put(words, hexadecimal(at + 1));
 }
 
-/* Sockets of the Internet lead out of the process, or to it by way of a network: what comes from there is no address
- * (docs/proofs.md, assumptions). */
-static bool is_local(int fd) {
-    int domain = 0;
-    socklen_t size = sizeof domain;
-    return sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
-           (domain != AF_INET && domain != AF_INET6);
-}
-
-/* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
-static bool has_unread(int fd, const struct stat *stat) {
-    int bytes = 0, type = 0;
-    socklen_t size = sizeof type;
-    bool counts = sys_call(SYS_ioctl, fd, FIONREAD, &bytes) == 0;
-    if (S_ISFIFO(stat->st_mode)) /* who has a read end only in another process, reads there */
-        return counts && bytes > 0 && (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
-    if (!S_ISSOCK(stat->st_mode) || !is_local(fd))
-        return false;
-    if (counts && sys_call(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
-        return bytes > 0;
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-    struct timespec now = {0};
-    return sys_call(SYS_ppoll, &ready, 1, &now, NULL, 0) != 0;
-}
-
 static enum lw_frozen_refusal look_at_special(struct held_words *words, const char *name) {
     char path[64], target[128];
     struct text text = TEXT_IN(path);
@@ -150,28 +123,25 @@ static enum lw_frozen_refusal look_at(struct held_words *words, int fd, const ch
         return look_at_special(words, name);
     if (S_ISREG(stat.st_mode) && is_queue(fd))
         return LW_FROZEN_QUEUES;
-    return has_unread(fd, &stat) ? LW_FROZEN_UNREAD : LW_FROZEN_NONE;
+    return unread_in(fd, &stat) ? LW_FROZEN_UNREAD : LW_FROZEN_NONE;
+}
+
+struct descriptors_look {
+    struct held_words *words;
+    size_t count;
+    enum lw_frozen_refusal refusal;
+};
+
+static bool take_descriptor(void *of, int fd, const char *name) {
+    struct descriptors_look *look = of;
+    look->refusal = ++look->count > DESCRIPTORS_MAX ? LW_FROZEN_MANY : look_at(look->words, fd, name);
+    return look->refusal == LW_FROZEN_NONE;
 }
 
 static enum lw_frozen_refusal descriptors(struct held_words *words) {
-    char entries[4096];
-    size_t count = 0;
-    long size = 0,
-         directory = sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", OWN_FLAGS | O_DIRECTORY);
-    enum lw_frozen_refusal refusal = directory < 0 ? LW_FROZEN_NO_SYSTEM : LW_FROZEN_NONE;
-    while (refusal == LW_FROZEN_NONE &&
-           (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
-        for (long at = 0; at < size && refusal == LW_FROZEN_NONE;) {
-            const struct kernel_entry *entry = (const void *)(entries + at);
-            const char *digits = entry->name;
-            uint64_t fd;
-            if (text_number(&digits, &fd))
-                refusal = ++count > DESCRIPTORS_MAX ? LW_FROZEN_MANY : look_at(words, (int)fd, entry->name);
-            at += entry->length;
-        }
-    if (directory >= 0)
-        sys_call(SYS_close, directory);
-    return refusal == LW_FROZEN_NONE && size < 0 ? LW_FROZEN_NO_SYSTEM : refusal;
+    struct descriptors_look look = {.words = words};
+    return each_descriptor(take_descriptor, &look) || look.refusal != LW_FROZEN_NONE ? look.refusal
+                                                                                     : LW_FROZEN_NO_SYSTEM;
 }
 
 /* SigPnd and ShdPnd, masks in hexadecimal (proc_pid_status(5)). */

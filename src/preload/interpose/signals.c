@@ -96,20 +96,25 @@ static void sent(void) {
     errno = saved_errno;
 }
 
-#define SENDS(fn, parameters, arguments, own)                      \
+/* What one thread sends another is for the program's own handler (rustc interrupts a thread's read so), and asks for no report. */
+#define SENDS(fn, parameters, arguments, own, handle, tid)         \
     CALL_ROW(int, fn, #fn, parameters, (.kind = LW_WAIT_NONE))     \
     EXPORTED int fn parameters {                                   \
         bool yielded = number == options.signal && yields_to(own); \
+        if (number == options.signal && (own) && (handle || tid))  \
+            thread_signalled(handle, tid);                         \
         int result = REAL(fn) arguments;                           \
         if (yielded)                                               \
             sent();                                                \
         return result;                                             \
     }
 #define IS_OWN_GROUP(group) ((group) == 0 || (group) == (pid_t)sys_call(SYS_getpgid, 0))
-SENDS(kill, (pid_t pid, int number), (pid, number), pid == process.pid || (pid <= 0 && IS_OWN_GROUP(-pid)))
-SENDS(killpg, (pid_t group, int number), (group, number), IS_OWN_GROUP(group))
-SENDS(sigqueue, (pid_t pid, int number, const union sigval value), (pid, number, value), pid == process.pid)
-SENDS(tgkill, (pid_t pid, pid_t tid, int number), (pid, tid, number), pid == process.pid)
-SENDS(pthread_kill, (pthread_t thread, int number), (thread, number), true)
+SENDS(kill, (pid_t pid, int number), (pid, number), pid == process.pid || (pid <= 0 && IS_OWN_GROUP(-pid)), 0,
+      0)
+SENDS(killpg, (pid_t group, int number), (group, number), IS_OWN_GROUP(group), 0, 0)
+SENDS(sigqueue, (pid_t pid, int number, const union sigval value), (pid, number, value), pid == process.pid,
+      0, 0)
+SENDS(tgkill, (pid_t pid, pid_t tid, int number), (pid, tid, number), pid == process.pid, 0, tid)
+SENDS(pthread_kill, (pthread_t thread, int number), (thread, number), true, thread, 0)
 SENDS(pthread_sigqueue, (pthread_t thread, int number, const union sigval value), (thread, number, value),
-      true)
+      true, thread, 0)

@@ -27,6 +27,7 @@ enum thread_flag {
     THREAD_JOINED = 1u << 6,
     THREAD_GIVEN_STACK = 1u << 8, /* by the program (pthread_attr_setstack(3)) */
     THREAD_NOT_COPIED = 1u << 7, /* by fork, in the child: all else is over, and its number may be in locks */
+    THREAD_SIGNALLED = 1u << 9,  /* another thread of the program has sent it the snapshot signal */
 };
 
 enum { THREAD_NAME = 16 }; /* TASK_COMM_LEN of the kernel, NUL included */
@@ -128,6 +129,10 @@ bool thread_is_ending(const struct thread *record, struct clock_reading now, uin
 bool thread_is_joinable(const struct thread *record);
 /* The latest thread with this number that has ended and is still remembered; NULL if there is none. */
 const struct thread *thread_that_ended(int32_t tid);
+/* The program sends the snapshot signal to one of its threads, by handle or, if that is 0, by number: noted unless that is the caller. */
+void thread_signalled(pthread_t handle, int32_t tid);
+/* Was the caller sent one so? Asked once for each. Async-signal-safe. */
+bool thread_takes_signal(void);
 /* Was this the number of a thread that a fork, from which this process comes, did not copy? */
 bool thread_was_not_copied(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though

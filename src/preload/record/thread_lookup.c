@@ -74,3 +74,17 @@ bool thread_was_not_copied(int32_t tid) {
             return true;
     return false;
 }
+
+void thread_signalled(pthread_t handle, int32_t tid) {
+    for (struct thread *record = thread_first(); record; record = record->next)
+        if (record != thread_current && !thread_has_exited(record) &&
+            (handle ? pthread_equal(record->handle, handle) : record->tid == tid))
+            __atomic_fetch_or(&record->flags, THREAD_SIGNALLED, __ATOMIC_RELEASE);
+}
+
+bool thread_takes_signal(void) {
+    struct thread *self = thread_current;
+    return self && (self->flags & THREAD_SIGNALLED) &&
+           (__atomic_fetch_and(&self->flags, ~(uint32_t)THREAD_SIGNALLED, __ATOMIC_ACQ_REL) &
+            THREAD_SIGNALLED);
+}

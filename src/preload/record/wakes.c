@@ -4,8 +4,10 @@
 
 static struct wake table[WAKES];
 static uint64_t lost;
+static uint64_t
+    touched; /* bit n: the n-th part of the table. A child of fork clears no others: each page would be copied for it */
 
-enum { PROBES = 4 };
+enum { PROBES = 4, PART = WAKES / 64 };
 
 static struct wake *entry_of(uintptr_t address) {
     size_t home = (address * 0x9e3779b97f4a7c15u) >> 52;
@@ -16,8 +18,10 @@ static struct wake *entry_of(uintptr_t address) {
         if (there == address)
             return entry;
         if (there == 0 && __atomic_compare_exchange_n(&entry->address, &there, address, false,
-                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            __atomic_fetch_or(&touched, 1ull << (entry - table) / PART, __ATOMIC_RELAXED);
             return entry;
+        }
         if (there == address)
             return entry;
         if (!oldest || entry->last < oldest->last)
@@ -109,6 +113,8 @@ uint64_t wakes_lost(void) {
 void wakes_forked(void) {
     for (struct thread *record = thread_first(); record; record = record->next)
         memset(record->notes, 0, sizeof record->notes);
-    memset(table, 0, sizeof table);
-    lost = 0;
+    for (size_t part = 0; part < WAKES / PART; part++)
+        if (touched >> part & 1)
+            memset(&table[part * PART], 0, PART * sizeof *table);
+    touched = lost = 0;
 }

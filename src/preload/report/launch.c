@@ -175,22 +175,23 @@ static int intermediate_main(void *argument) {
 }
 
 /* Waits for the end of a process that is not our child, through a pidfd (Linux 5.3; valgrind 3.19 complains of it), or by
- * asking for it; not longer than until *answer is set, if there is one to look at. */
-static void await(int pid, const volatile uint32_t *answer) {
+ * asking for it; not longer than until *answer is set, if there is one to look at. Has it ended? */
+static bool await(int pid, const volatile uint32_t *answer) {
     enum { ANSWER_US = 200, END_US = 5000 };
     own_descriptors_pidfd(pid);
     long fd = process.emulated ? -1 : sys_call(SYS_pidfd_open, pid, 0);
     struct pollfd end = {.fd = (int)fd, .events = POLLIN};
     uint64_t step = answer ? ANSWER_US : fd >= 0 ? WAIT_MS * 1000 : END_US;
-    for (uint64_t waited = 0; waited < WAIT_MS * 1000 && !(answer && *answer); waited += step) {
+    bool ended = false;
+    for (uint64_t waited = 0; !ended && waited < WAIT_MS * 1000 && !(answer && *answer); waited += step) {
         struct timespec span = {.tv_sec = (time_t)(step / 1000000), .tv_nsec = (long)(step % 1000000 * 1000)};
         if (fd < 0)
             sys_call(SYS_nanosleep, &span, NULL);
-        if (fd < 0 ? sys_call(SYS_kill, pid, 0) != 0 : sys_call(SYS_ppoll, &end, 1, &span, NULL, 0) != 0)
-            break;
+        ended = fd < 0 ? sys_call(SYS_kill, pid, 0) != 0 : sys_call(SYS_ppoll, &end, 1, &span, NULL, 0) != 0;
     }
     if (fd >= 0)
         sys_call(SYS_close, fd);
+    return ended;
 }
 
 static char *stack_for_launch(void) {
@@ -323,10 +324,17 @@ static const char *start(struct helper *helper, struct freeze *freeze) {
     return why_not_started(helper);
 }
 
-/* The tool leaves its verdict in the snapshot itself (tool/cmd/render.c). */
-static int leaks_told(const struct captured *captured) {
-    uint32_t answer = ((const volatile struct lw_snapshot_header *)captured->base)->answer;
-    return answer == LW_ANSWER_LEAKS ? 1 : answer == LW_ANSWER_CLEAN ? 0 : -1;
+/* The tool leaves its verdict in the snapshot itself (tool/cmd/render.c). One that ends without is killed for want of something (a
+ * stack: RLIMIT_STACK), or has no libraries. */
+static void await_verdict(struct launched *result, const struct captured *captured, int pid,
+                          bool to_its_end) {
+    const volatile uint32_t *answer = &((const volatile struct lw_snapshot_header *)captured->base)->answer;
+    bool ended = await(pid, to_its_end ? NULL : answer);
+    result->leaked = *answer == LW_ANSWER_LEAKS ? 1 : *answer == LW_ANSWER_CLEAN ? 0 : -1;
+    if (!ended || (to_its_end ? result->leaked >= 0 : *answer != LW_ANSWER_NONE))
+        return;
+    result->started = false;
+    result->why = "leakwatch ended before its report was whole";
 }
 
 /* Outlives a launch where the intermediate stays. The frozen image, a fork, shares it with the program: so would any other. */
@@ -372,13 +380,9 @@ struct launched launch_tool(const struct captured *captured, const char *log,
         freeze_end(freeze);
     }
     result.started = !result.why;
-    if (result.started && wait == LAUNCH_IS_LOOKED_AT)
-        await(helper->pid, &((const volatile struct lw_snapshot_header *)captured->base)->answer);
-    if (!result.started || wait != LAUNCH_WAITS)
-        return result;
-    await(helper->pid, NULL);
-    result.leaked = leaks_told(captured);
-    if (wishes && result.leaked >= 0)
+    if (result.started && wait != LAUNCH_GOES_ON)
+        await_verdict(&result, captured, helper->pid, wait == LAUNCH_WAITS);
+    if (wait == LAUNCH_WAITS && wishes && result.leaked >= 0)
         result.answer = read_answer(captured);
     return result;
 }

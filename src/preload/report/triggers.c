@@ -54,7 +54,7 @@ int trigger_exit(int status) {
         report_await();
         return status;
     }
-    if (report_all_done(options.grace))
+    if (liveness_alone() || report_all_done(options.grace))
         return status;
     struct report_result result =
         report_make(&(struct report_request){.trigger = LW_TRIGGER_EXIT, .wait = true});
@@ -116,9 +116,12 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
         bool is_timer = owed_take_timer(info);
         if (!token && !is_timer)
             program = disposition_of_program(signal);
+        bool between_threads = info->si_pid == process.pid && thread_takes_signal() && !options.signal_named;
         if (!token && !is_timer && !disposition_has_handler(&program) && program.sa_handler == SIG_DFL &&
             is_to_die_of(info)) {
             disposition_die_of(signal);
+        } else if (between_threads && !token && !is_timer) {
+            /* the program's handler is all that it is for */
         } else if (process_is_ours()) {
             if (!is_timer)
                 owed_add(token);

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +36,15 @@ static void usage(FILE *out) {
           out);
 }
 
+/* What could not be written was not done. */
+static int ends(int status) {
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) == 0 && !failed)
+        return status;
+    complain("cannot write to standard output: %s", failed ? "an error" : strerror(errno));
+    return status == TOOL_OK ? TOOL_FAILED : status;
+}
+
 int main(int count, char **arguments) {
     if (count < 2) {
         usage(stderr);
@@ -41,15 +52,15 @@ int main(int count, char **arguments) {
     }
     if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0) {
         usage(stdout);
-        return TOOL_OK;
+        return ends(TOOL_OK);
     }
     if (strcmp(arguments[1], "--version") == 0) {
         puts("leakwatch " LEAKWATCH_VERSION);
-        return TOOL_OK;
+        return ends(TOOL_OK);
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(arguments[1], commands[i].name) == 0)
-            return commands[i].run(count - 1, arguments + 1);
+            return ends(commands[i].run(count - 1, arguments + 1));
     complain("there is no command '%s'; leakwatch --help lists them", arguments[1]);
     return TOOL_USAGE;
 }

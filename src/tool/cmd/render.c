@@ -71,8 +71,8 @@ static int report(struct work *work, render_function *format, bool keeps) {
         complain("no memory for a report");
         return TOOL_FAILED;
     }
-    size_t leaked = work->analysis->counts.leaked;
-    int status = leaked > 0 && !settings->update_baseline ? TOOL_LEAKS : TOOL_OK;
+    bool leaks = work->analysis->counts.leaked > 0 && !settings->update_baseline;
+    int status = leaks ? TOOL_LEAKS : TOOL_OK;
     bool written = write_report(work, &made, descriptor);
     if (!write_lists(work) || !written)
         status = TOOL_FAILED;
@@ -81,7 +81,7 @@ static int report(struct work *work, render_function *format, bool keeps) {
         !answer_leave(&work->snapshot, work->analysis, work->symbols, made.bytes, made.size))
         status = TOOL_FAILED;
     if (settings->watched)
-        snapshot_answer(&work->snapshot, status == TOOL_LEAKS ? LW_ANSWER_LEAKS : LW_ANSWER_CLEAN);
+        snapshot_answer(&work->snapshot, leaks ? LW_ANSWER_LEAKS : LW_ANSWER_CLEAN);
     free(made.words);
     return status;
 }

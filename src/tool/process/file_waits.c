@@ -122,10 +122,11 @@ static void add(struct file_waits *waits, size_t thread, int fd, int set, int de
         }
         waits->file_count++;
     }
-    const struct lw_snapshot_thread *waiter = &waits->snapshot->threads[thread];
-    if (waits->files[at].datagram && waiter->kind != LW_WAIT_SOCKET_READ)
-        waits->unknown = true;
-    put(waits, (struct file_wait){thread, at, set, waits->files[at].named ? INSIDE_NAMED : INSIDE_UNKNOWN});
+    bool reads = waits->snapshot->threads[thread].kind == LW_WAIT_SOCKET_READ;
+    put(waits, (struct file_wait){thread, at, set,
+                                  waits->files[at].named                ? INSIDE_NAMED
+                                  : waits->files[at].datagram && !reads ? INSIDE_SENDS
+                                                                        : INSIDE_UNKNOWN});
     if (waits->files[at].kind == FILE_EPOLL)
         add_members(waits, thread, fd, depth + 1);
 }

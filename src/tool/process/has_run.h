@@ -3,16 +3,15 @@
 
 #include <stdbool.h>
 
-#include "shared/snapshot.h"
+#include "shared/snapshot_reader.h"
 
 /* Has a thread of the snapshot run since it was taken, or may it have? Its CPU time tells (proc(5), /proc/PID/task/TID/
  * schedstat). proc: of /proc. */
 bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread);
 
 /* Of the thread that has answered a request: has it gone to sleep again in the call that the request interrupted, once, and not woken since? Waits
- * for a moment until it has. False too if that is not told, or for a wait that is for an array of descriptors, which may be another by now. */
-bool has_gone_on(int proc, int pid, const struct lw_snapshot_header *header,
-                 const struct lw_snapshot_thread *thread);
+ * for a moment until it has. False too if that is not told, or if it waits for other descriptors by now. */
+bool has_gone_on(int proc, int pid, const struct snapshot *snapshot, const struct lw_snapshot_thread *thread);
 
 /* The kernel's own threads have no descriptors, and let nobody but root see that. */
 bool is_kernel_thread(int proc, int pid);

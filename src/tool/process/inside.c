@@ -84,7 +84,7 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
         return INSIDE_STRANGE;
     bool still = !(thread->flags & LW_THREAD_CALLER) ? !has_run(look->proc, look->pid, thread)
                  : held                              ? file_is_unready(&look->waits, wait)
-                                                     : has_gone_on(look->proc, look->pid, header, thread);
+                        : has_gone_on(look->proc, look->pid, look->snapshot, thread);
     return still ? INSIDE_ONLY : INSIDE_STIRRED;
 }
 

@@ -170,7 +170,7 @@ static void look_into(struct look *look, int pid) {
 static bool is_still_blocked(const struct look *look, const struct lw_snapshot_thread *thread) {
     const struct lw_snapshot_header *header = look->snapshot->header;
     if (!(header->flags & LW_PROCESS_HELD))
-        return has_gone_on(look->proc, look->pid, header, thread);
+        return has_gone_on(look->proc, look->pid, look->snapshot, thread);
     return pipe_blocks(look->proc, look->through, (int)thread->fd, thread->kind == LW_WAIT_PIPE_READ);
 }
 

@@ -8,13 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../by_number.h"
 #include "proofs.h"
 
 static int child_stays(void *unused) {
     (void)unused;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;)
-        syscall(SYS_pause);
+        poll_by_number(NULL, 0, -1);
     return 0;
 }
 static void rests_beside_child(int flags) {
@@ -87,7 +88,7 @@ static void asleep_but_for_an_end_of_a_thread(void) {
         sem_wait(&step);
         close(ends[0]);
         close(ends[1]);
-        syscall(SYS_pause);
+        poll_by_number(NULL, 0, -1);
     }
     settle();
     start("two", reads_pipe, NULL);

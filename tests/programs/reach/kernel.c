@@ -1,11 +1,13 @@
 /* Places in the kernel: what it will hand back. */
 #include <fcntl.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <time.h>
 
 #include "places.h"
@@ -51,6 +53,49 @@ static void hide_before_accept(struct box *box) {
 static struct box *from_the_accepted(void) {
     carrier[0] = accept(carrier[0], NULL, NULL);
     return from_the_carrier();
+}
+/* And through the network of the machine itself. */
+static int listening(int type, struct sockaddr_in *name) {
+    socklen_t size = sizeof *name;
+    int fd = socket(AF_INET, type, 0);
+    *name = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (bind(fd, (struct sockaddr *)name, size) != 0 || getsockname(fd, (struct sockaddr *)name, &size) != 0)
+        exit(3);
+    return fd;
+}
+static void hide_before_accept_from_the_network(struct box *box) {
+    struct sockaddr_in name;
+    carrier[0] = listening(SOCK_STREAM, &name);
+    carrier[1] = socket(AF_INET, SOCK_STREAM, 0);
+    if (listen(carrier[0], 1) != 0 || connect(carrier[1], (struct sockaddr *)&name, sizeof name) != 0 ||
+        write(carrier[1], &box, sizeof box) != sizeof box)
+        exit(3);
+}
+static void hide_in_a_connection(struct box *box) {
+    hide_before_accept_from_the_network(box);
+    carrier[0] = accept(carrier[0], NULL, NULL);
+}
+static void hide_in_an_ended_connection(struct box *box) {
+    hide_in_a_connection(box);
+    close(carrier[1]);
+}
+static void hide_in_a_network_datagram(struct box *box) {
+    struct sockaddr_in name;
+    carrier[0] = listening(SOCK_DGRAM, &name);
+    carrier[1] = socket(AF_INET, SOCK_DGRAM, 0);
+    if (sendto(carrier[1], &box, sizeof box, 0, (struct sockaddr *)&name, sizeof name) != sizeof box)
+        exit(3);
+}
+static void hide_in_a_terminal(struct box *box) {
+    struct termios raw;
+    carrier[1] = posix_openpt(O_RDWR | O_NOCTTY);
+    if (grantpt(carrier[1]) != 0 || unlockpt(carrier[1]) != 0)
+        exit(3);
+    carrier[0] = open(ptsname(carrier[1]), O_RDWR | O_NOCTTY);
+    tcgetattr(carrier[0], &raw);
+    cfmakeraw(&raw);
+    if (tcsetattr(carrier[0], TCSANOW, &raw) != 0 || write(carrier[1], &box, sizeof box) != sizeof box)
+        exit(3);
 }
 static void hide_in_an_event(struct box *box) {
     carrier[0] = eventfd(0, 0);
@@ -121,6 +166,11 @@ const struct place kernel_places[] = {
     {"in_a_socket", hide_in_a_socket, from_the_carrier},
     {"in_a_datagram", hide_in_a_datagram, from_the_datagram},
     {"before_accept", hide_before_accept, from_the_accepted},
+    {"before_accept_from_the_network", hide_before_accept_from_the_network, from_the_accepted},
+    {"in_a_connection", hide_in_a_connection, from_the_carrier},
+    {"in_an_ended_connection", hide_in_an_ended_connection, from_the_carrier},
+    {"in_a_network_datagram", hide_in_a_network_datagram, from_the_carrier},
+    {"in_a_terminal", hide_in_a_terminal, from_the_carrier},
     {"in_an_event", hide_in_an_event, from_the_carrier},
     {"in_a_queue", hide_in_a_queue, from_the_queue},
     {"in_a_set", hide_in_a_set, from_the_set},

@@ -1,0 +1,141 @@
+#include "unread.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "rt/sys.h"
+#include "rt/text.h"
+
+bool each_descriptor(bool (*visit)(void *, int fd, const char *name), void *context) {
+    char entries[4096];
+    long size = 0,
+         directory = sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", OWN_FLAGS | O_DIRECTORY);
+    bool goes_on = directory >= 0;
+    while (goes_on && (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
+        for (long at = 0; at < size && goes_on;) {
+            const struct kernel_entry *entry = (const void *)(entries + at);
+            const char *digits = entry->name;
+            uint64_t fd;
+            if (text_number(&digits, &fd))
+                goes_on = visit(context, (int)fd, entry->name);
+            at += entry->length;
+        }
+    if (directory >= 0)
+        sys_call(SYS_close, directory);
+    return goes_on && size == 0;
+}
+
+static int socket_option(int fd, int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return sys_call(SYS_getsockopt, fd, level, name, &value, &size) == 0 ? value : -1;
+}
+
+static bool is_readable(int fd) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    struct timespec now = {0};
+    return sys_call(SYS_ppoll, &ready, 1, &now, NULL, 0) != 0;
+}
+
+/* Where an end of an Internet connection is: an IPv4 address as IPv6 has it (ipv6(7)). */
+struct place {
+    struct in6_addr address;
+    in_port_t port;
+};
+
+static bool place_of(long call, int fd, struct place *place) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name = {.any.sa_family = AF_UNSPEC};
+    socklen_t size = sizeof name;
+    *place = (struct place){0};
+    if (sys_call(call, fd, &name, &size) != 0)
+        return false;
+    if (name.any.sa_family == AF_INET) {
+        place->port = name.four.sin_port;
+        place->address.s6_addr[10] = place->address.s6_addr[11] = 0xff;
+        memcpy(&place->address.s6_addr[12], &name.four.sin_addr, sizeof name.four.sin_addr);
+        return true;
+    }
+    place->port = name.six.sin6_port;
+    place->address = name.six.sin6_addr;
+    return name.any.sa_family == AF_INET6;
+}
+
+static bool is_same(const struct place *one, const struct place *other) {
+    return one->port == other->port && memcmp(&one->address, &other->address, sizeof one->address) == 0;
+}
+
+static bool is_of_this_machine(const struct place *here, const struct place *peer) {
+    bool loopback = IN6_IS_ADDR_LOOPBACK(&peer->address) ||
+                    (IN6_IS_ADDR_V4MAPPED(&peer->address) && peer->address.s6_addr[12] == IN_LOOPBACKNET);
+    return loopback || memcmp(&here->address, &peer->address, sizeof here->address) == 0;
+}
+
+struct search {
+    struct place here, peer;
+    bool found;
+};
+
+static bool is_other_end(void *of, int fd, const char *name) {
+    struct search *search = of;
+    struct place here, peer;
+    (void)name;
+    search->found = place_of(SYS_getsockname, fd, &here) && is_same(&here, &search->peer) &&
+                    place_of(SYS_getpeername, fd, &peer) && is_same(&peer, &search->here);
+    return !search->found;
+}
+
+/* Does the other end of a connection belong to this process, or did it, as far as can be told? */
+static bool is_with_itself(int fd) {
+    struct search search = {0};
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (!place_of(SYS_getsockname, fd, &search.here) || !place_of(SYS_getpeername, fd, &search.peer))
+        return true;
+    if (!is_of_this_machine(&search.here, &search.peer))
+        return false;
+    if (sys_call(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        info.tcpi_state != TCP_ESTABLISHED)
+        return true; /* whose it was is not told any more */
+    return !each_descriptor(is_other_end, &search);
+}
+
+/* What comes from a network, or from another process, is no address (docs/proofs.md, assumptions); what a program sends itself by way of its
+ * machine's own network may be one. */
+static bool internet_has_unread(int fd, int type, int bytes) {
+    struct place here, peer;
+    if (type == SOCK_STREAM && socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+        return bytes > 0 && is_with_itself(fd);
+    if (type == SOCK_DGRAM && place_of(SYS_getpeername, fd, &peer) && place_of(SYS_getsockname, fd, &here) &&
+        !is_of_this_machine(&here, &peer))
+        return false;
+    return is_readable(fd);
+}
+
+/* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
+static bool socket_has_unread(int fd, int bytes) {
+    int domain = socket_option(fd, SOL_SOCKET, SO_DOMAIN), type = socket_option(fd, SOL_SOCKET, SO_TYPE);
+    if (domain == AF_INET || domain == AF_INET6)
+        return internet_has_unread(fd, type, bytes);
+    return type == SOCK_STREAM && bytes >= 0 ? bytes > 0 : is_readable(fd);
+}
+
+bool unread_in(int fd, const struct stat *stat) {
+    int bytes = 0;
+    if (!S_ISFIFO(stat->st_mode) && !S_ISCHR(stat->st_mode) && !S_ISSOCK(stat->st_mode))
+        return false;
+    if (sys_call(SYS_ioctl, fd, FIONREAD, &bytes) != 0)
+        bytes = -1;
+    if (S_ISFIFO(stat->st_mode)) /* who has a read end only in another process, reads there */
+        return bytes > 0 && (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+    return S_ISCHR(stat->st_mode) ? bytes > 0 : socket_has_unread(fd, bytes);
+}
