@@ -184,6 +184,13 @@ def test_of_the_kernel():
         symbols = {thread["wait"]["object"]["symbol"] for thread in found if thread["wait"] and thread["wait"].get("object")}
         expect(set(OBJECTS.values()) <= symbols, symbols)
         expect([thread["verdict"] for thread in found].count("deadlock") == 2, "%r" % [thread["verdict"] for thread in found])
+        os.remove(os.path.join(directory, cores[0]))
+        with Unprepared(program("odd"), "handler", cwd=directory, preexec_fn=limits) as process:
+            os.kill(process.pid, signal.SIGABRT)
+            process.process.wait()
+        core, = [name for name in os.listdir(directory) if name.startswith("core")]
+        said = tool("core", os.path.join(directory, core))
+        expect("it waits in a handler of SIGUSR2; it waits for what it holds itself" in said, said)
 
 
 @needs("gdb")
