@@ -60,6 +60,7 @@ struct target {
     bool
         copied; /* by fork, and no other program was started since: its memory has locks of its parent's in it */
     bool refused; /* it may not be looked into */
+    bool changes; /* it may be becoming another program: look once more */
     bool partial; /* there may have been more threads, and more of what is there */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */
