@@ -137,6 +137,16 @@ static const struct known_call *call_named(const char *function) {
     return row ? (const void *)(row + offsetof(__typeof__(table[0]), call)) : NULL;
 }
 
+bool calls_waits_for_mutex(struct unwinder *unwinder, const struct unwound *stack) {
+    struct code_name code = {0};
+    char name[64] = "";
+    if (stack->count > 0)
+        code = unwinder_name(unwinder, stack->frame[0], false);
+    if (code.libc && code.name)
+        clean(code.name, name, sizeof name);
+    return strcmp(name, "lll_lock_wait") == 0;
+}
+
 bool calls_runs_once(const char *function) {
     const struct known_call *call = call_named(function);
     return call && call->kind == LW_WAIT_ONCE;
@@ -204,7 +214,7 @@ static const struct known_call *find_in_static(struct unwinder *unwinder, const 
                                                size_t *depth) {
     enum { INNERMOST = 8 };
     const struct known_call *found = NULL;
-    for (size_t i = 0; i < stack->count && i < INNERMOST; i++) {
+    for (size_t i = 0; i < stack->count && i < INNERMOST && !stack->signal[i]; i++) {
         const struct known_call *call = call_at(unwinder, stack, i);
         if (call) {
             found = call;
@@ -214,8 +224,9 @@ static const struct known_call *find_in_static(struct unwinder *unwinder, const 
         }
     }
     /* what the program called may have jumped on into another (musl: pthread_mutex_lock) */
-    const struct known_call *made =
-        found && *depth + 1 < stack->count ? call_made_at(unwinder, stack->frame[*depth + 1]) : NULL;
+    const struct known_call *made = found && *depth + 1 < stack->count && !stack->signal[*depth + 1]
+                                        ? call_made_at(unwinder, stack->frame[*depth + 1])
+                                        : NULL;
     return made && made->kind == found->kind ? made : found;
 }
 
@@ -224,10 +235,16 @@ const struct known_call *calls_find(struct unwinder *unwinder, const struct unwo
     if (is_static)
         return find_in_static(unwinder, stack, depth);
     size_t libc = 0;
-    while (libc < stack->count && unwinder_name(unwinder, stack->frame[libc], libc > 0).libc)
+    while (libc < stack->count && !stack->signal[libc] &&
+           unwinder_name(unwinder, stack->frame[libc], libc > 0).libc)
         libc++;
     if (libc == stack->count)
         return NULL;
+    /* a handler of the program's that has ended in a call to libc, and left no frame */
+    if (stack->signal[libc]) {
+        *depth = libc - 1;
+        return libc > 0 ? call_at(unwinder, stack, libc - 1) : NULL;
+    }
     /* the initialisation of a static variable of C++: libstdc++ makes the system call through syscall(2) */
     const struct known_call *next = call_at(unwinder, stack, libc);
     bool guard = next && next->kind == LW_WAIT_GUARD && libc <= 1;

@@ -76,14 +76,35 @@ static bool unpack(struct core_image *image, const char *program, char why[256])
     return error == 0;
 }
 
+/* Of a machine (elf.h) whose order of bytes is this one's or the other. */
+static const char *machine_name(const Elf64_Ehdr *header) {
+    uint16_t machine = header->e_machine;
+    if (header->e_ident[EI_DATA] == ELFDATA2MSB)
+        machine = __builtin_bswap16(machine);
+    switch (machine) {
+    case EM_AARCH64:
+        return "aarch64";
+    case EM_RISCV:
+        return "RISC-V";
+    case EM_PPC64:
+        return "POWER";
+    case EM_S390:
+        return "s390x";
+    case EM_MIPS:
+        return "MIPS";
+    default:
+        return "another kind";
+    }
+}
+
 static bool check_header(const Elf64_Ehdr *header, char why[256]) {
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         snprintf(why, 256, "it is no core file");
     else if (header->e_ident[EI_CLASS] == ELFCLASS32)
         snprintf(why, 256, "it is of a 32-bit program: only 64-bit ones are read");
     else if (header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64)
-        snprintf(why, 256, "it is of another processor (ELF machine %u): only x86-64 is read",
-                 header->e_machine);
+        snprintf(why, 256, "it is of another processor, of %s: only cores of x86-64 are read",
+                 machine_name(header));
     else if (header->e_type != ET_CORE)
         snprintf(why, 256, "it is an ELF file, but no core");
     else if (header->e_phentsize != sizeof(Elf64_Phdr))

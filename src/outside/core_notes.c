@@ -38,7 +38,8 @@ static void add_thread(struct core_notes *notes, const char *bytes, size_t size)
                                      .state = '?',
                                      .name = "thread",
                                      .number = -1,
-                                     .thread_block = from.fs_base};
+                                     .thread_block = from.fs_base,
+                                     .blocked = status.pr_sighold};
     registers_of_user(&thread->registers, &from);
     thread->sleeps = was_interrupted(&from);
     if (!thread->sleeps)

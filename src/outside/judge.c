@@ -196,8 +196,11 @@ bool judge_wait(struct judge *judge, const struct target_thread *from, const str
         put_timeout(judge, call, from->argument, thread);
     /* musl's objects are others, by the same names; guards are libstdc++'s */
     bool laid_out = known && (judge->is_glibc || known->kind == LW_WAIT_GUARD);
+    /* Nothing has a name in a static program without symbols; a core that is cut has no stacks. */
+    bool by_shape =
+        judge->is_static || (!known && judge->is_glibc && calls_waits_for_mutex(judge->unwinder, stack));
     if (futex)
-        judge_futex(judge, from, laid_out ? known : NULL, thread);
+        judge_futex(judge, from, laid_out ? known : NULL, by_shape, thread);
     else if (call)
         inside = put_call(judge, from, call, thread);
     if (thread->kind == LW_WAIT_STREAM && thread->fd >= 0) {
@@ -220,6 +223,8 @@ bool judge_is_same(const struct judge *judge, const struct lw_snapshot_thread *t
     char bytes[OBJECT_BYTES];
     int32_t owner;
     size_t size = object_size(thread->kind);
+    if (judge_futex_is_musl(judge, thread))
+        return judge_futex_is_same(judge, thread);
     if (thread->kind == LW_WAIT_JOIN)
         return thread->owner != 0 &&
                target_has(judge->target, thread->object + judge->tid_at, &owner, sizeof owner) &&

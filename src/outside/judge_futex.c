@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "live.h"
+#include "musl.h"
+#include "own_words.h"
 #include "shared/older_headers.h"
 #include "shared/sleeping_calls.h"
 
@@ -196,23 +199,53 @@ static void put_word(const struct judge *judge, const struct target_thread *from
     uint32_t word;
     thread->kind = LW_WAIT_FUTEX;
     thread->object = from->argument[0];
-    if (!has_private_flag(from->argument))
+    if (!has_private_flag(from->argument) && !own_words_have(judge->target, judge->writer, from->argument[0]))
         thread->flags |= LW_THREAD_SHARED;
     if (!sleeping_call_compares(from->argument) ||
         !target_has(judge->target, thread->object, &word, sizeof word))
+        return;
+    /* Has nobody woken it, or has it gone on since, and a word is read that it does not wait for any more? */
+    if (word != (uint32_t)from->argument[2] && judge->target->seen_as != 0 &&
+        !live_has_slept(judge->target, from))
         return;
     thread->value[0] = word;
     thread->value[1] = (uint32_t)from->argument[2];
 }
 
+static bool put_musl(const struct judge *judge, const struct target_thread *from,
+                     struct lw_snapshot_thread *thread) {
+    struct musl_wait wait;
+    if (judge->is_glibc || !musl_wait_of(judge->target, from->argument, &wait))
+        return false;
+    thread->kind = wait.kind;
+    thread->object = wait.object;
+    thread->owner = wait.owner;
+    thread->flags |= wait.robust ? LW_THREAD_ROBUST : 0;
+    return true;
+}
+
+bool judge_futex_is_musl(const struct judge *judge, const struct lw_snapshot_thread *thread) {
+    /* of glibc's a type is noted */
+    return !judge->is_glibc &&
+           ((thread->kind == LW_WAIT_MUTEX && thread->value[0] == -1) ||
+            (thread->kind == LW_WAIT_JOIN && thread->object != thread->syscall_args[0] - judge->tid_at));
+}
+
+bool judge_futex_is_same(const struct judge *judge, const struct lw_snapshot_thread *thread) {
+    struct musl_wait wait;
+    return musl_wait_of(judge->target, thread->syscall_args, &wait) && wait.kind == thread->kind &&
+           wait.object == thread->object && wait.owner == thread->owner;
+}
+
 void judge_futex(struct judge *judge, const struct target_thread *from, const struct known_call *known,
-                 struct lw_snapshot_thread *thread) {
+                 bool by_shape, struct lw_snapshot_thread *thread) {
+    if (put_musl(judge, from, thread))
+        return;
     if (known && put_known(judge, from, known->kind, thread))
         return;
     if (put_libc_lock(judge, from, thread))
         return;
-    /* Where nothing has a name, in a static program without symbols, the shape tells. */
-    if (judge->is_static && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
+    if (by_shape && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
         looks_like_mutex(judge, from->argument[0], false))
         put_object(judge, LW_WAIT_MUTEX, from->argument[0], thread);
     else if (!has_private_flag(from->argument) && command(from->argument) == FUTEX_WAIT_BITSET && !known &&

@@ -331,6 +331,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
         error = try_memory(target);
     if (error != 0) {
         target->refused = error == EACCES || error == EPERM;
+        target->changes = error == ESRCH && !strchr("ZX", stat.state);
         rights_say(pid, stat.state, error, why);
         return false;
     }

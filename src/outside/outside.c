@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -54,6 +55,18 @@ _Noreturn static void make_in_child(const struct outside *outside, bool opened, 
     _exit(target->refused ? CHILD_IS_REFUSED : CHILD_SAYS_WHY);
 }
 
+/* While a process becomes another program (execve(2)) it has neither mappings nor, for a moment, a system call. */
+static bool open_live(struct target *target, int pid, bool halts, char why[256]) {
+    enum { TRIES = 10, PAUSE_NS = 1000000 };
+    for (int i = 1; !live_open(target, pid, halts, why); i++) {
+        if (!target->changes || i == TRIES)
+            return false;
+        target_drop(target);
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    }
+    return true;
+}
+
 bool outside_begin(struct outside *outside, int pid, bool halts, const struct symbol_places *places) {
     struct target target;
     char why[256];
@@ -61,7 +74,7 @@ bool outside_begin(struct outside *outside, int pid, bool halts, const struct sy
         return false;
     if (outside->child == 0) {
         close_others(outside->memory);
-        make_in_child(outside, live_open(&target, pid, halts, why), &target, places, why);
+        make_in_child(outside, open_live(&target, pid, halts, why), &target, places, why);
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "handler_signals.h"
 #include "judge.h"
 #include "loaded.h"
 #include "once.h"
@@ -115,6 +116,7 @@ static void put_threads(struct target *target, struct unwinder *unwinder, struct
         if (!thread)
             break;
         unwind(unwinder, &from->registers, &stack);
+        handler_signals_put(target, from, &stack);
         once_note(&once, unwinder, from->tid, &stack);
         thread->wait_started = from->last_ran_ns;
         if (from->sleeps)

@@ -37,6 +37,7 @@ struct target_thread {
     uint64_t argument[6];
     struct known_registers registers;
     uint64_t thread_block; /* struct pthread; 0 if it is not known */
+    uint64_t blocked;      /* signals; of a core alone */
     uint64_t cpu_ns;
     uint64_t turns;                 /* how often it has been given a processor; 0 if that is not known */
     uint64_t began_ns, last_ran_ns; /* CLOCK_MONOTONIC; 0 if that is not known */
@@ -59,6 +60,7 @@ struct target {
     bool
         copied; /* by fork, and no other program was started since: its memory has locks of its parent's in it */
     bool refused; /* it may not be looked into */
+    bool changes; /* it may be becoming another program: look once more */
     bool partial; /* there may have been more threads, and more of what is there */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */

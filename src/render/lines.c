@@ -34,13 +34,17 @@ static void put_place(FILE *out, const struct symbol_frame *frame, int width) {
         fprintf(out, "%s\n", function);
         return;
     }
-    fprintf(out, "%s%*s", function, missing > 0 ? missing : 0, "");
-    if (frame->file)
-        fprintf(out, "  %s:%d", base_name(frame->file), frame->line);
-    else if (frame->module[0])
-        fprintf(out, "  %s+0x%" PRIx64, base_name(frame->module), frame->offset);
-    else
-        fprintf(out, "  0x%" PRIx64, frame->address);
+    lines_clean(out, function);
+    fprintf(out, "%*s  ", missing > 0 ? missing : 0, "");
+    if (frame->file) {
+        lines_clean(out, base_name(frame->file));
+        fprintf(out, ":%d", frame->line);
+    } else if (frame->module[0]) {
+        lines_clean(out, base_name(frame->module));
+        fprintf(out, "+0x%" PRIx64, frame->offset);
+    } else {
+        fprintf(out, "0x%" PRIx64, frame->address);
+    }
     fprintf(out, "%s\n", frame->inlined ? " (inlined)" : "");
 }
 

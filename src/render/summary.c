@@ -22,7 +22,9 @@ void summary_put(FILE *out, const struct analysis *analysis) {
         fprintf(out, "leakwatch: %zu leaked thread%s", counts->leaked, lines_plural(counts->leaked));
     else
         fprintf(out, "leakwatch: %zu thread%s", counts->threads, lines_plural(counts->threads));
-    fprintf(out, " in %s (pid %d) ", lines_words(analysis, header->program), header->pid);
+    fputs(" in ", out);
+    lines_clean(out, lines_words(analysis, header->program));
+    fprintf(out, " (pid %d) ", header->pid);
     if (header->signal && signal_name(header->signal))
         fprintf(out, "on SIG%s", signal_name(header->signal));
     else if (header->signal)
@@ -51,8 +53,11 @@ void summary_put_incomplete(FILE *out, const struct analysis *analysis) {
         fputs("leakwatch: created before leakwatch: who created the threads, who signalled what and who "
               "holds what was not noted\n",
               out);
-    if (header->incomplete)
-        fprintf(out, "leakwatch: incomplete: %s\n", lines_words(analysis, header->incomplete));
+    if (header->incomplete) {
+        fputs("leakwatch: incomplete: ", out);
+        lines_clean(out, lines_words(analysis, header->incomplete));
+        fputc('\n', out);
+    }
     if (header->lost)
         fprintf(out, "leakwatch: incomplete: no memory for the records of %" PRIu64 " threads\n",
                 header->lost);

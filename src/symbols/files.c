@@ -89,6 +89,12 @@ int files_open(const struct symbol_places *places, const struct wanted_file *wan
         fd = open_at(id, other, "%s", places->exe);
     if (fd < 0 && places->running && wanted->path[0] == '/')
         fd = open_mapped(places->running, wanted->path, id, other);
+    /* one that has changed its root since, or was started from without, has it where this one sees it */
+    if (fd < 0 && places->running && root[0] && id) {
+        char *unasked = NULL;
+        fd = open_at(id, &unasked, "%s", wanted->path);
+        free(unasked);
+    }
     for (size_t i = 0; i < 2 && fd < 0 && id && strlen(id) > 2; i++)
         if (directories[i])
             fd = open_at(id, other, "%s/.build-id/%.2s/%s.debug", directories[i], id, id + 2);

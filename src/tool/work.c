@@ -1,5 +1,6 @@
 #include "work.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,10 @@ bool work_core(struct work *work, const struct settings *settings, const char *c
         while ((state = outside_look(&outside, &work->snapshot, why)) == OUTSIDE_PENDING)
             nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
         outside_end(&outside);
+    } else if (errno == EOPNOTSUPP) {
+        snprintf(why, sizeof why, "cores are read on x86-64 only so far");
+    } else {
+        snprintf(why, sizeof why, "no process can be made to look at it: %s", strerror(errno));
     }
     if (state == OUTSIDE_DONE)
         return begin(work, core, 0, NULL);

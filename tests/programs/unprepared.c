@@ -1,7 +1,8 @@
-/* A thread in each wait that is judged from outside, for a process that nobody prepared. usage: unprepared stuck | free
+/* A thread in each wait that is judged from outside, for a process that nobody prepared. usage: unprepared stuck | free [ROOT]
  *
  * stuck: two threads wait for each other's lock, the rest for what never comes; main for the end of one of the two. free: the same waits, but
- * a thread that takes naps may end each, so that nothing is proved; and the locks of the two have owners that sleep for a time. */
+ * a thread that takes naps may end each, so that nothing is proved; and the locks of the two have owners that sleep for a time.
+ * ROOT: that is its root from the beginning on. */
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -165,6 +166,8 @@ static const struct {
 
 int main(int count, char **arguments) {
     pthread_t thread, joined = 0;
+    if (count > 2 && (chroot(arguments[2]) != 0 || chdir("/") != 0))
+        return 1;
     is_free = count > 1 && strcmp(arguments[1], "free") == 0;
     pthread_barrier_init(&taken, NULL, 3);
     pthread_barrier_init(&three, NULL, 3);

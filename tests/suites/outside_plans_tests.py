@@ -7,6 +7,12 @@ from outside_tests import await_all_rest
 from proofs_tests import verdicts
 
 
+def holds(found, wanted):
+    """Where all threads are asleep that is what is proved of those that wait for a cycle through readers, which is not known from outside."""
+    asleep = "plans" in wanted  # main waits for no thread
+    return all(name in wanted and (verdict == wanted[name] or (asleep and verdict == "deadlock")) for name, verdict in found.items())
+
+
 def act_out(seed):
     """What is proved, and what is true."""
     plan = plans.Plan(seed)
@@ -21,7 +27,7 @@ def act_out(seed):
                 expect(result.returncode == 0, "%r" % result)
                 found = verdicts(json.loads(result.stdout))
                 # on a busy machine a thread may not have come to rest: then there is less to prove, never more
-                if found == wanted or not found.items() <= wanted.items():
+                if set(found) == set(wanted) or not holds(found, wanted):
                     break
         finally:
             process.kill()
@@ -35,9 +41,9 @@ def test_nothing_false_is_proved():
     seeds = [random.randrange(1 << 30) for _ in range(more)] if more else range(40)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         results = list(pool.map(act_out, seeds))
-    false = ["plan %d: %r: proved %r, true is %r" % result for result in results if not result[2].items() <= result[3].items()]
+    false = ["plan %d: %r: proved %r, true is %r" % result for result in results if not holds(result[2], result[3])]
     expect(not false, "%d of %d:\n%s" % (len(false), len(results), "\n".join(false[:5])))
     true = sum(len(wanted) for _, _, _, wanted in results)
     proved = sum(len(found) for _, _, found, _ in results)
     print("%d of %d true verdicts are proved" % (proved, true))
-    expect(true > len(results) and proved > true * 0.45, "%d of %d are proved" % (proved, true))
+    expect(true > len(results) and proved > true * 0.8, "%d of %d are proved" % (proved, true))

@@ -3,15 +3,16 @@ import os, re, shutil, subprocess
 
 from harness import TESTS, eventually, expect, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
+from core_tests import gcore
 from outside_tests import PROVED, Unprepared, check_stuck, says
 
 ENDS = {"left": "pthread_mutex_lock", "right": "pthread_mutex_lock", "wants": "pthread_mutex_lock", "conditional": "pthread_cond_wait", "reads": "pthread_rwlock_rdlock",
         "takes": "sem_wait", "meets": "pthread_barrier_wait", "main": "pthread_join"}
 
 
-def built_with_musl(directory, *options):
-    path = os.path.join(directory, "musl")
-    run(["musl-gcc", "-O1", *options, "-o", path, os.path.join(TESTS, "programs/musl.c")]).check_returncode()
+def built_with_musl(directory, *options, program="musl"):
+    path = os.path.join(directory, program)
+    run(["musl-gcc", "-O1", *options, "-o", path, os.path.join(TESTS, "programs/%s.c" % program)]).check_returncode()
     return path
 
 
@@ -21,8 +22,8 @@ def functions(thread):
 
 @needs("musl-gcc")
 def test_static_with_musl():
-    """Its code has no unwind information: callers are found by the calls that they made. The calls are named; no owner is read where glibc would have one, and of
-    one that may go on nothing is proved."""
+    """Its code has no unwind information: callers are found by the calls that they made. The calls are named; who is joined is told, no owner is read where glibc
+    would have one, and of one that may go on nothing is proved."""
     with scratch() as directory:
         path = built_with_musl(directory, "-static")
         for mode in "stuck", "free":
@@ -32,9 +33,11 @@ def test_static_with_musl():
                     seen = {}
                     for thread in threads:
                         wait = thread["wait"]
-                        if wait["kind"] == "futex":
+                        joins = wait["kind"] == "thread join"
+                        if wait["kind"] == "futex" or joins:
                             seen.setdefault(next(name for name in functions(thread) if name in ENDS), wait["call"])
-                        expect(wait["kind"] in ("futex", "sleep", "syscall restart_syscall") and wait["owner"] is None, "%r" % wait)
+                        expect(joins or wait["kind"] in ("futex", "sleep", "syscall restart_syscall"), "%r" % wait)
+                        expect(joins == (wait["owner"] is not None), "%r" % wait)
                     expect(seen == {name: call for name, call in ENDS.items() if mode == "stuck" or name != "right"}, "%s: %r" % (mode, seen))
                     proved = {thread["verdict"] for thread in threads} & set(PROVED)
                     expect(proved == ({"deadlock"} if mode == "stuck" else set()), "%s: %r" % (mode, proved))
@@ -51,8 +54,27 @@ def test_with_musl():
         for options in [], ["--stop"]:
             with Unprepared(path, "free") as process:
                 threads = process.threads(*options)
-                expect({thread["wait"]["kind"] for thread in threads} <= {"futex", "sleep", "syscall restart_syscall"}, "%r" % [thread["wait"]["kind"] for thread in threads])
-                expect(not [thread for thread in threads if thread["verdict"] in PROVED or thread["wait"]["owner"]], process.text())
+                expect({thread["wait"]["kind"] for thread in threads} <= {"futex", "thread join", "sleep", "syscall restart_syscall"}, "%r" % [thread["wait"]["kind"] for thread in threads])
+                expect(not [thread for thread in threads if thread["verdict"] in PROVED or (thread["wait"]["owner"] and thread["wait"]["kind"] != "thread join")], process.text())
+
+
+@needs("musl-gcc", "gdb")
+def test_owners_of_musl():
+    """Mutexes of musl's that say who has them, in a program without any symbol and of a core of it: the cycle is proved by how they lead to their owners. Those
+    of the default type do not say; and what only has the owner's number where they would is no proof."""
+    with scratch() as directory:
+        for options in ["-static", "-s"], ["-s"]:
+            path = built_with_musl(directory, *options, program="musl_owners")
+            for mode in "stuck", "robust", "inherits", "free", "plain", "alike":
+                with Unprepared(path, mode) as process:
+                    found = sorted((thread["wait"]["kind"], thread["verdict"]) for thread in process.threads() if thread["wait"]["kind"] != "sleep")
+                    said = process.text() if mode != "stuck" else tool("core", gcore(process.pid, directory))
+                if mode in ("stuck", "robust", "inherits"):
+                    expect(found == [("mutex lock", "deadlock"), ("mutex lock", "deadlock"), ("thread join", "stranded")], "%s: %r" % (mode, found))
+                    expect("2 threads wait for each other" in said, said)
+                else:
+                    kinds = [("mutex lock", "suspect")] if mode == "free" else [("futex", "none")] * 2
+                    expect(found == kinds + [("thread join", "none")], "%s: %r\n%s" % (mode, found, said))
 
 
 @needs("/usr/bin/go")

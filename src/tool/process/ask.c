@@ -109,8 +109,12 @@ static void begin_outside(struct question *question) {
     if (watched->elsewhere)
         places.sysroot = root;
     if (!outside_begin(&question->outside, watched->pid, watched->halts, &places)) {
-        snprintf(question->why, sizeof question->why, "no process can be made to look at it: %s",
-                 strerror(errno));
+        if (errno == EOPNOTSUPP)
+            snprintf(question->why, sizeof question->why,
+                     "it is not watched, and processes without the preload are read on x86-64 only so far");
+        else
+            snprintf(question->why, sizeof question->why, "no process can be made to look at it: %s",
+                     strerror(errno));
         fail(question, question->why);
     }
 }

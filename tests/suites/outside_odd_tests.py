@@ -1,0 +1,106 @@
+"""Odd processes from outside: each is a report that holds, or one line."""
+import json, os, re, shutil, subprocess
+
+from harness import TOOL, eventually, expect, needs, program, run, scratch
+from live import GAMES, as_user, for_everybody, tool
+from outside_tests import PROVED, Unprepared, says, tell
+
+CYCLE = "2 threads wait for each other"
+
+
+def test_states():
+    """Two threads that wait for each other, in processes that are unlike most; a lock that a handler wants on a stack of its own; a pipe with very many ends."""
+    with scratch() as directory:
+        removed = shutil.copy(program("odd"), directory)
+        for what, words, path in (("vfork", "syscall vfork", None), ("main_ended", "2 threads in", None), ("mappings", "[pause", None), ("unnamed", "in memfd:unnamed (pid", None),
+                                  ("removed", "in odd (pid", removed), ("namespaces", "[pause", None), ("plain", "[pause", None), ("plain", "in odd_static_pie (pid", program("odd_static_pie"))):
+            with Unprepared(path or program("odd"), what) as process:
+                for options in [], ["--stop"]:
+                    said = eventually(what, lambda: (lambda said: said if CYCLE in said else None)(process.text(*options)))
+                    expect(words in said, "%s\n%s" % (what, said))
+    with Unprepared(program("odd"), "handler") as process:
+        said = process.text()
+        expect("it waits in a handler of SIGUSR2; it waits for what it holds itself" in said, said)
+    with Unprepared(program("odd"), "descriptors") as process:
+        said = process.text()
+        # who may not look into other processes cannot know whether one has an end of it
+        alone = "every write end is in this process" + "; all threads are asleep" * (os.getuid() == 0)
+        expect("pipe read" in said and alone in said, said)
+    with Unprepared(program("odd"), "bytes") as process:
+        said = process.text()
+        for name in "?[31mred (", "a?b (", "x) S 1 (y (", '?"\\<b> (':
+            expect(name in said, said)
+        json.loads(tool("stack", "--format", "json", process.pid))
+        expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
+
+
+def test_never_the_same():
+    """Who makes threads and joins them, and who becomes another program, all the time: what is told is of one moment, or is not told."""
+    for what in "joins", "executes":
+        with subprocess.Popen([program("odd"), what], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            try:
+                for number in range(40):
+                    report = json.loads(tool("stack", "--format", "json", *(["--stop"] if number % 2 else []), process.pid))
+                    verdicts = {thread["verdict"] for thread in report["threads"]}
+                    expect(not verdicts & {*PROVED, "suspect"}, "%s: %r" % (what, report["threads"]))
+            finally:
+                process.kill()
+
+
+@needs("root")
+def test_with_other_rights():
+    """Started with its file's user: root may look into it, nobody else."""
+    with for_everybody() as directory:
+        sleeper = shutil.copy("/bin/sleep", os.path.join(directory, "sleeper"))
+        os.chmod(sleeper, 0o4755)
+        with subprocess.Popen([sleeper, "1000"], cwd="/", **as_user(GAMES)) as process:
+            try:
+                eventually("it sleeps", lambda: "in sleeper (pid" in tool("stack", process.pid))
+                says("it belongs to another user: ask as that user or as root", process.pid, path=os.path.join(directory, "leakwatch"), cwd="/", **as_user(GAMES))
+            finally:
+                process.kill()
+
+
+def test_names_that_hold_anything():
+    """A program, a thread, a pipe whose names are made to forge lines and colours: they are words in a line of their own."""
+    with scratch() as directory:
+        forged, pipe = os.path.join(directory, "for\nged \x1b[31mred"), os.path.join(directory, "pi\npe\x1b[32m")
+        os.mkfifo(pipe)
+        shutil.copy(program("unprepared"), forged)
+        script = "import os, sys; fd = os.open(sys.argv[1], os.O_RDWR); print('up', flush=True); os.read(fd, 1)"
+        with Unprepared(forged, "stuck") as process, Unprepared("python3", "-c", script, pipe) as reader:
+            said = process.text() + reader.text() + "".join(tool(command, process.pid) for command in ("stats", "tree")) + tool("ps", "--all")
+            said += tool("core", forged + "\n", status=1)
+        with subprocess.Popen([forged, "stuck"], stdout=subprocess.DEVNULL) as ended:
+            ended.kill()
+            eventually("it has ended", lambda: open("/proc/%d/stat" % ended.pid).read().rsplit(")", 1)[1].split()[0] == "Z")
+            said += tool("stack", ended.pid, status=1)
+        expect(said.count("for?ged ?[31mred") >= 4 and "pi?pe?[32m" in said, said)
+        expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]|^(ged|pe)", said, re.M), "%r" % re.findall(r".*[\x00-\x09\x0b-\x1f\x7f].*", said))
+
+
+@needs("root")
+def test_root_changed():
+    """A program that has changed its root since it was started, and one that was started in a root of its own: their files are found."""
+    with scratch() as directory:
+        for mapped in {line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/(libc|ld-linux[^/]*)\.so", line)} | {"/lib64/ld-linux-x86-64.so.2"}:
+            os.makedirs(directory + os.path.dirname(mapped), exist_ok=True)
+            shutil.copy(mapped, directory + mapped)
+        shutil.copy(program("unprepared"), directory)
+        told = []
+        for command, how in (([program("unprepared"), "stuck"], {}), ([program("unprepared"), "stuck", directory], {}),
+                             (["/unprepared", "stuck"], {"preexec_fn": lambda: os.chroot(directory)})):
+            with Unprepared(*command, **how) as process:
+                # without /proc it cannot name its threads
+                told.append(sorted([thread["verdict"], thread["wait"]["kind"], str(tell(thread)["object"][1]), *tell(thread)["stack"]] for thread in process.threads()))
+        expect(told[1] == told[0] and told[2] == told[0], "%r" % told)
+
+
+def test_ends_meanwhile():
+    """Processes that end while they are looked at: a report or a line, never more."""
+    for _ in range(20):
+        with subprocess.Popen([program("late_but_fine")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            result = run([TOOL, "stack", str(process.pid)])
+            expect(result.returncode in (0, 1) and (result.returncode == 0 or len(result.stderr.splitlines()) == 1), "%r" % result)
+            process.kill()
