@@ -69,6 +69,7 @@ static void drop_suffix(char *text, const char *suffix) {
 void process_setup(int argc, char **argv, char **envp) {
     process.emulated = is_emulated(envp);
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
+    process.user = (uint32_t)sys_call(SYS_getuid);
     process.started = clock_ns(CLOCK_MONOTONIC);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", process.exe, sizeof process.exe - 1);
     if (length > 0)
@@ -84,6 +85,7 @@ void process_setup(int argc, char **argv, char **envp) {
 
 void process_forked(void) {
     sys_pid = process.pid = (int32_t)sys_call(SYS_getpid);
+    process.user = (uint32_t)sys_call(SYS_getuid);
     process.started = clock_ns(CLOCK_MONOTONIC);
 }
 
@@ -96,4 +98,13 @@ bool process_is_ours(void) {
 
 const char *process_name(void) {
     return base_name(process.program);
+}
+
+/* The link is there, and leads nowhere (kernel: kernel/pid_namespace.c, pidns_for_children_get). */
+bool process_makes_first(void) {
+    static const char link[] = "/proc/thread-self/ns/pid_for_children";
+    struct stat status;
+    char target[64];
+    return sys_call(SYS_readlinkat, AT_FDCWD, link, target, sizeof target) == -ENOENT &&
+           sys_call(SYS_newfstatat, AT_FDCWD, link, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }

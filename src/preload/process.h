@@ -8,6 +8,7 @@
 
 struct process {
     int32_t pid;        /* of the process that is watched */
+    uint32_t user;      /* real, when it began */
     uint64_t started;   /* CLOCK_MONOTONIC ns */
     char exe[1024];     /* path, as the kernel gives it */
     char program[256];  /* argv[0]; the file's name for a program that is called /proc/self/exe */
@@ -33,6 +34,10 @@ void process_forked(void);
 bool process_is_ours(void);
 /* The same, whether it can still be reported of or not. */
 bool process_is_the_watched(void);
+
+/* Has the caller asked for a PID namespace (unshare(2)) that nobody is in yet? Its first process is the program's to make: with its end
+ * no other can be made (pid_namespaces(7)). */
+bool process_makes_first(void);
 
 /* Last part of `program`. */
 const char *process_name(void);

@@ -14,10 +14,14 @@ static int by_value(const void *a, const void *b) {
     return first < second ? -1 : first > second;
 }
 
-bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
-                   bool every_offset) {
-    *marking = (struct marking){
-        .image = image, .nodes = nodes, .every_offset = every_offset, .current = NO_NODE, .round = 1};
+bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes, bool every_offset,
+                   bool makes_code) {
+    *marking = (struct marking){.image = image,
+                                .nodes = nodes,
+                                .every_offset = every_offset,
+                                .makes_code = makes_code,
+                                .current = NO_NODE,
+                                .round = 1};
     marking->work = calloc(nodes->count + 1, sizeof *marking->work);
     marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
     if (!marking->work || !marking->handles)
@@ -114,7 +118,7 @@ static void look_at_word(struct marking *marking, uint64_t word, uint64_t at, bo
 }
 
 static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
-                          unsigned step) {
+                          unsigned step, bool as_code) {
     uint64_t first = (start + step - 1) / step * step, last = area->end - sizeof(uint64_t);
     const unsigned char *bytes = area->bytes + (first - area->start);
     last = end <= last ? end - 1 : last;
@@ -122,30 +126,32 @@ static void look_at_words(struct marking *marking, const struct area *area, uint
         uint64_t word;
         memcpy(&word, bytes, sizeof word);
         if (word != 0) /* as most are */
-            look_at_word(marking, word, at, area->code);
+            look_at_word(marking, word, at, as_code);
     }
 }
 
 /* Of a stack or of a heap's room most pages are not there. A word that begins before one that is has zeros there. */
 static void look_through_area(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
-                              unsigned step) {
+                              unsigned step, bool as_code) {
     enum { BEFORE = sizeof(uint64_t) - 1 };
     for (size_t i = LEAST(area->run_count, k, area->runs[k].end > start);
          i < area->run_count && area->runs[i].start < end; i++) {
         uint64_t from = area->runs[i].start, to = area->runs[i].end;
         if (step == 1 && from - area->start >= BEFORE)
             from -= BEFORE;
-        look_at_words(marking, area, from > start ? from : start, to < end ? to : end, step);
+        look_at_words(marking, area, from > start ? from : start, to < end ? to : end, step, as_code);
     }
 }
 
-static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
+static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset,
+                         bool makes_code) {
     while (start < end) {
         const struct area *area = image_area(marking->image, start);
         if (!area)
             return;
         uint64_t to = end < area->end ? end : area->end;
-        look_through_area(marking, area, start, to, every_offset || area->code ? 1 : sizeof(uint64_t));
+        bool as_code = area->code || makes_code;
+        look_through_area(marking, area, start, to, every_offset || as_code ? 1 : sizeof(uint64_t), as_code);
         start = to;
     }
 }
@@ -155,18 +161,19 @@ static void follow(struct marking *marking) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
         if (node->kind == NODE_BLOCK) {
-            look_through(marking, node->start, node->end, marking->every_offset);
+            look_through(marking, node->start, node->end, marking->every_offset, false);
             continue;
         }
+        bool as_code = marking->makes_code && node->kind == NODE_MAPPING;
         struct dead_part dead = node_dead(marking->nodes, marking->current);
-        look_through(marking, node->start, dead.start, marking->every_offset);
-        look_through(marking, dead.end, node->end, marking->every_offset);
+        look_through(marking, node->start, dead.start, marking->every_offset, as_code);
+        look_through(marking, dead.end, node->end, marking->every_offset, as_code);
     }
     marking->current = NO_NODE;
 }
 
 void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
-    look_through(marking, start, end, every_offset || marking->every_offset);
+    look_through(marking, start, end, every_offset || marking->every_offset, false);
     follow(marking);
 }
 

@@ -9,6 +9,7 @@ struct marking {
     const struct image *image;
     struct nodes *nodes;
     bool every_offset; /* addresses are looked for at every offset, not only in aligned words */
+    bool makes_code;   /* and in what the program has mapped itself, as in code */
     uint64_t guard;    /* what glibc mangles addresses in a jmp_buf with; 0: not known */
     uint64_t *
         handles; /* of the threads, by address: that an address leads to such a block is left out of account */
@@ -21,8 +22,8 @@ struct marking {
 };
 
 /* False without memory. */
-bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
-                   bool every_offset);
+bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes, bool every_offset,
+                   bool makes_code);
 
 /* Is it in the block of a thread, which its handle is the address of? */
 bool is_in_a_handle(const struct marking *marking, uint64_t address);

@@ -35,6 +35,7 @@ enum use {
     USE_ANYWHERE = 1 << 8,     /* to cancel a thread where it is no cancellation point */
     USE_END = 1 << 9,          /* the thread itself */
     USE_SEND_NUMBER = 1 << 10, /* a signal to one thread, by its number */
+    USE_PROTECT = 1 << 12,     /* memory that is written to may be code later */
 };
 
 static const struct {
@@ -64,6 +65,8 @@ static const struct {
     {"tgkill", USE_SEND | USE_SEND_NUMBER},
     {"msgrcv", USE_QUEUE},
     {"unshare", USE_UNSHARE},
+    {"mprotect", USE_PROTECT},
+    {"pkey_mprotect", USE_PROTECT},
     {"clone", USE_CLONE},
     {"__clone", USE_CLONE},
 };
@@ -87,12 +90,12 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
     }
 }
 
-/* OpenSSL's jumps are between fibres of its own (crypto/async), not out of handlers. What glibc's librt cancels, where it is a library of its own (until
+/* OpenSSL's jumps are between fibres of its own (crypto/async), not out of handlers, and what it protects are secrets (crypto/mem_sec.c). What glibc's librt cancels, where it is a library of its own (until
  * 2.33), is a thread that it has just made itself (sysdeps/unix/sysv/linux/mq_notify.c). */
 static unsigned uses_left_out(const char *file) {
     if (strncmp(file, "librt-2.", 8) == 0 || strcmp(file, "librt.so.1") == 0)
         return USE_CANCEL;
-    return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP | USE_SWITCH : 0;
+    return strncmp(file, "libcrypto.so", 12) == 0 ? USE_JUMP | USE_SWITCH | USE_PROTECT : 0;
 }
 
 static void read_imports(const char *path, const char *file, struct imports *of_program) {
@@ -152,5 +155,6 @@ struct program program_look(const struct snapshot *snapshot, const struct lw_fro
                             .cancels = uses & USE_CANCEL,
                             .cancels_anywhere = uses & USE_ANYWHERE,
                             .ends_threads = uses & (USE_CANCEL | USE_END),
-                            .jumps = uses & USE_JUMP};
+                            .jumps = uses & USE_JUMP,
+                            .makes_code = uses & USE_PROTECT};
 }

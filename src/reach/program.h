@@ -12,6 +12,7 @@ struct program {
     bool signals_threads;   /* it can send its threads signals that it handles, or will: by their pthread_t */
     bool signals_by_number; /* or by other names of theirs */
     bool cancels;
+    bool makes_code;       /* perhaps, of memory that is not executable yet */
     bool cancels_anywhere; /* not in cancellation points alone */
     bool ends_threads;     /* a handler may end the thread that it runs in */
     bool jumps;            /* one may jump out of the wait that it was called in */

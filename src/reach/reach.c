@@ -261,7 +261,9 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
         return refusal;
     look->view = (struct wait_view){.marking = &look->marking, .program = &look->program};
     if (!divide(&look->nodes, &look->image, look->snapshot, look->program.keeps_frames) ||
-        !marking_begin(&look->marking, &look->image, &look->nodes, look->image.frozen.every_offset) ||
+        !marking_begin(&look->marking, &look->image, &look->nodes,
+                       look->image.frozen.every_offset || look->program.makes_code,
+                       look->program.makes_code) ||
         (program_may_end_waits(&look->program) &&
          !ends_begin(&look->marking.ends, &look->image, &look->nodes)) ||
         !prepare(look))

@@ -87,6 +87,16 @@ static bool take_timer(void *words, const char *line) {
     return !starts_with(line, "signal:") || !at || put(words, hexadecimal(at + 1));
 }
 
+/* Kernel objects that hand back nothing which a program has put there. Others may: rings, maps of BPF, what userfaultfd fills in. */
+static bool keeps_nothing(const char *target) {
+    static const char *const names[] = {"[timerfd]", "[signalfd]",   "inotify",
+                                        "[pidfd]",   "[perf_event]", "[fanotify]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (starts_with(target, "anon_inode:") && starts_with(target + strlen("anon_inode:"), names[i]))
+            return true;
+    return false;
+}
+
 static enum lw_frozen_refusal look_at_special(struct held_words *words, const char *name) {
     char path[64], target[128];
     struct text text = TEXT_IN(path);
@@ -96,10 +106,8 @@ static enum lw_frozen_refusal look_at_special(struct held_words *words, const ch
     long length = sys_call(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
     target[length > 0 ? length : 0] = '\0';
     bool is_set = starts_with(target, "anon_inode:[eventpoll]");
-    if (starts_with(target, "anon_inode:[io_uring]") || starts_with(target, "anon_inode:[userfaultfd]"))
-        return LW_FROZEN_QUEUES;
     if (!is_set && !starts_with(target, "anon_inode:[eventfd]"))
-        return LW_FROZEN_NONE;
+        return keeps_nothing(target) ? LW_FROZEN_NONE : LW_FROZEN_QUEUES;
     text = TEXT_IN(path);
     path[0] = '\0';
     text_put(&text, "/proc/thread-self/fdinfo/");
@@ -157,7 +165,7 @@ static bool is_pending(const char *status, const char *name) {
     return strspn(at, "0") < strspn(at, "0123456789abcdef");
 }
 
-/* The first number of SigQ: signals queued for the user's processes in all. */
+/* The first number of SigQ: signals queued for the user's processes in all; what was queued before the user changed counts for the former one. */
 static bool none_is_queued(const char *status) {
     const char *at = strstr(status, "\nSigQ:\t");
     return at && starts_with(at + sizeof "\nSigQ:\t" - 1, "0/");
@@ -166,7 +174,7 @@ static bool none_is_queued(const char *status) {
 static bool signals(int task_directory) {
     char entries[4096], status[4096];
     long size = sys_read_file(AT_FDCWD, "/proc/self/status", status, sizeof status);
-    if (size > 0 && none_is_queued(status))
+    if (size > 0 && none_is_queued(status) && sys_call(SYS_getuid) == process.user)
         return false;
     bool found = sys_call(SYS_lseek, task_directory, 0, SEEK_SET) != 0;
     while (!found && (size = sys_call(SYS_getdents64, task_directory, entries, sizeof entries)) > 0)

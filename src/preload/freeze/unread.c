@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -37,10 +38,20 @@ static int socket_option(int fd, int level, int name) {
     return sys_call(SYS_getsockopt, fd, level, name, &value, &size) == 0 ? value : -1;
 }
 
-static bool is_readable(int fd) {
+static int polled(int fd) {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     struct timespec now = {0};
-    return sys_call(SYS_ppoll, &ready, 1, &now, NULL, 0) != 0;
+    return sys_call(SYS_ppoll, &ready, 1, &now, NULL, 0) > 0 ? ready.revents : 0;
+}
+
+static bool is_readable(int fd) {
+    return polled(fd) != 0;
+}
+
+/* Written and not sent yet: held back (UDP_CORK, TCP_CORK), or not acknowledged (tcp(7), udp(7)). */
+static bool has_unsent(int fd) {
+    int bytes = 0;
+    return sys_call(SYS_ioctl, fd, TIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 /* Where an end of an Internet connection is: an IPv4 address as IPv6 has it (ipv6(7)). */
@@ -118,11 +129,25 @@ static bool is_with_itself(int fd, unsigned *patience) {
 static bool internet_has_unread(int fd, int type, int bytes, unsigned *patience) {
     struct place here, peer;
     if (type == SOCK_STREAM && socket_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
-        return bytes > 0 && is_with_itself(fd, patience);
+        return (bytes > 0 || has_unsent(fd)) && is_with_itself(fd, patience);
     if (type == SOCK_DGRAM && place_of(SYS_getpeername, fd, &peer) && place_of(SYS_getsockname, fd, &here) &&
         !is_of_this_machine(&here, &peer))
         return false;
-    return is_readable(fd);
+    return is_readable(fd) || has_unsent(fd);
+}
+
+/* Who has a read end only in another process, reads there; where there is none at all (poll(2), POLLERR), one may be opened by the name. */
+static bool pipe_has_unread(int fd, int bytes) {
+    bool writes = (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+    return bytes > 0 && (!writes || polled(fd) & POLLERR);
+}
+
+/* A line that has no end yet is not told of (ioctl_tty(2), FIONREAD): it is the program's own where that has the other end of a terminal. */
+static bool terminal_has_unread(int fd, int bytes) {
+    struct termios settings; /* larger than the kernel's */
+    unsigned number;
+    return bytes > 0 || (sys_call(SYS_ioctl, fd, TIOCGPTN, &number) == 0 &&
+                         sys_call(SYS_ioctl, fd, TCGETS, &settings) == 0 && (settings.c_lflag & ICANON));
 }
 
 /* FIONREAD tells of the first message only, which may be empty, and nothing of what is to be accepted (unix(7)). */
@@ -139,7 +164,7 @@ bool unread_in(int fd, const struct stat *stat, unsigned *patience) {
         return false;
     if (sys_call(SYS_ioctl, fd, FIONREAD, &bytes) != 0)
         bytes = -1;
-    if (S_ISFIFO(stat->st_mode)) /* who has a read end only in another process, reads there */
-        return bytes > 0 && (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
-    return S_ISCHR(stat->st_mode) ? bytes > 0 : socket_has_unread(fd, bytes, patience);
+    return S_ISFIFO(stat->st_mode)  ? pipe_has_unread(fd, bytes)
+           : S_ISCHR(stat->st_mode) ? terminal_has_unread(fd, bytes)
+                                    : socket_has_unread(fd, bytes, patience);
 }

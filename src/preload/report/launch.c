@@ -363,6 +363,8 @@ struct launched launch_tool(const struct captured *captured, const char *log,
     list.words[list.count] = "/proc/self/fd/3";
     if (captured->fd < 0)
         result.why = "cannot create a memfd";
+    else if (process_makes_first())
+        result.why = "a PID namespace awaits its first process, which is the program's to make";
     else if (!stack_for_launch() || (!helper && !(helper = memory_map_shared(sizeof *helper))))
         result.why = "no memory";
     if (result.why)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -85,6 +86,47 @@ static void hide_in_a_network_datagram(struct box *box) {
     carrier[1] = socket(AF_INET, SOCK_DGRAM, 0);
     if (sendto(carrier[1], &box, sizeof box, 0, (struct sockaddr *)&name, sizeof name) != sizeof box)
         exit(3);
+}
+static void hide_in_a_held_datagram(struct box *box) {
+    struct sockaddr_in name;
+    int on = 1;
+    carrier[0] = listening(SOCK_DGRAM, &name);
+    carrier[1] = socket(AF_INET, SOCK_DGRAM, 0);
+    setsockopt(carrier[1], IPPROTO_UDP, UDP_CORK, &on, sizeof on);
+    if (sendto(carrier[1], &box, sizeof box, 0, (struct sockaddr *)&name, sizeof name) != sizeof box)
+        exit(3);
+}
+static struct box *from_the_held(void) {
+    int off = 0;
+    setsockopt(carrier[1], IPPROTO_UDP, UDP_CORK, &off, sizeof off);
+    return from_the_carrier();
+}
+static void hide_in_a_pipe_without_reader(struct box *box) {
+    hide_in_a_pipe(box);
+    close(carrier[0]);
+}
+static struct box *from_the_reopened(void) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", carrier[1]);
+    carrier[0] = open(path, O_RDONLY);
+    return from_the_carrier();
+}
+static void hide_in_a_line(struct box *box) {
+    carrier[1] = posix_openpt(O_RDWR | O_NOCTTY);
+    if (grantpt(carrier[1]) != 0 || unlockpt(carrier[1]) != 0)
+        exit(3);
+    carrier[0] = open(ptsname(carrier[1]), O_RDWR | O_NOCTTY);
+    /* digits, of which none has a meaning to a terminal */
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%p", (void *)box);
+    if (write(carrier[1], digits, (size_t)length) != length)
+        exit(3);
+}
+static struct box *from_the_line(void) {
+    char digits[64] = "";
+    if (write(carrier[1], "\n", 1) != 1 || read(carrier[0], digits, sizeof digits - 1) <= 0)
+        return NULL;
+    return (struct box *)strtoul(digits, NULL, 16);
 }
 static void hide_in_a_terminal(struct box *box) {
     struct termios raw;
@@ -170,6 +212,9 @@ const struct place kernel_places[] = {
     {"in_a_connection", hide_in_a_connection, from_the_carrier},
     {"in_an_ended_connection", hide_in_an_ended_connection, from_the_carrier},
     {"in_a_network_datagram", hide_in_a_network_datagram, from_the_carrier},
+    {"in_a_held_datagram", hide_in_a_held_datagram, from_the_held},
+    {"in_a_pipe_without_reader", hide_in_a_pipe_without_reader, from_the_reopened},
+    {"in_a_line", hide_in_a_line, from_the_line},
     {"in_a_terminal", hide_in_a_terminal, from_the_carrier},
     {"in_an_event", hide_in_an_event, from_the_carrier},
     {"in_a_queue", hide_in_a_queue, from_the_queue},
