@@ -1,7 +1,8 @@
 /* Stands in for a libunwind whose header is of another version: the installed one ($LIBUNWIND, its path), told of tables in the layout that it has not, with the
- * load offset or without (libunwind-dynamic.h). Built with -DUNKNOWN, in a layout that nobody knows. */
+ * load offset or without (libunwind-dynamic.h). It blocks all signals meanwhile, as the installed one does around its locks, but by the call that 1.8 takes. Built with -DUNKNOWN, in a layout that nobody knows. */
 #include <dlfcn.h>
 #include <libunwind.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,11 @@ int dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t pc, unw_dyn_inf
     unw_dyn_info_t table = {0};
     memcpy(&table, given, FIRST);
     memcpy(&table.u.rti, (char *)given + OTHER, sizeof table.u.rti);
-    return REAL(dwarf_search_unwind_table)(space, pc, &table, info, need_details, argument);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int result = REAL(dwarf_search_unwind_table)(space, pc, &table, info, need_details, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
 #endif
 }
