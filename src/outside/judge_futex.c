@@ -89,6 +89,15 @@ static bool put_join(const struct judge *judge, uint64_t futex, uint32_t expecte
     return true;
 }
 
+/* A thread's block begins with its own address (sysdeps/x86_64/nptl/tls.h, tcbhead_t). Joins wait with a mask of bits since glibc 2.34, and before
+ * without one, if they have no deadline. */
+static bool looks_like_join(const struct judge *judge, const struct target_thread *from) {
+    uint64_t block = from->argument[0] - judge->tid_at, self;
+    int how = command(from->argument);
+    return !has_private_flag(from->argument) && (how == FUTEX_WAIT_BITSET || how == FUTEX_WAIT) &&
+           target_has(judge->target, block, &self, sizeof self) && self == block;
+}
+
 static bool put_known(const struct judge *judge, const struct target_thread *from, enum lw_wait_kind kind,
                       struct lw_snapshot_thread *thread) {
     uint64_t futex = from->argument[0];
@@ -215,8 +224,8 @@ void judge_futex(struct judge *judge, const struct target_thread *from, const st
     if (judge->is_static && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
         looks_like_mutex(judge, from->argument[0], false))
         put_object(judge, LW_WAIT_MUTEX, from->argument[0], thread);
-    else if (!has_private_flag(from->argument) && command(from->argument) == FUTEX_WAIT_BITSET && !known &&
-             judge->is_static && put_join(judge, from->argument[0], (uint32_t)from->argument[2], thread))
+    else if (judge->is_static && !known && looks_like_join(judge, from) &&
+             put_join(judge, from->argument[0], (uint32_t)from->argument[2], thread))
         return;
     else
         put_word(judge, from, thread);
