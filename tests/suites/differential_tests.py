@@ -80,13 +80,14 @@ HEAP = 64 << 10, "the dynamic loader's records of those, and libunwind's tables 
 
 def is_explained(what, without, under, watches):
     fact = what.split(", ")[1]
+    allocates = watches or glibc() < (2, 34)  # where dlsym, which the shim asks for the real functions, keeps what it found wrong
     if fact == "modules":
         more = [name for name in under.split() if name not in without.split()]
         return set(more) <= set(LOADED if watches else {"libleakwatch.so", "libgcc_s.so.1"}) | set(EMPTY if glibc() >= (2, 34) else ()) and [name for name in under.split() if name not in more] == without.split()
     if fact == "malloc_in_use":
-        return watches and int(under) - int(without) < HEAP[0]
+        return allocates and int(under) - int(without) < HEAP[0]
     if fact in ("heap_taken", "malloc_arena"):
-        return watches and int(without) == 0 and int(under) == 132 << 10  # the first block of it is made, as by any malloc (M_TOP_PAD)
+        return allocates and int(without) == 0 and int(under) == 132 << 10  # the first block of it is made, as by any malloc (M_TOP_PAD)
     return False
 
 
@@ -109,7 +110,7 @@ def test_what_main_finds():
 
 def test_what_main_finds_notices_a_faulty_shim():
     facts = {line.split(": ")[0].split(", ")[1] for line in start_differs(FAULTY, "program=another")}
-    expect({"errno", "first_key", "keys", "descriptors", "malloc_in_use"} <= facts, facts)
+    expect({"errno", "first_key", "keys", "descriptors"} | ({"malloc_in_use"} if glibc() >= (2, 34) else set()) <= facts, facts)
 
 
 # More of them, or others: LEAKWATCH_SEQUENCES=50000 LEAKWATCH_SEED=100001 tests/run build "differential sequences"
