@@ -1,8 +1,8 @@
 """What debian/ and packaging/ say, held against the build: each installed file is in one package, where Debian wants it, and versions and needs are those of
 the tree. scripts/package builds the packages and tries them in fresh roots, and the RPMs; that takes minutes, and is not among the tests."""
-import fnmatch, json, os, re
+import fnmatch, json, os, re, shutil
 
-from harness import BUILD, LIBRARY, ROOT, expect, glibc, needs, run, scratch
+from harness import BUILD, LIBRARY, ROOT, TOOL, expect, glibc, needs, program, run, scratch, watched
 
 DEBIAN = os.path.join(ROOT, "debian")
 
@@ -159,3 +159,15 @@ def test_a_newer_symbol_is_found():
     table = ("0000000000000000      DF *UND*  0000000000000000  GLIBC_2.2.5 read\n0000000000000000      DF *UND*  0000000000000000 (GLIBC_2.38) __isoc23_strtol\n"
              "0000000000011111 g    DF .text  0000000000000023  GLIBC_2.99 ours")
     expect(wanted_of_glibc(table) == (2, 38), "%r" % (wanted_of_glibc(table),))
+
+
+def test_installed_tool_is_found():
+    """From the library's own place: in PREFIX/lib or PREFIX/lib/TRIPLET, with the tool in PREFIX/bin."""
+    for place in "lib", "lib/x86_64-linux-gnu":
+        with scratch() as prefix:
+            for directory in place, "bin":
+                os.makedirs(os.path.join(prefix, directory))
+            path = shutil.copy(LIBRARY, os.path.join(prefix, place))
+            shutil.copy(TOOL, os.path.join(prefix, "bin"))
+            said = watched([program("first_answer_wins")], env={"LD_PRELOAD": path}).stderr
+            expect(said.startswith("leakwatch: 8 leaked threads in ") and said.count("8 leaked threads") == 1 and " queue_send  " in said and "addresses only" not in said, said)
