@@ -78,18 +78,43 @@ static void put_condition(const struct judge *judge, uint64_t futex, uint32_t ex
     put_of(judge, LW_WAIT_COND, form, (futex & ~7ull) - condition_layouts[form].signals, thread);
 }
 
-/* The kernel clears the number of a thread that has ended, and wakes who waits for that (set_tid_address(2)); glibc leaves the
- * private flag out there. */
-static bool put_join(const struct judge *judge, uint64_t futex, uint32_t expected,
-                     struct lw_snapshot_thread *thread) {
+/* A thread's block begins with its own address, which stands there twice (sysdeps/x86_64/nptl/tls.h, tcbhead_t). */
+static bool is_block(const struct judge *judge, uint64_t at) {
+    uint64_t words[3];
+    return target_has(judge->target, at, words, sizeof words) && words[0] == at && words[2] == at;
+}
+
+/* Since glibc 2.43 a join waits for the thread's state, which lies further behind (nptl/descr.h, joinstate). 0: in no block. */
+static uint64_t block_around(const struct judge *judge, uint64_t futex) {
+    enum { ALIGNMENT = 64, MOST = 4096 };
+    uint64_t first = futex & ~(uint64_t)(ALIGNMENT - 1);
+    for (uint64_t at = first; at != 0 && first - at < MOST; at -= ALIGNMENT)
+        if (is_block(judge, at))
+            return at;
+    return 0;
+}
+
+/* The kernel clears the number of a thread that has ended, and wakes who waits for that (set_tid_address(2)). What a join waits for to change is
+ * that number, or the state, which may be the same as some thread's number: so it is looked up in the block. */
+static bool put_join(const struct judge *judge, uint64_t block, struct lw_snapshot_thread *thread) {
     int32_t joined;
-    if (!target_has(judge->target, futex, &joined, sizeof joined) || joined != (int32_t)expected ||
+    if (block == 0 || !target_has(judge->target, block + judge->tid_at, &joined, sizeof joined) ||
         !target_thread(judge->target, joined))
         return false;
     thread->kind = LW_WAIT_JOIN;
-    thread->object = futex - judge->tid_at;
+    thread->object = block;
     thread->owner = joined;
     return true;
+}
+
+/* By the number itself, in a block, and not private. Joins wait with a mask of bits since glibc 2.34, and before without one, if they have no deadline. */
+static bool looks_like_join(const struct judge *judge, const struct target_thread *from) {
+    int how = command(from->argument);
+    int32_t number;
+    return !has_private_flag(from->argument) && (how == FUTEX_WAIT_BITSET || how == FUTEX_WAIT) &&
+           is_block(judge, from->argument[0] - judge->tid_at) &&
+           target_has(judge->target, from->argument[0], &number, sizeof number) &&
+           number == (int32_t)from->argument[2];
 }
 
 static bool put_known(const struct judge *judge, const struct target_thread *from, enum lw_wait_kind kind,
@@ -98,7 +123,7 @@ static bool put_known(const struct judge *judge, const struct target_thread *fro
     uint32_t expected = (uint32_t)from->argument[2];
     switch (kind) {
     case LW_WAIT_JOIN:
-        return put_join(judge, futex, expected, thread);
+        return put_join(judge, block_around(judge, futex), thread);
     case LW_WAIT_COND:
         /* woken, it takes its mutex again before it returns */
         if (waits_for_lock(from->argument))
@@ -248,8 +273,8 @@ void judge_futex(struct judge *judge, const struct target_thread *from, const st
     if (by_shape && waits_for_lock(from->argument) && has_private_flag(from->argument) &&
         looks_like_mutex(judge, from->argument[0], false))
         put_object(judge, LW_WAIT_MUTEX, from->argument[0], thread);
-    else if (!has_private_flag(from->argument) && command(from->argument) == FUTEX_WAIT_BITSET && !known &&
-             judge->is_static && put_join(judge, from->argument[0], (uint32_t)from->argument[2], thread))
+    else if (judge->is_static && !known && looks_like_join(judge, from) &&
+             put_join(judge, from->argument[0] - judge->tid_at, thread))
         return;
     else
         put_word(judge, from, thread);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "core.h"
 #include "live.h"
 #include "produce.h"
+#include "shared/older_headers.h"
 
 enum { CHILD_DONE = 0, CHILD_SAYS_WHY = 1, CHILD_IS_REFUSED = 3 };
 

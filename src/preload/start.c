@@ -91,9 +91,12 @@ void start_late(void) {
     errno = saved_errno;
 }
 
-/* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is
- * why the environment is taken from the arguments. dlsym may allocate here, dlopen in start_late; nothing after that does. */
-__attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
+static bool has_begun;
+
+/* dlsym may allocate here, dlopen in start_late; nothing after that does. */
+static void begin(int argc, char **argv, char **envp) {
+    if (__atomic_exchange_n(&has_begun, true, __ATOMIC_ACQ_REL))
+        return;
     int saved_errno = errno;
     clock_mark_setup();
     guards_setup();
@@ -121,4 +124,25 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
     triggers_setup();
     errno = saved_errno;
+}
+
+/* The library is linked -z initfirst: this runs before any other constructor, libc's own included, which is why the environment is taken from
+ * the arguments. */
+__attribute__((constructor)) static void start(int argc, char **argv, char **envp) {
+    begin(argc, argv, envp);
+}
+
+extern void *__libc_stack_end __attribute__((weak));
+
+/* Of several libraries that want to be first one is, the last that is loaded (elf/dl-load.c, dl_initfirst): before glibc 2.34 that is libpthread. The number of
+ * arguments, those, and the environment are where the kernel has put them (elf/dl-support.c, DL_STACK_END). */
+void start_before_threads(void) {
+    if (__builtin_expect(__atomic_load_n(&has_begun, __ATOMIC_ACQUIRE), 1) || !&__libc_stack_end ||
+        !__libc_stack_end)
+        return;
+    long argc = *(long *)__libc_stack_end;
+    char **argv = (char **)__libc_stack_end + 1;
+    enum { ARGUMENTS_MAX = 1 << 24 };
+    if (argc >= 0 && argc < ARGUMENTS_MAX && argv[argc] == NULL)
+        begin((int)argc, argv, argv + argc + 1);
 }

@@ -1,8 +1,10 @@
 #include "stacks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "libc.h"
+#include "shared/base_name.h"
 
 enum { PAGE = 4096, LARGEST_ALIGNMENT = 64 << 10 };
 /* struct pthread begins with tcbhead_t, in which its own address stands twice (sysdeps/x86_64/nptl/tls.h); behind it is its
@@ -11,6 +13,8 @@ enum { SELF = 0, SELF_TOO = 16, LIST = 704 };
 /* The lists of stacks in use, of the program's, and of those that are kept, in struct rtld_global since 2.34; then what all of the last
  * take, and one whose list is being changed (sysdeps/generic/ldsodefs.h). */
 enum { USED = 0, KEPT = 32, KEPT_BYTES = 48, IN_FLIGHT = 56, MOST_KEPT = 65536 };
+/* Before, libpthread had them: those in use, those that are kept, and what these take somewhere else (nptl/allocatestack.c). */
+enum { KEPT_BESIDE = 16 };
 
 static void add(struct stack_extents *stacks, struct stack_extent extent) {
     if (stacks->count == stacks->room) {
@@ -66,6 +70,14 @@ static bool is_kept_list(const struct image *image, uint64_t at, const void *use
            image_word(image, at + IN_FLIGHT) == 0;
 }
 
+static bool is_older_kept_list(const struct image *image, uint64_t at, const void *used) {
+    return at == *(const uint64_t *)used && is_linked(image, at + KEPT_BESIDE);
+}
+
+static bool is_amount(const struct image *image, uint64_t at, const void *wanted) {
+    return image_word(image, at) == *(const uint64_t *)wanted;
+}
+
 /* The head of the list that a thread's stack is in: what is no block. */
 static uint64_t head_of(const struct image *image, uint64_t block) {
     uint64_t at = block + LIST;
@@ -77,11 +89,11 @@ static uint64_t head_of(const struct image *image, uint64_t block) {
     return 0;
 }
 
-/* Together they take what libc says that they do, or none is believed. */
-static void add_kept(struct stack_extents *stacks, const struct image *image, uint64_t lists) {
+/* What they take together; 0: these are no kept stacks. */
+static uint64_t add_list(struct stack_extents *stacks, const struct image *image, uint64_t list) {
     size_t before = stacks->count;
-    uint64_t bytes = 0, at = image_word(image, lists + KEPT);
-    for (size_t i = 0; at != lists + KEPT && i < MOST_KEPT; i++) {
+    uint64_t bytes = 0, at = image_word(image, list);
+    for (size_t i = 0; at != list && i < MOST_KEPT; i++) {
         struct stack_extent extent = {0};
         if (is_linked(image, at) && is_block(image, at - LIST))
             extent = extent_of(image, at - LIST, 0);
@@ -91,8 +103,36 @@ static void add_kept(struct stack_extents *stacks, const struct image *image, ui
         add(stacks, extent);
         at = image_word(image, at);
     }
-    if (at != lists + KEPT || bytes != image_word(image, lists + KEPT_BYTES))
+    if (at == list)
+        return bytes;
+    stacks->count = before;
+    return 0;
+}
+
+static bool is_in_libpthread(const struct snapshot *snapshot, uint64_t at) {
+    for (uint64_t i = 0; i < snapshot->header->modules.count; i++) {
+        const struct lw_snapshot_module *module = &snapshot->modules[i];
+        if (at - module->start < module->end - module->start)
+            return strncmp(base_name(snapshot_words(snapshot, module->path)), "libpthread", 10) == 0;
+    }
+    return false;
+}
+
+/* Together they take what libc says that they do, or none is believed. False: this is not the list of stacks in use. */
+static bool add_kept(struct stack_extents *stacks, const struct image *image, const struct snapshot *snapshot,
+                     uint64_t used) {
+    size_t before = stacks->count;
+    uint64_t lists = libc_find(image, snapshot, is_kept_list, &used);
+    if (lists != 0) {
+        if (add_list(stacks, image, lists + KEPT) != image_word(image, lists + KEPT_BYTES))
+            stacks->count = before;
+        return true;
+    }
+    lists = is_in_libpthread(snapshot, used) ? libc_find(image, snapshot, is_older_kept_list, &used) : 0;
+    uint64_t bytes = lists != 0 ? add_list(stacks, image, lists + KEPT_BESIDE) : 0;
+    if (bytes != 0 && libc_find(image, snapshot, is_amount, &bytes) == 0)
         stacks->count = before;
+    return lists != 0;
 }
 
 static int by_start(const void *a, const void *b) {
@@ -103,15 +143,13 @@ static int by_start(const void *a, const void *b) {
 struct stack_extents stacks_find(const struct image *image, const struct snapshot *snapshot) {
     struct stack_extents stacks = {0};
     add_used(&stacks, image);
-    uint64_t lists = 0;
-    for (uint64_t i = 0; i < image->frozen.thread_count && lists == 0; i++) {
+    bool found = false;
+    for (uint64_t i = 0; i < image->frozen.thread_count && !found; i++) {
         uint64_t head = image->threads[i].stack_size != 0 && is_block(image, image->threads[i].handle)
                             ? head_of(image, image->threads[i].handle)
                             : 0;
-        lists = head != 0 ? libc_find(image, snapshot, is_kept_list, &head) : 0;
+        found = head != 0 && add_kept(&stacks, image, snapshot, head);
     }
-    if (lists != 0)
-        add_kept(&stacks, image, lists);
     if (stacks.count > 0)
         qsort(stacks.of, stacks.count, sizeof *stacks.of, by_start);
     return stacks;

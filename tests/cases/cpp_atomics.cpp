@@ -1,11 +1,12 @@
 /* C++20's semaphores and atomic waits reach futex by syscall(): call, word and caller are told. wait_for goes through
  * pthread_cond_clockwait.
  *
+ * WANTS: std::counting_semaphore (libstdc++ 11)
  * OPTIONS: grace=100ms
  * CHECK: leakwatch: 3 leaked threads in {{.*}} at exit; 4 live
  * CHECK-DAG: [futex, {{[0-9.]+}}s]  the word is 0, and it waits for it to change from 0{{$}}
  * CHECK-DAG: #0 syscall
- * CHECK-DAG: std::__atomic_semaphore::_M_acquire()
+ * CHECK-DAG: std::{{__atomic_semaphore::_M_acquire()|__atomic_wait_address_v}}
  * CHECK-DAG: acquires()
  * CHECK-DAG: waiting on semaphore
  * CHECK-DAG: waits_for_flag()

@@ -1,6 +1,7 @@
 /* Destructors run when a thread is cancelled inside a wrapped wait, or ends by pthread_exit beneath C++ frames; each
  * once.
  *
+ * WANTS: a std::condition_variable whose wait can be cancelled (libstdc++ 11)
  * NEGATIVE
  * BOTH
  * STDOUT: cancelled cleaned joined; exit cleaned local joined; catch rethrown joined;

@@ -1,5 +1,6 @@
 /* std::thread, std::condition_variable, exceptions across threads and out of a cancelled wait.
  *
+ * WANTS: a std::condition_variable whose wait can be cancelled (libstdc++ 11)
  * CHECK: leakwatch: 1 leaked thread in {{.*}} at exit; 2 live
  * CHECK: 1 thread  [cond wait, {{[0-9.]+}}s]  suspect: this condition was never signalled
  * CHECK: #0 pthread_cond_wait

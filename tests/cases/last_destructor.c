@@ -32,7 +32,9 @@ int main(void) {
     unsigned keys = 0;
     while (keys < PTHREAD_KEYS_MAX && pthread_key_create(&key, flushes) == 0)
         keys++;
-    if (keys != PTHREAD_KEYS_MAX || pipe(ends) != 0 || pthread_create(&thread, NULL, ends_at_once, NULL) != 0)
+    /* Before glibc 2.34 the preload's dlsym has one. */
+    if (keys < PTHREAD_KEYS_MAX - 1 || pipe(ends) != 0 ||
+        pthread_create(&thread, NULL, ends_at_once, NULL) != 0)
         return 1;
     usleep(20000);
 #ifdef FIXED

@@ -99,7 +99,8 @@ def glibc():
 
 
 def missing(wanted):
-    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR"."""
+    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR", "glibc from 2.MINOR".
+    What follows a comma says why."""
     def is_here(one):
         if one == "root":
             return os.geteuid() == 0
@@ -107,6 +108,8 @@ def missing(wanted):
             return library(one[4:])
         if one.startswith("glibc up to "):
             return glibc() <= version(one[len("glibc up to "):])
+        if one.startswith("glibc from "):
+            return glibc() >= version(one[len("glibc from "):].split(",")[0])
         if one.startswith("python:"):
             return importlib.util.find_spec(one[7:])
         if one.startswith("/"):

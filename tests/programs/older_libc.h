@@ -5,11 +5,16 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #ifndef FUTEX_LOCK_PI2 /* Linux 5.14 */
 #define FUTEX_LOCK_PI2 13
+#endif
+
+#ifndef SYS_pidfd_getfd /* Linux 5.6 */
+#define SYS_pidfd_getfd 438
 #endif
 
 #if !__GLIBC_PREREQ(2, 35)

@@ -209,7 +209,7 @@ def test_the_program_lies_elsewhere():
         root = os.path.join(directory, "root")
         os.makedirs(root + directory)
         shutil.copy(program("unprepared"), root + own)
-        for mapped in {line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/(libc|ld-linux[^/]*)\.so", line)}:
+        for mapped in {line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/(libc|libpthread|ld-linux[^/]*|ld)(-[\d.]+)?\.so", line)}:
             os.makedirs(root + os.path.dirname(mapped), exist_ok=True)
             shutil.copy(mapped, root + mapped)
         expect("lock_both" in tool("core", "--sysroot", root, core), "names below another root")

@@ -1,7 +1,7 @@
 """From outside, programs whose code or libc is not glibc's and gcc's: a static program of musl's, Go's runtime; and what real programs have many of."""
 import os, re, shutil, subprocess
 
-from harness import TESTS, eventually, expect, needs, program, run, scratch
+from harness import TESTS, eventually, expect, library, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
 from core_tests import gcore
 from outside_tests import PROVED, Unprepared, check_stuck, says
@@ -125,7 +125,7 @@ def test_named_as_it_was_started():
 @needs("root")
 def test_replaced_while_it_runs():
     """An upgrade has put other files where its libraries and its own program were: it is told by what it runs, and not by what lies there now."""
-    libc = next(line.split()[-1] for line in open("/proc/self/maps") if re.search(r"/libc\.so\.6$", line))
+    libc = library("libc.so.6")
     with scratch() as directory:
         own = os.path.join(directory, "own")
         for file in program("unprepared"), libc:

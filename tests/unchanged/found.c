@@ -34,10 +34,10 @@ __attribute__((constructor)) static void looks(void) {
     errno = errno_in_constructor;
 }
 
-/* The shim and what it needs. */
+/* The shim and what it needs; if it was built before glibc 2.34, also what is empty in later ones. */
 static bool is_ours(const char *path) {
     return strstr(path, "leakwatch") || strstr(path, "libgcc_s") || strstr(path, "libunwind") ||
-           strstr(path, "liblzma");
+           strstr(path, "liblzma") || strstr(path, "libpthread.so") || strstr(path, "libdl.so");
 }
 static int counts_objects(struct dl_phdr_info *info, size_t size, void *count) {
     (void)size;

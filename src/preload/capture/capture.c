@@ -127,7 +127,7 @@ static void write_incomplete(struct snapshot_writer *writer, const struct tasks 
     else if (tasks->directory < 0)
         text_put(&incomplete, "/proc/self/task cannot be read: threads and waits are as the shim saw them; ");
     if (!process.stacks)
-        text_put(&incomplete, LIBUNWIND_LIBRARY " cannot be loaded: no stacks; ");
+        text_put(&incomplete, LIBUNWIND_LIBRARY " cannot be loaded or used: no stacks; ");
     if (writer->overflow)
         text_put(&incomplete, "more was found than room had been made for; ");
     if (incomplete.length > 2)

@@ -42,6 +42,7 @@ CALL_ROW(int, pthread_create, "pthread_create",
          (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *), NO_WAIT)
 EXPORTED int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attr,
                             void *(*start)(void *), void *restrict argument) {
+    start_before_threads();
     UNLESS_ASIDE(pthread_create, (handle, attr, start, argument));
     struct registers registers;
     registers_save(&registers);
@@ -59,6 +60,7 @@ EXPORTED int pthread_create(pthread_t *restrict handle, const pthread_attr_t *re
 CALL_ROW(int, thrd_create, "thrd_create", (thrd_t *, thrd_start_t, void *), NO_WAIT)
 /* A C11 start routine returns int, where a pthread's returns a pointer; libc looks at the low half only. */
 EXPORTED int thrd_create(thrd_t *handle, thrd_start_t start, void *argument) {
+    start_before_threads();
     UNLESS_ASIDE(thrd_create, (handle, start, argument));
     struct registers registers;
     registers_save(&registers);

@@ -43,3 +43,12 @@ bool exit_notice_ask(struct exit_notice *notice, int32_t tid) {
     head->list.next = (struct robust_list *)&notice->next;
     return true;
 }
+
+/* As glibc takes a mutex out that it lets go of (nptl/pthreadP.h, DEQUEUE_MUTEX). */
+void exit_notice_withdraw(struct exit_notice *notice) {
+    if (notice->word != 0) {
+        *(void **)notice->previous = notice->next;
+        *previous_of(notice->next) = notice->previous;
+    }
+    exit_notice_give(notice);
+}

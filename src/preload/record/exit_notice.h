@@ -25,6 +25,9 @@ void exit_notice_setup(void);
 /* The calling thread, tid, is to leave a notice at its end. False if it cannot. */
 bool exit_notice_ask(struct exit_notice *notice, int32_t tid);
 
+/* The calling thread asks no more: it is as if the notice had been given. */
+void exit_notice_withdraw(struct exit_notice *notice);
+
 /* Has it ended? */
 static inline bool exit_notice_given(const struct exit_notice *notice) {
     return __atomic_load_n(&notice->word, __ATOMIC_ACQUIRE) & FUTEX_OWNER_DIED;

@@ -121,8 +121,16 @@ static int32_t own_tid(void) {
     return (int32_t) ~(clock >> 3);
 }
 
+/* A call before the start routine, in a handler or by another library that stands before libc, has had the thread adopted. */
+static void drop_adopted(struct thread *record) {
+    exit_notice_withdraw(&record->notice);
+    set_flag(record, 0);
+}
+
 static void thread_beginning(struct thread *self, int32_t tid) {
-    thread_current = self;
+    struct thread *adopted = __atomic_exchange_n(&thread_current, self, __ATOMIC_RELAXED);
+    if (adopted && adopted != &thread_nobody)
+        drop_adopted(adopted);
     exit_notice_ask(&self->notice, tid);
     self->handle = pthread_self(); /* before the tid says that it runs */
     __atomic_store_n(&self->tid, tid, __ATOMIC_RELEASE);

@@ -101,12 +101,15 @@ static int helper_main(void *argument) {
     }
     static char *no_environment[] = {NULL};
     char **environment = process.environment ? process.environment : no_environment;
+    long error = -ENOENT;
     for (int i = 0; i < CANDIDATES; i++) {
-        long error = sys_call(SYS_execve, tool_path[i], helper->arguments, environment);
+        long failed = sys_call(SYS_execve, tool_path[i], helper->arguments, environment);
         /* the first place that has a tool says why it could not be run */
-        if (helper->error == 0 || helper->error == ENOENT)
-            helper->error = (int)-error;
+        if (error == -ENOENT)
+            error = failed;
     }
+    helper->error =
+        (int)-error; /* not before: a later place may have one that runs, and this memory is the program's */
     sys_call(SYS_exit_group, 127);
     return 0;
 }

@@ -26,12 +26,27 @@ static struct {
     LIBUNWIND(X)
 #undef X
     unw_addr_space_t space;
+    size_t words_before_table; /* in struct table_entry */
     bool ready;
 } lib;
 
-/* The libunwind that is loaded may be newer than the one that this was built with, and read fields that were added at the end since (libunwind-common.h,
- * libunwind-dynamic.h: four from 1.3 to 1.8): they are there, and 0. */
+/* The libunwind that is loaded may be newer than the one that this was built with, and read fields that were added at the end since (libunwind-common.h:
+ * three from 1.3 to 1.8): they are there, and 0. */
 #define LATER_FIELDS void *later[16]
+
+/* unw_dyn_info_t of a table, whose layout is that of the libunwind that is loaded, not of the header: since 1.3 a word, the module's load offset, was put
+ * before what is told of the table (libunwind-dynamic.h). Which it is, is tried. */
+struct table_entry {
+    void *next, *previous;
+    unw_word_t start, end, gp;
+    int32_t format, padding;
+    unw_word_t words[16];
+};
+enum { WORDS_BEFORE_TABLE_MAX = 1 };
+enum { TABLE_NAME, TABLE_BASE, TABLE_WORDS, TABLE_DATA }; /* unw_dyn_remote_table_info_t */
+_Static_assert(offsetof(unw_dyn_info_t, u) == offsetof(struct table_entry, words) ||
+                   offsetof(unw_dyn_info_t, u) == offsetof(struct table_entry, words[WORDS_BEFORE_TABLE_MAX]),
+               "a libunwind of a third layout");
 
 /* What one question to libunwind is about; the accessors' argument. */
 struct question {
@@ -61,12 +76,13 @@ static bool reaches(uintptr_t address, uintptr_t base) {
 }
 
 #if !defined(DLFO_STRUCT_HAS_EH_DBASE)
-/* glibc before 2.35 */
+/* The header is of a glibc before 2.35, the one that is loaded may be newer, and may write what it has put into the reserve since. */
 struct dl_find_object {
     unsigned long long flags;
     void *dlfo_map_start, *dlfo_map_end;
     struct link_map *dlfo_link_map;
     void *dlfo_eh_frame;
+    unsigned long long reserved[8];
 };
 #endif
 static int (*find_object)(void *, struct dl_find_object *);
@@ -110,14 +126,13 @@ static int find_proc_info(unw_addr_space_t space, unw_word_t pc, unw_proc_info_t
         return -UNW_ENOINFO;
     uint32_t entries;
     memcpy(&entries, bytes + 8, sizeof entries);
-    struct {
-        unw_dyn_info_t known;
-        LATER_FIELDS;
-    } table = {.known = {.start_ip = 0, .end_ip = UINTPTR_MAX, .format = UNW_INFO_FORMAT_REMOTE_TABLE}};
-    table.known.u.rti.segbase = header;
-    table.known.u.rti.table_data = header + 12;
-    table.known.u.rti.table_len = (unw_word_t)entries * 8 / sizeof(unw_word_t);
-    int result = lib.dwarf_search_unwind_table(space, pc, &table.known, info, need_details, argument);
+    struct table_entry entry = {.end = UINTPTR_MAX, .format = UNW_INFO_FORMAT_REMOTE_TABLE};
+    unw_word_t *table = entry.words + lib.words_before_table;
+    table[TABLE_BASE] = header;
+    table[TABLE_DATA] = header + 12;
+    table[TABLE_WORDS] = (unw_word_t)entries * 8 / sizeof(unw_word_t);
+    int result =
+        lib.dwarf_search_unwind_table(space, pc, (unw_dyn_info_t *)&entry, info, need_details, argument);
     question->found = result == 0;
     return result;
 }
@@ -206,6 +221,17 @@ void libunwind_inside(bool now) {
     inside = now;
 }
 
+/* A function of the shim's own is found with the right layout only: with the other, what libunwind takes for the table lies where nothing can be read. */
+static bool find_layout(void) {
+    uintptr_t known = (uintptr_t)libunwind_load;
+    for (size_t words = 0; words <= WORDS_BEFORE_TABLE_MAX; words++) {
+        lib.words_before_table = words;
+        if (libunwind_function_start(known, true) == known)
+            return true;
+    }
+    return false;
+}
+
 static bool load(void) {
     void *library = dlopen(LIBUNWIND_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!library) {
@@ -237,8 +263,8 @@ static bool load(void) {
     if (!lib.space)
         return false;
     lib.set_caching_policy(lib.space, UNW_CACHE_NONE); /* rows are our cache */
-    lib.ready = true;
-    return true;
+    lib.ready = find_layout();
+    return lib.ready;
 }
 
 bool libunwind_load(void) {

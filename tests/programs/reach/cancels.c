@@ -175,7 +175,7 @@ static void known_of_a_locker(struct box *box) {
     pthread_mutex_init(&lock->mutex, NULL);
     lock->box = box_new();
     start("owner", has_the_lock, lock);
-    usleep(20000);
+    settle();
     workers[2] = start("taken", wants_the_lock, lock);
     lock = NULL;
 }
