@@ -91,11 +91,47 @@ static void add(struct looked_up *entry, struct symbol_frame frame) {
     entry->frames[entry->count++] = frame;
 }
 
+enum { SCOPES_MAX = 64 };
+
+/* Appends what of `die` is around pc, the outermost first. */
+static int scopes_below(Dwarf_Die *die, uint64_t pc, Dwarf_Die *scopes, int count) {
+    Dwarf_Die child;
+    for (int end = dwarf_child(die, &child); end == 0 && count < SCOPES_MAX;
+         end = dwarf_siblingof(&child, &child)) {
+        int tag = dwarf_tag(&child), before = count;
+        bool has_code =
+            tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block;
+        bool has_functions =
+            tag == DW_TAG_namespace || tag == DW_TAG_structure_type || tag == DW_TAG_class_type;
+        if (has_code && dwarf_haspc(&child, pc) > 0)
+            scopes[count++] = child;
+        if (count > before || has_functions)
+            count = scopes_below(&child, pc, scopes, count);
+        if (count > before)
+            break;
+    }
+    return count;
+}
+
+/* The innermost first. Not by dwarf_getscopes, which after what is inlined goes on with the scopes that it was written in, not with those that
+ * it is inlined into. */
+static int scopes_of(Dwarf_Die *unit, uint64_t pc, Dwarf_Die scopes[SCOPES_MAX]) {
+    Dwarf_Die outermost[SCOPES_MAX];
+    int count = scopes_below(unit, pc, outermost, 0);
+    for (int i = 0; i < count; i++)
+        scopes[i] = outermost[count - 1 - i];
+    return count;
+}
+
 /* Walks from the innermost inlined call outward, each with the line of its call site. */
 static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_Die *unit, uint64_t pc,
                         struct symbol_frame frame) {
-    Dwarf_Die *scopes = NULL;
-    int count = dwarf_getscopes(unit, pc, &scopes);
+    Dwarf_Die scopes[SCOPES_MAX], split;
+    /* what a skeleton stands for lies in a file of its own (-gsplit-dwarf), if that is found */
+    if (dwarf_cu_info(unit->cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) == 0 &&
+        dwarf_tag(&split) != DW_TAG_invalid)
+        unit = &split;
+    int count = scopes_of(unit, pc, scopes);
     Dwarf_Files *files = NULL;
     size_t file_count;
     dwarf_getsrcfiles(unit, &files, &file_count);
@@ -119,7 +155,6 @@ static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_
         frame.file = files ? dwarf_filesrc(files, file, NULL, NULL) : NULL;
         frame.line = (int)line;
     }
-    free(scopes);
     add(entry, frame);
 }
 

@@ -14,3 +14,11 @@ static inline int poll_by_number(struct pollfd *fds, nfds_t count, int ms) {
     return (int)syscall(SYS_ppoll, fds, count, ms < 0 ? NULL : &span, NULL, 0);
 #endif
 }
+
+static inline void pause_by_number(void) {
+#ifdef SYS_pause
+    syscall(SYS_pause);
+#else
+    poll_by_number(NULL, 0, -1);
+#endif
+}

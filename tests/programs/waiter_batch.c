@@ -61,7 +61,7 @@ static void *jumps_out(void *unused) {
     if (sigsetjmp(out, 1) == 0)
         sem_wait(&left);
     for (;;)
-        poll_by_number(NULL, 0, -1);
+        pause_by_number();
     return unused;
 }
 

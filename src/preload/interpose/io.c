@@ -35,26 +35,33 @@ TRANSFERS(readv, (int fd, const struct iovec *parts, int count), (fd, parts, cou
 TRANSFERS_BUFFER(getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags),
                  (ROW_PLAIN(SYSCALL, SYS_getrandom)), (.object = 0), true, (REST, flags), (void)0)
 
+/* Where zeros or random bytes come from is all the same. */
 #define READS_AT (ROW_FD(UNSETTLED_READ, SYS_pread64))
-WAITS(ssize_t, pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at), READS_AT,
-      (ON_FD(fd)))
-WAITS(ssize_t, pread64, (int fd, void *buffer, size_t size, off64_t at), (fd, buffer, size, at), READS_AT,
-      (ON_FD(fd)))
+TRANSFERS_BUFFER(pread, (int fd, void *buffer, size_t size, off_t at), (fd, buffer, size, at), READS_AT,
+                 (ON_FD(fd)), reads_all(fd), (fd, REST, at), (void)0)
+TRANSFERS_BUFFER(pread64, (int fd, void *buffer, size_t size, off64_t at), (fd, buffer, size, at), READS_AT,
+                 (ON_FD(fd)), reads_all(fd), (fd, REST, at), (void)0)
 ALSO(__pread64, pread64)
-WAITS(ssize_t, __pread_chk, (int fd, void *buffer, size_t size, off_t at, size_t room),
-      (fd, buffer, size, at, room), READS_AT, (ON_FD(fd)))
-WAITS(ssize_t, __pread64_chk, (int fd, void *buffer, size_t size, off64_t at, size_t room),
-      (fd, buffer, size, at, room), READS_AT, (ON_FD(fd)))
+TRANSFERS_BUFFER(__pread_chk, (int fd, void *buffer, size_t size, off_t at, size_t room),
+                 (fd, buffer, size, at, room), READS_AT, (ON_FD(fd)), reads_all(fd),
+                 (fd, REST, at, rest.now->iov_len), (void)0)
+TRANSFERS_BUFFER(__pread64_chk, (int fd, void *buffer, size_t size, off64_t at, size_t room),
+                 (fd, buffer, size, at, room), READS_AT, (ON_FD(fd)), reads_all(fd),
+                 (fd, REST, at, rest.now->iov_len), (void)0)
 
 #define READS_PARTS (ROW_FD(UNSETTLED_READ, SYS_preadv, SYS_preadv2))
-WAITS(ssize_t, preadv, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at),
-      READS_PARTS, (ON_FD(fd)))
-WAITS(ssize_t, preadv64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, parts, count, at),
-      READS_PARTS, (ON_FD(fd)))
-WAITS(ssize_t, preadv2, (int fd, const struct iovec *parts, int count, off_t at, int flags),
-      (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)))
-WAITS(ssize_t, preadv64v2, (int fd, const struct iovec *parts, int count, off64_t at, int flags),
-      (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)))
+TRANSFERS(preadv, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at),
+          READS_PARTS, (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, at), (void)0)
+TRANSFERS(preadv64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, parts, count, at),
+          READS_PARTS, (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, at), (void)0)
+TRANSFERS(preadv2, (int fd, const struct iovec *parts, int count, off_t at, int flags),
+          (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, at, flags), (void)0)
+TRANSFERS(preadv64v2, (int fd, const struct iovec *parts, int count, off64_t at, int flags),
+          (fd, parts, count, at, flags), READS_PARTS, (ON_FD(fd)), reads_all(fd), parts, (size_t)count,
+          (fd, rest.now, (int)rest.now_count, at, flags), (void)0)
 
 /* What reaches a pipe or an eventfd is noted: who reads one may want to know (writes.h). */
 #define NOTES_WRITE \

@@ -131,8 +131,8 @@ bool thread_is_joinable(const struct thread *record);
 const struct thread *thread_that_ended(int32_t tid);
 /* The program sends the snapshot signal to one of its threads, by handle or, if that is 0, by number: noted unless that is the caller. */
 void thread_signalled(pthread_t handle, int32_t tid);
-/* Was the caller sent one so? Asked once for each. Async-signal-safe. */
-bool thread_takes_signal(void);
+/* Has the caller ever been sent one so? Not taken back: how many there were nobody can count, for those that are pending are one. */
+bool thread_is_signalled(void);
 /* Was this the number of a thread that a fork, from which this process comes, did not copy? */
 bool thread_was_not_copied(int32_t tid);
 /* Was this the number of the initial thread before it forked? What it locked then, it may unlock now, though

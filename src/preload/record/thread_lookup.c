@@ -82,9 +82,7 @@ void thread_signalled(pthread_t handle, int32_t tid) {
             __atomic_fetch_or(&record->flags, THREAD_SIGNALLED, __ATOMIC_RELEASE);
 }
 
-bool thread_takes_signal(void) {
+bool thread_is_signalled(void) {
     struct thread *self = thread_current;
-    return self && (self->flags & THREAD_SIGNALLED) &&
-           (__atomic_fetch_and(&self->flags, ~(uint32_t)THREAD_SIGNALLED, __ATOMIC_ACQ_REL) &
-            THREAD_SIGNALLED);
+    return self && (__atomic_load_n(&self->flags, __ATOMIC_ACQUIRE) & THREAD_SIGNALLED);
 }

@@ -116,7 +116,8 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
         bool is_timer = owed_take_timer(info);
         if (!token && !is_timer)
             program = disposition_of_program(signal);
-        bool between_threads = info->si_pid == process.pid && thread_takes_signal() && !options.signal_named;
+        bool between_threads = info->si_code == SI_TKILL && info->si_pid == process.pid &&
+                               thread_is_signalled() && !options.signal_named;
         if (!token && !is_timer && !disposition_has_handler(&program) && program.sa_handler == SIG_DFL &&
             is_to_die_of(info)) {
             disposition_die_of(signal);

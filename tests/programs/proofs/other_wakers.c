@@ -15,7 +15,7 @@ static int child_stays(void *unused) {
     (void)unused;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;)
-        poll_by_number(NULL, 0, -1);
+        pause_by_number();
     return 0;
 }
 static void rests_beside_child(int flags) {
@@ -88,7 +88,7 @@ static void asleep_but_for_an_end_of_a_thread(void) {
         sem_wait(&step);
         close(ends[0]);
         close(ends[1]);
-        poll_by_number(NULL, 0, -1);
+        pause_by_number();
     }
     settle();
     start("two", reads_pipe, NULL);

@@ -1,0 +1,17 @@
+"""Names and lines, wherever the compiler has put its debug information."""
+from harness import expect, program
+from resting import snapshots
+
+
+def stack(name):
+    report, = snapshots([program(name)])
+    thread, = [thread for thread in report["threads"] if not thread["main"]]
+    return [(frame["function"], frame["line"], frame["inlined"]) for frame in thread["stack"]]
+
+
+def test_inlined_wherever_it_is_told():
+    """In the program, in a file of its own (-gsplit-dwarf), in another unit (-flto)."""
+    whole = stack("inlined")
+    expect([(function, inlined) for function, _, inlined in whole[:3]] == [("sleeps", True), ("works", True), ("begins", False)], whole)
+    for name in "inlined_split", "inlined_lto":
+        expect(stack(name) == whole, "%s: %r, %r" % (name, stack(name), whole))
