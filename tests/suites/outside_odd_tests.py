@@ -34,6 +34,13 @@ def test_states():
         expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
 
 
+def test_a_supervised_call():
+    """Another process answers a read of the process's own pipe (seccomp_unotify(2)): who sleeps there is no proof."""
+    with Unprepared(program("supervised"), "") as process:
+        said = eventually("it reads", lambda: (lambda said: said if "pipe read" in said else None)(process.text()))
+        expect("deadlock" not in said and "stranded" not in said, said)
+
+
 def test_never_the_same():
     """Who makes threads and joins them, and who becomes another program, all the time: what is told is of one moment, or is not told."""
     for what in "joins", "executes":

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "descriptor_file.h"
 #include "monotonic.h"
+#include "proc_status.h"
 #include "watched.h"
 
 /* What only its own memory has in common with it, of /proc/PID/statm: is the size the same, to the byte, and how much of it is
@@ -106,6 +108,28 @@ static bool has_timer(int pid, uint64_t handled) {
     return found;
 }
 
+/* A thread whose system call a supervisor is to answer (seccomp_unotify(2)) sleeps in the kernel's filter, not in the call that it made. */
+static bool is_supervised(int pid) {
+    char mode[16], path[300], words[64];
+    char *status = proc_status(pid, pid);
+    bool filtered =
+        proc_status_value(status, "Seccomp", mode, sizeof mode) && atoi(mode) == SECCOMP_MODE_FILTER;
+    free(status);
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = filtered ? opendir(path) : NULL;
+    bool found = filtered && !tasks;
+    for (struct dirent *entry; !found && tasks && (entry = readdir(tasks));) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/wchan", pid, entry->d_name);
+        FILE *file = fopen(path, "re");
+        found = file && fgets(words, sizeof words, file) && strstr(words, "seccomp");
+        if (file)
+            fclose(file);
+    }
+    if (tasks)
+        closedir(tasks);
+    return found;
+}
+
 struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched) {
     struct other_wakers found = {0};
     const struct lw_snapshot_header *header = snapshot->header;
@@ -116,7 +140,7 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
     int pid = watched_through(watched);
     char *maps = maps_of(dirfd(proc), pid);
     descriptors_each(dirfd(proc), watched, &found.unknown, look_into_table, &tables);
-    found.unknown |= !maps || tables.count == 0;
+    found.unknown |= !maps || tables.count == 0 || is_supervised(pid);
     found.ring = tables.ring || (maps && strstr(maps, RING));
     found.own_files = tables.count > 1 && waits_for_descriptors(snapshot);
     found.shares_memory = is_memory_shared(proc, watched, pid, header->flags & LW_PROCESS_OUTSIDE);
