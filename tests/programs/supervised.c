@@ -1,4 +1,4 @@
-/* Reads a pipe that it alone has, by a descriptor that a filter hands to another process, which answers when a byte comes in. */
+/* Reads a pipe that it alone has, by a descriptor that a filter hands to another process, which takes its time to answer. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -36,12 +36,12 @@ static int filter(void) {
 
 static void supervise(int process, int listener) {
     struct seccomp_notif asked = {0};
-    char byte;
     long fd;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     while ((fd = syscall(SYS_pidfd_getfd, process, listener, 0)) < 0)
         usleep(1000);
-    must(ioctl((int)fd, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0 && read(STDIN_FILENO, &byte, 1) == 1);
+    must(ioctl((int)fd, SECCOMP_IOCTL_NOTIF_RECV, &asked) == 0);
+    sleep(1000);
     struct seccomp_notif_resp answer = {.id = asked.id, .val = 7};
     must(ioctl((int)fd, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0);
     exit(0);
@@ -60,7 +60,7 @@ int main(void) {
     must(pipe(ends) == 0 && dup2(ends[0], ITS_END) == ITS_END);
     int listener = filter();
     must(listener >= 0 && write(told[1], &listener, sizeof listener) == sizeof listener);
-    must(write(STDOUT_FILENO, "ready\n", 6) == 6);
+    must(write(STDOUT_FILENO, "up\n", 3) == 3);
     printf("answered %d\n", (int)read(ITS_END, bytes, sizeof bytes));
     return 0;
 }
