@@ -16,9 +16,34 @@ const char *lines_words(const struct analysis *analysis, uint32_t offset) {
     return snapshot_words(analysis->snapshot, offset);
 }
 
+/* How many bytes the character of UTF-8 takes that begins here; 0: it is none, or one that steers a terminal. */
+static int character_at(const char *at) {
+    static const unsigned least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
+    unsigned char first = (unsigned char)*at;
+    int size = first < 0x80   ? 1
+               : first < 0xc0 ? 0
+               : first < 0xe0 ? 2
+               : first < 0xf0 ? 3
+               : first < 0xf8 ? 4
+                              : 0;
+    unsigned code = size > 1 ? first & (0x7fu >> size) : first;
+    for (int i = 1; i < size; i++) {
+        if (((unsigned char)at[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    }
+    return size > 0 && code >= least[size] && code != 0x7f && code <= 0x10ffff ? size : 0;
+}
+
 void lines_clean(FILE *out, const char *words) {
-    for (; *words; words++)
-        fputc((unsigned char)*words < 0x20 || *words == 0x7f ? '?' : *words, out);
+    while (*words) {
+        int size = character_at(words);
+        if (size > 0)
+            fwrite(words, 1, (size_t)size, out);
+        else
+            fputc('?', out);
+        words += size > 0 ? size : 1;
+    }
 }
 
 void lines_name(FILE *out, const char *name, int tid) {

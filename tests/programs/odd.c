@@ -123,7 +123,8 @@ static void *is_called(void *name) {
 }
 
 static void do_bytes(void) {
-    static char *const names[] = {"\x1b[31mred", "a\nb", "\xff\xfe", "x) S 1 (y", "", "\t\"\\<b>"};
+    static char *const names[] = {"\x1b[31mred", "a\nb", "\xff\xfe", "g\xc3\xb6\xc2\x9b",
+                                  "x) S 1 (y",   "",     "\t\"\\<b>"};
     pthread_t thread;
     pthread_barrier_init(&both, NULL, sizeof names / sizeof *names + 1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -28,7 +28,7 @@ def test_states():
         expect("pipe read" in said and alone in said, said)
     with Unprepared(program("odd"), "bytes") as process:
         said = process.text()
-        for name in "?[31mred (", "a?b (", "x) S 1 (y (", '?"\\<b> (':
+        for name in "?[31mred (", "a?b (", "?? (", "g\u00f6?? (", "x) S 1 (y (", '?"\\<b> (':
             expect(name in said, said)
         json.loads(tool("stack", "--format", "json", process.pid))
         expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
