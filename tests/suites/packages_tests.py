@@ -21,7 +21,7 @@ def stanzas():
 MACROS = {"_bindir": "usr/bin", "_libdir": "usr/lib/x86_64-linux-gnu", "_includedir": "usr/include", "_datadir": "usr/share", "_mandir": "usr/share/man",
           "_prefix": "usr"}
 # What building needs, by its name on Fedora (packaging/leakwatch.spec).
-NAMES_THERE = {"debhelper-compat": "systemd-rpm-macros", "libdw-dev": "elfutils-devel", "libelf-dev": "elfutils-libelf-devel", "libiberty-dev": "binutils-devel",
+NAMES_THERE = {"libcurl4-openssl-dev": "libcurl-devel", "debhelper-compat": "systemd-rpm-macros", "libdw-dev": "elfutils-devel", "libelf-dev": "elfutils-libelf-devel", "libiberty-dev": "binutils-devel",
                "libjansson-dev": "jansson-devel", "libmicrohttpd-dev": "libmicrohttpd-devel", "libncurses-dev": "ncurses-devel",
                "libprotobuf-c-dev": "protobuf-c-devel", "libunwind-dev": "libunwind-devel", "meson": "meson", "pkg-config": "pkgconf-pkg-config",
                "protobuf-c-compiler": "protobuf-c-compiler", "python3": "python3", "uthash-dev": "uthash-devel", "zlib1g-dev": "zlib-devel"}
