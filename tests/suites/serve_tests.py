@@ -173,7 +173,7 @@ def test_who_may_ask():
         refuses("can be reached from other machines", "--listen", "[::]:0")
         refuses("everybody may read it", "--token", token)
         os.chmod(token, 0o600)
-        refuses("'6061' is neither ADDRESS:PORT nor unix:PATH", "--listen", "6061")
+        refuses("'6061' is not ADDRESS:PORT or unix:PATH", "--listen", "6061")
         refuses("cannot listen at unix:/nowhere/x: No such file", "--listen", "unix:/nowhere/x")
         with open(os.path.join(directory, "short"), "w") as file:
             file.write("abc\n")
