@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "memory.h"
-#include "outside/polled_set.h"
+#include "polled_set.h"
 #include "proc_status.h"
 
 static void read_words(int proc, const char *path, char *words, size_t size) {
