@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "rt/descriptors.h"
 #include "rt/sys.h"
 #include "shared/file_kinds.h"
 
@@ -143,26 +144,22 @@ static bool is_end(int fd, int mode, const struct stat *pipe) {
     return flags >= 0 && !(flags & O_PATH) && ((flags & O_ACCMODE) == mode || (flags & O_ACCMODE) == O_RDWR);
 }
 
-bool descriptor_has_end(int fd, int mode) {
-    char listing[4096];
+struct wanted_end {
     struct stat pipe;
-    long length;
-    bool found = false;
-    long directory = sys_call(SYS_openat, AT_FDCWD, "/proc/thread-self/fd", O_DIRECTORY | OWN_FLAGS);
-    if (directory < 0 || sys_call(SYS_fstat, fd, &pipe) != 0)
-        length = -1;
-    else
-        length = 0;
-    while (length >= 0 && !found &&
-           (length = sys_call(SYS_getdents64, directory, listing, sizeof listing)) > 0)
-        for (long at = 0; at < length && !found;) {
-            const struct kernel_entry *entry = (const void *)(listing + at);
-            const char *name = entry->name;
-            uint64_t number;
-            found = text_number(&name, &number) && is_end((int)number, mode, &pipe);
-            at += entry->length;
-        }
-    if (directory >= 0)
-        sys_call(SYS_close, directory);
-    return found;
+    int mode;
+    bool found;
+};
+
+static bool is_another(void *of, int fd, const char *name) {
+    struct wanted_end *wanted = of;
+    (void)name;
+    wanted->found = is_end(fd, wanted->mode, &wanted->pipe);
+    return !wanted->found;
+}
+
+bool descriptor_has_end(int fd, int mode) {
+    struct wanted_end wanted = {.mode = mode};
+    if (sys_call(SYS_fstat, fd, &wanted.pipe) == 0)
+        each_descriptor(is_another, &wanted);
+    return wanted.found;
 }

@@ -10,6 +10,7 @@
 #include "capture/kernel_state.h"
 #include "process.h"
 #include "report/staying.h"
+#include "rt/descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
 #include "unread.h"

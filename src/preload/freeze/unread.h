@@ -5,8 +5,6 @@
 
 struct stat;
 
-/* Calls visit for every descriptor of the calling thread, its number in digits too, until that is false. False if it was, or if they cannot be listed. */
-bool each_descriptor(bool (*visit)(void *, int fd, const char *name), void *context);
 /* Is there something in it that may come from this process itself? stat: of fd (fstat(2)). In doubt, yes; so it is when more than *patience
  * descriptors would have to be asked for the other ends of connections. */
 bool unread_in(int fd, const struct stat *stat, unsigned *patience);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "rt/descriptors.h"
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
 #include "rt/text.h"
@@ -36,25 +37,17 @@ static void note(int fd) {
     }
 }
 
+static bool take_inherited(void *unused, int fd, const char *name) {
+    (void)unused, (void)name;
+    note(fd); /* of the directory that they are listed in too, which is none of these kinds */
+    return true;
+}
+
 void foreign_note(void) {
     nested = !is_first_namespace();
     if (!nested)
         return;
-    char entries[4096];
-    long size = 0, directory = sys_call(SYS_openat, AT_FDCWD, "/proc/self/fd", OWN_FLAGS | O_DIRECTORY);
-    others = directory < 0;
-    while (directory >= 0 && (size = sys_call(SYS_getdents64, directory, entries, sizeof entries)) > 0)
-        for (long at = 0; at < size;) {
-            const struct kernel_entry *entry = (const void *)(entries + at);
-            const char *digits = entry->name;
-            uint64_t fd;
-            at += entry->length;
-            if (text_number(&digits, &fd) && (long)fd != directory)
-                note((int)fd);
-        }
-    others |= size < 0;
-    if (directory >= 0)
-        sys_call(SYS_close, directory);
+    others |= !each_descriptor(take_inherited, NULL);
 }
 
 void foreign_received(const struct msghdr *message) {
