@@ -93,7 +93,8 @@ static void add(struct looked_up *entry, struct symbol_frame frame) {
 
 enum { SCOPES_MAX = 64 };
 
-/* Appends what of `die` is around pc, the outermost first. */
+/* Appends what of `die` is around pc, the outermost first. dwarf_getscopes, after what is inlined, goes on with the scopes that it was written in, not
+ * with those that it is inlined into. */
 static int scopes_below(Dwarf_Die *die, uint64_t pc, Dwarf_Die *scopes, int count) {
     Dwarf_Die child;
     for (int end = dwarf_child(die, &child); end == 0 && count < SCOPES_MAX;
@@ -113,16 +114,6 @@ static int scopes_below(Dwarf_Die *die, uint64_t pc, Dwarf_Die *scopes, int coun
     return count;
 }
 
-/* The innermost first. Not by dwarf_getscopes, which after what is inlined goes on with the scopes that it was written in, not with those that
- * it is inlined into. */
-static int scopes_of(Dwarf_Die *unit, uint64_t pc, Dwarf_Die scopes[SCOPES_MAX]) {
-    Dwarf_Die outermost[SCOPES_MAX];
-    int count = scopes_below(unit, pc, outermost, 0);
-    for (int i = 0; i < count; i++)
-        scopes[i] = outermost[count - 1 - i];
-    return count;
-}
-
 /* Walks from the innermost inlined call outward, each with the line of its call site. */
 static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_Die *unit, uint64_t pc,
                         struct symbol_frame frame) {
@@ -131,11 +122,11 @@ static void add_inlined(struct symbols *symbols, struct looked_up *entry, Dwarf_
     if (dwarf_cu_info(unit->cu, NULL, NULL, NULL, &split, NULL, NULL, NULL) == 0 &&
         dwarf_tag(&split) != DW_TAG_invalid)
         unit = &split;
-    int count = scopes_of(unit, pc, scopes);
+    int count = scopes_below(unit, pc, scopes, 0);
     Dwarf_Files *files = NULL;
     size_t file_count;
     dwarf_getsrcfiles(unit, &files, &file_count);
-    for (int i = 0; i < count && entry->count < INLINES_MAX; i++) {
+    for (int i = count - 1; i >= 0 && entry->count < INLINES_MAX; i--) {
         int tag = dwarf_tag(&scopes[i]);
         if (tag == DW_TAG_subprogram) {
             const char *name = name_of(symbols, &scopes[i]);
