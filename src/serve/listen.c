@@ -75,9 +75,9 @@ static void name_address(struct listener *listener) {
 static bool listen_inet(struct listener *listener, const char *words) {
     char host[128];
     const char *colon = strrchr(words, ':');
-    size_t length = colon ? (size_t)(colon - words) : 0;
+    size_t length = (size_t)(colon - words);
     bool bracketed = length >= 2 && words[0] == '[' && words[length - 1] == ']';
-    if (!colon || !colon[1] || length >= sizeof host) {
+    if (length >= sizeof host) {
         complain("serve: --listen: '%s' is neither ADDRESS:PORT nor unix:PATH", words);
         return false;
     }

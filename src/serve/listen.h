@@ -13,6 +13,6 @@ struct listener {
 };
 
 /* "127.0.0.1:6061", "[::1]:6061", "localhost:6061", ":6061" for all addresses, "unix:PATH" (mode 0600).
- * False, and a line on stderr, if it cannot be. */
+ * In the form of an ADDRESS (shared/option_value.h). False, and a line on stderr, if it cannot be. */
 bool listen_at(struct listener *listener, const char *words);
 void listen_end(struct listener *listener);
