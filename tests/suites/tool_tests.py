@@ -314,16 +314,20 @@ def test_no_request_is_lost():
         expect(1 <= len(lines) <= 2 and answered == 2, lines)
 
 
-def test_a_program_that_raises_the_signal():
-    """Thousands of times: its handler runs each time, and there is one report a second and one at the end."""
-    program = """import os, signal, sys, time
+# A program that counts what its own handler hears.
+COUNTS = """import signal, sys, threading
 seen = 0
 def handle(*_):
     global seen
     seen += 1
 signal.signal(signal.SIGUSR1, handle)
 print("ready", flush=True)
-for i in range(3000):
+"""
+
+
+def test_a_program_that_raises_the_signal():
+    """Thousands of times: its handler runs each time, and there is one report a second and one at the end."""
+    program = COUNTS + """for i in range(3000):
     signal.raise_signal(signal.SIGUSR1)
 sys.exit(seen != 3000)"""
     start = time.monotonic()
@@ -334,14 +338,7 @@ sys.exit(seen != 3000)"""
 
 def test_a_thread_that_signals_another():
     """Means its own handler, as rustc does: no report but where the options name the signal."""
-    program = """import signal, sys, threading
-seen = 0
-def handle(*_):
-    global seen
-    seen += 1
-signal.signal(signal.SIGUSR1, handle)
-print("ready", flush=True)
-goes = threading.Event()
+    program = COUNTS + """goes = threading.Event()
 thread = threading.Thread(target=goes.wait)
 thread.start()
 for i in range(100):
