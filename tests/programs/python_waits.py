@@ -93,6 +93,7 @@ for function in chosen:
         time.sleep(0.3)  # the others have begun to wait, or to run
     threading.Thread(target=function, daemon=True).start()
 if holds_the_gil in chosen:
-    time.sleep(1000)
+    while True:  # it wants the GIL too, whoever had it when the last one was started
+        pass
 else:
     threading.Event().wait()  # HERE main
