@@ -130,22 +130,42 @@ static bool has_dead(const struct nodes *nodes, uint32_t number) {
     return false;
 }
 
+/* Of a node one part is dead at most. */
+static void add_dead(struct nodes *nodes, uint32_t number, uint64_t start, uint64_t end) {
+    if (!has_dead(nodes, number))
+        nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = start, .end = end};
+}
+
 /* The stack of a thread that libc made, or the initial one's: what lies below the stack pointer is dead, but for a signal's frame. */
+static void find_dead_frames(struct nodes *nodes, const struct image *image,
+                             const struct lw_frozen_thread *thread) {
+    uint32_t number = node_at(nodes, thread->sp);
+    if (number == NO_NODE)
+        return;
+    const struct node *node = &nodes->node[number];
+    bool is_initial = thread->sp >= image->stack_start && thread->sp < image->stack_end;
+    bool is_own = node->kind == NODE_STACK && nodes_of_handle(nodes, thread->handle).first == number;
+    if (!is_initial && !is_own)
+        return;
+    uint64_t low = is_own || image->stack_start < node->start ? node->start : image->stack_start;
+    uint64_t high = thread->context >= low && thread->context < thread->sp ? thread->context : thread->sp;
+    add_dead(nodes, number, low, high);
+}
+
+/* An alternate stack has what the shim's own handler has left and is leaving there, in one node as it is one mapping or block. */
+static void find_dead_handler(struct nodes *nodes, const struct lw_frozen_thread *thread) {
+    uint32_t number = thread->alternate_start != 0 ? node_at(nodes, thread->alternate_start) : NO_NODE;
+    if (number != NO_NODE && thread->alternate_live <= nodes->node[number].end)
+        add_dead(nodes, number, thread->alternate_start, thread->alternate_live);
+}
+
 static bool find_dead(struct nodes *nodes, const struct image *image) {
-    nodes->dead = calloc(image->frozen.thread_count + 1, sizeof *nodes->dead);
+    nodes->dead = calloc(2 * image->frozen.thread_count + 1, sizeof *nodes->dead);
     for (uint64_t i = 0; nodes->dead && i < image->frozen.thread_count; i++) {
-        const struct lw_frozen_thread *thread = &image->threads[i];
-        uint32_t number = thread->tid > 0 ? node_at(nodes, thread->sp) : NO_NODE;
-        const struct node *node = number != NO_NODE ? &nodes->node[number] : NULL;
-        if (!node || has_dead(nodes, number))
+        if (image->threads[i].tid <= 0)
             continue;
-        bool is_initial = thread->sp >= image->stack_start && thread->sp < image->stack_end;
-        bool is_own = node->kind == NODE_STACK && nodes_of_handle(nodes, thread->handle).first == number;
-        if (!is_initial && !is_own)
-            continue;
-        uint64_t low = is_own || image->stack_start < node->start ? node->start : image->stack_start;
-        uint64_t high = thread->context >= low && thread->context < thread->sp ? thread->context : thread->sp;
-        nodes->dead[nodes->dead_count++] = (struct dead_part){.node = number, .start = low, .end = high};
+        find_dead_frames(nodes, image, &image->threads[i]);
+        find_dead_handler(nodes, &image->threads[i]);
     }
     if (nodes->dead)
         qsort(nodes->dead, nodes->dead_count, sizeof *nodes->dead, by_node);

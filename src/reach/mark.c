@@ -89,7 +89,7 @@ static void consider(struct marking *marking, uint64_t word, uint64_t at) {
             mark(marking, before, at);
     }
     if (number != NO_NODE && nodes[number].marked != marking->round && !is_own &&
-        (nodes[number].kind == NODE_BLOCK || !is_dead(marking, number, address)))
+        (nodes[number].kind != NODE_STACK || !is_dead(marking, number, address)))
         mark(marking, number, at);
 }
 
@@ -160,7 +160,7 @@ static void follow(struct marking *marking) {
     while (marking->work_count > 0) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
-        if (node->kind == NODE_BLOCK) {
+        if (node->kind == NODE_BLOCK && node->end - node->start < (uint64_t)MINSIGSTKSZ) {
             look_through(marking, node->start, node->end, marking->every_offset, false);
             continue;
         }

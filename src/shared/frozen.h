@@ -20,8 +20,10 @@ struct lw_frozen_thread {
     uint64_t
         stack_size;   /* that libc was asked for, at least; 0 if libc did not make it, or it is not known */
     uint64_t context; /* ucontext_t of a held thread, with its vector registers behind it; else 0 */
-    uint64_t handle;  /* pthread_t: the block that ends its stack */
-    uint64_t object;  /* that it sleeps on; 0 if it is none */
+    uint64_t alternate_start,
+        alternate_live; /* of the alternate stack that the shim's handler runs on, what is dead: from, to */
+    uint64_t handle;    /* pthread_t: the block that ends its stack */
+    uint64_t object;    /* that it sleeps on; 0 if it is none */
     uint64_t record, record_end; /* what its wrapper has noted there is the shim's own */
 };
 

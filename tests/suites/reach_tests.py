@@ -22,10 +22,12 @@ PROGRAMS = {
     "jump_on_a_stack": program("reach_jumps"),
     "jump_elsewhere": program("reach_jumps"),
 }
+PROGRAMS.update(dict.fromkeys(("left_by_a_handler", "left_by_a_handler_in_a_block", "in_a_handler_of_a_fault", "in_a_handler_in_a_block", "beside_an_alternate_stack"),
+                              program("reach_alternate")))
 PROGRAMS.update(dict.fromkeys(("in_a_coroutine", "in_an_inner_coroutine", "in_a_lost_coroutine", "in_a_handled_exception", "in_a_passing_exception", "in_a_kept_exception", "in_a_function",
                                "behind_a_weak_pointer", "in_a_pool", "in_a_stop", "in_a_promise", "in_a_lost_promise"), program("reach_cpp")))
 CANCELS, ANYWHERE = program("reach_cancels"), program("reach_anywhere")
-TRIES = 5
+TRIES = 20
 # place: how the report says that the thread can be come to, by the first step of its path, or why it says nothing
 PLACES = {
     "in_global": "global",
@@ -78,6 +80,9 @@ PLACES = {
     "in_an_event": "kernel",
     "in_a_system_v_queue": "kernel_queues",
     "below_a_handler": "stack",
+    "in_a_handler_of_a_fault": None,  # by the thread that runs there, or by the mapping
+    "in_a_handler_in_a_block": None,
+    "beside_an_alternate_stack": "global",
     "in_a_large_block": "global",
     "in_code": None,  # the loader's or the program's word for it
     "in_a_jump": "global",
@@ -244,6 +249,9 @@ for _place in ("known_nowhere", "known_to_the_stranded", "known_of_a_locker", "k
 for _test in test_killed_by_handle, test_killed_by_nobody:
     _test.needs = (*NEEDS, "glibc from 2.34, where a thread's first frame lies further below its thread-local storage",)
 test_in_a_lost_coroutine = stays("in_a_lost_coroutine", "waiter")
+# What a handler has left on an alternate stack, the program's or the shim's, is not live while nobody runs there.
+test_left_by_a_handler = stays("left_by_a_handler", "waiter")
+test_left_by_a_handler_in_a_block = stays("left_by_a_handler_in_a_block", "waiter")
 
 
 def test_between_bounds():

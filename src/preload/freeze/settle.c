@@ -75,6 +75,18 @@ static bool sleeps_briefly(const struct wait *wait) {
     return span >= 0 && span - (int64_t)(now.ns - started) < BRIEF_NS;
 }
 
+/* What of the alternate stack that our handler runs on is nobody's but ours (sigaltstack(2)): up to the signal's frame if the registers in it are
+ * asked for, else up to what was interrupted there, or to its end. */
+static void put_alternate_stack(struct lw_frozen_thread *thread, const ucontext_t *context) {
+    uintptr_t start = (uintptr_t)context->uc_stack.ss_sp, end = start + context->uc_stack.ss_size;
+    if ((context->uc_stack.ss_flags & SS_DISABLE) || (uintptr_t)context < start || (uintptr_t)context >= end)
+        return;
+    thread->alternate_start = start;
+    thread->alternate_live = thread->context != 0                      ? thread->context
+                             : thread->sp >= start && thread->sp < end ? (uintptr_t)context
+                                                                       : end;
+}
+
 /* Where a held thread's registers are, and its stack begins. If what the signal interrupted is a wrapped call, no register but
  * those that it preserves means anything to the program, and its wrapper has saved these. */
 void settle_held(struct lw_frozen_thread *thread, const void *context, const struct thread *record) {
@@ -87,6 +99,7 @@ void settle_held(struct lw_frozen_thread *thread, const void *context, const str
     thread->context = wrapped ? 0 : (uintptr_t)context;
     if (wrapped)
         put_record(thread, record, &wait);
+    put_alternate_stack(thread, context);
 }
 
 /* Finds a thread asleep in a wrapped call, or asks it to come. */

@@ -25,4 +25,4 @@ struct place {
 extern const struct place memory_places[], kernel_places[], thread_places[];
 /* In programs of their own, for what a program uses may keep anything from being proved of it. */
 extern const struct place handler_places[], system_v_places[], code_places[], clones_places[],
-    contexts_places[], cancels_places[], kills_places[], jumps_places[], cpp_places[];
+    contexts_places[], cancels_places[], kills_places[], jumps_places[], alternate_places[], cpp_places[];
