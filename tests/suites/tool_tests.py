@@ -248,6 +248,7 @@ def test_saved_snapshot():
 
 
 @slow
+@alone
 @needs("go", "wrk", "tmux")
 def test_commands_of_the_documents():
     """Every command of the README and of the documents runs as it stands there. scripts/test is what runs this."""
