@@ -1,13 +1,16 @@
 /* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
+ *        | cloned | cloned_apart
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
  * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
- * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. */
+ * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. cloned: such a one has the lock that main wants;
+ * cloned_apart: it has a copy of that, and main wants what it has itself. */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +70,16 @@ static void *takes(void *unused) {
     return unused;
 }
 
+/* Its child's lock bears the number of who made it: the block of the thread is the child's too. */
+static volatile bool held;
+
+static int holds(void *unused) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pthread_mutex_lock(&lock);
+    held = true;
+    return stays(unused);
+}
+
 static void *wants(void *unused) {
     pthread_mutex_lock(&lock);
     return unused;
@@ -113,6 +126,17 @@ int main(int count, char **arguments) {
     if (strcmp(mode, "shared") == 0) {
         static char stack[65536] __attribute__((aligned(16)));
         clone(stays, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
+    }
+    if (strcmp(mode, "cloned") == 0 || strcmp(mode, "cloned_apart") == 0) {
+        static char stack[65536] __attribute__((aligned(16)));
+        clone(holds, stack + sizeof stack, (strcmp(mode, "cloned") == 0 ? CLONE_VM : 0) | SIGCHLD, NULL);
+        pthread_create(&thread, NULL, turns, NULL);
+        while (strcmp(mode, "cloned") == 0 && !held)
+            usleep(1000);
+        if (!held)
+            pthread_mutex_lock(&lock);
+        say("up");
+        pthread_mutex_lock(&lock);
     }
     if (strcmp(mode, "old_call") == 0)
         pthread_create(&thread, NULL, old_call, NULL);

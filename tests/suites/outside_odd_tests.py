@@ -34,6 +34,28 @@ def test_states():
         expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
 
 
+def test_a_lock_of_who_runs_in_its_memory():
+    """A process made by clone with CLONE_VM alone locks by the number of the thread that made it: that thread does not wait for itself. It does where the other has
+    memory of its own."""
+    with Unprepared(program("asleep"), "cloned") as process:
+        said = process.text()
+        expect(not [thread for thread in process.threads() if thread["verdict"] in PROVED], said)
+        expect("suspect: held by the waiting thread itself; not proved: another process runs in this one's memory (clone with CLONE_VM), and may hold it" in said, said)
+    with Unprepared(program("asleep"), "cloned_apart") as process:
+        expect("deadlock: held by the waiting thread itself; it waits for what it holds itself" in process.text(), process.text())
+
+
+def test_a_refused_lock():
+    """Of two threads that would wait for each other's lock with priority inheritance glibc has one wait for ever on a word of its stack: that is no lock, and has no
+    owner. The other waits for a lock, and who has it is told."""
+    with Unprepared(program("odd"), "inherits") as process:
+        waits = eventually("both wait", lambda: (lambda found: found if len(found) == 2 else None)(
+            [thread["wait"] for thread in process.threads() if thread["wait"] and thread["wait"]["call"] == "pthread_mutex_lock"]))
+        waits.sort(key=lambda wait: wait["kind"])
+        expect([wait["kind"] for wait in waits] == ["futex", "mutex lock"], waits)
+        expect(waits[0]["owner"] is None and waits[1]["owner"] is not None and "ended" not in process.text(), process.text())
+
+
 def test_a_supervised_call():
     """Another process answers a read of the process's own pipe (seccomp_unotify(2)): who sleeps there is no proof."""
     with Unprepared(program("supervised"), "") as process:
