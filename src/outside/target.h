@@ -62,6 +62,7 @@ struct target {
     bool refused; /* it may not be looked into */
     bool changes; /* it may be becoming another program: look once more */
     bool partial; /* there may have been more threads, and more of what is there */
+    bool spoilt;  /* what is there may be wrong */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */
     struct target_thread *threads;
