@@ -1,7 +1,7 @@
 """From outside, programs whose code or libc is not glibc's and gcc's: a static program of musl's, Go's runtime; and what real programs have many of."""
 import os, re, shutil, subprocess
 
-from harness import TESTS, eventually, expect, library, needs, program, run, scratch
+from harness import TESTS, TOOL, eventually, expect, library, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
 from core_tests import gcore
 from outside_tests import PROVED, Unprepared, check_stuck, says
@@ -148,6 +148,32 @@ def test_replaced_while_it_runs():
             os.remove(os.path.join(directory, os.path.basename(libc)))
             said = tool("stack", process.pid, path=os.path.join(directory, "leakwatch"), cwd="/", **as_user(GAMES))
             expect(re.search(r"incomplete: .*libc.so.6 \(deleted\), replaced while it runs, can only be read by root", said), said)
+
+
+@needs("gcc", "gdb")
+def test_put_there_since():
+    """A program without a build-id that was built again: what runs is named by what it runs, not by what lies there now; nor is a core of it, unless the program is named. A core
+    of one that is still there is."""
+    source = "#include <pthread.h>\n#include <stdio.h>\nstatic pthread_mutex_t lock;\n%svoid *%s(void *none) { pthread_mutex_lock(&lock); return none; }\n" \
+             "int main(void) { pthread_t thread; pthread_mutex_lock(&lock); pthread_create(&thread, 0, %s, 0); puts(\"up\"); fflush(stdout); pthread_join(thread, 0); }\n"
+    with scratch() as directory:
+        def build(path, function, before=""):
+            run(["gcc", "-xc", "-", "-g", "-O1", "-pthread", "-Wl,--build-id=none", "-o", path], input=source % (before, function, function), stdin=None, check=True)
+        first, second, path = (os.path.join(directory, name) for name in ("first", "second", "program"))
+        build(first, "asked_first")
+        build(second, "asked_second", "int before(int a) { return a * a / 3; }\n")
+        shutil.copy(first, path)
+        with Unprepared(path) as process:
+            run(["gcore", "-o", os.path.join(directory, "core"), str(process.pid)], check=True)
+            core = os.path.join(directory, "core.%d" % process.pid)
+            expect("asked_first" in tool("core", core), tool("core", core))
+            os.unlink(path)
+            shutil.copy(second, path)
+            expect("asked_first" in process.text() and "asked_second" not in process.text(), process.text())
+        result = run([TOOL, "core", core])
+        expect("asked_" not in result.stdout and "program: it was put there since, and has no build-id: no names from it\n" in result.stderr, "%r" % result)
+        expect("a frame that cannot be followed without registers" not in result.stdout, result.stdout)
+        expect("asked_first" in tool("core", core, first), tool("core", core, first))
 
 
 SLEEPS_IN_32_BITS = """
