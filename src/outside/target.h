@@ -33,6 +33,7 @@ struct target_thread {
     char name[16]; /* "" if that is not known */
     char state;    /* as in /proc/PID/stat; '?' if that is not known */
     bool sleeps;   /* in a system call */
+    bool held_up;  /* or on its way out of that */
     int64_t number;
     uint64_t argument[6];
     struct known_registers registers;

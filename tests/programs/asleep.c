@@ -1,11 +1,11 @@
 /* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
- *        | cloned | cloned_apart
+ *        | cloned | cloned_apart | passes
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
  * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
  * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. cloned: such a one has the lock that main wants;
- * cloned_apart: it has a copy of that, and main wants what it has itself. */
+ * cloned_apart: it has a copy of that, and main wants what it has itself. passes: two threads wake each other, all the time. */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -111,6 +111,23 @@ static void fork_with_lock(void) {
     pthread_mutex_unlock(&lock);
 }
 
+/* A turn is taken, and passed on. */
+static void *passes(void *which) {
+    static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t turned[2] = {PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER};
+    static bool turn;
+    bool mine = which != NULL;
+    for (;;) {
+        pthread_mutex_lock(&own);
+        while (turn != mine)
+            pthread_cond_wait(&turned[mine], &own);
+        turn = !mine;
+        pthread_cond_signal(&turned[!mine]);
+        pthread_mutex_unlock(&own);
+    }
+    return which;
+}
+
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "all";
     pthread_t thread;
@@ -137,6 +154,11 @@ int main(int count, char **arguments) {
             pthread_mutex_lock(&lock);
         say("up");
         pthread_mutex_lock(&lock);
+    }
+    if (strcmp(mode, "passes") == 0) {
+        say("up");
+        pthread_create(&thread, NULL, passes, &tokens);
+        passes(NULL);
     }
     if (strcmp(mode, "old_call") == 0)
         pthread_create(&thread, NULL, old_call, NULL);

@@ -3,7 +3,7 @@ import json, os, re, shutil, subprocess
 
 from harness import TOOL, eventually, expect, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
-from outside_tests import PROVED, Unprepared, says, tell
+from outside_tests import PROVED, Unprepared, await_all_rest, says, tell
 
 CYCLE = "2 threads wait for each other"
 
@@ -54,6 +54,57 @@ def test_a_refused_lock():
         waits.sort(key=lambda wait: wait["kind"])
         expect([wait["kind"] for wait in waits] == ["futex", "mutex lock"], waits)
         expect(waits[0]["owner"] is None and waits[1]["owner"] is not None and "ended" not in process.text(), process.text())
+
+
+def freezers():
+    """Those that can be made here: of cgroups of version 2 and 1 (kernel: Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/freezer-subsystem.rst): directory, file, words to freeze and thaw."""
+    for root, file, words in ("/sys/fs/cgroup", "cgroup.freeze", ("1", "0")), ("/sys/fs/cgroup/unified", "cgroup.freeze", ("1", "0")), ("/sys/fs/cgroup/freezer", "freezer.state", ("FROZEN", "THAWED")):
+        directory = os.path.join(root, "leakwatch-test-%d" % os.getpid())
+        try:
+            os.mkdir(directory)
+        except OSError:
+            continue
+        try:
+            if os.path.exists(os.path.join(directory, file)):
+                yield directory, os.path.join(directory, file), words
+        finally:
+            os.rmdir(directory)
+
+
+@needs("root")
+def test_frozen():
+    """Threads that wake each other, in a container that is paused: each seems to sleep in its call, and nothing is proved. Those that slept before do still."""
+    def write(path, words):
+        with open(path, "w") as file:
+            file.write(words)
+
+    def into(directory, pid):
+        write(os.path.join(directory, "cgroup.procs"), str(pid))
+
+    found = 0
+    for directory, file, (freeze, thaw) in freezers():
+        home = os.path.dirname(directory)
+        for mode in "passes", "all":
+            process = subprocess.Popen([program("asleep"), mode], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            try:
+                process.stdout.readline()
+                if mode == "all":
+                    await_all_rest(process.pid)
+                into(directory, process.pid)
+                for _ in range(5):
+                    write(file, freeze)
+                    frozen = eventually("frozen", lambda: (lambda said: said if "running" not in said.split("\n")[0] else None)(tool("stack", process.pid)))
+                    write(file, thaw)
+                    expect(mode == "all" or not re.search("deadlock:|stranded:", frozen), frozen)
+                    expect(mode == "passes" or "held up" in frozen or "all threads are asleep" in frozen, frozen)
+                    expect(mode == "all" or "incomplete: threads are held up on their way out of a call, as in a frozen cgroup (a paused container): nothing is proved of them" in frozen, frozen)
+                found += 1
+            finally:
+                into(home, process.pid)
+                process.kill()
+                process.stdout.close()
+                process.wait()
+    print("%d frozen" % found)
 
 
 def test_a_supervised_call():
