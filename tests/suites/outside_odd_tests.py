@@ -91,15 +91,16 @@ def test_frozen():
                 if mode == "all":
                     await_all_rest(process.pid)
                 into(directory, process.pid)
-                for _ in range(5):
+                for _ in range(3):
                     write(file, freeze)
-                    frozen = eventually("frozen", lambda: (lambda said: said if "running" not in said.split("\n")[0] else None)(tool("stack", process.pid)))
+                    frozen = eventually("frozen", lambda: (lambda said: said if "running" not in said.split("\n")[0] else None)(tool("stack", "--wait", "60s", process.pid)))
                     write(file, thaw)
                     expect(mode == "all" or not re.search("deadlock:|stranded:", frozen), frozen)
                     expect(mode == "passes" or "held up" in frozen or "all threads are asleep" in frozen, frozen)
                     expect(mode == "all" or "incomplete: threads are held up on their way out of a call, as in a frozen cgroup (a paused container): nothing is proved of them" in frozen, frozen)
                 found += 1
             finally:
+                write(file, thaw)
                 into(home, process.pid)
                 process.kill()
                 process.stdout.close()
