@@ -354,6 +354,19 @@ bool live_has_slept(const struct target *target, const struct target_thread *thr
            ran == thread->cpu_ns;
 }
 
+bool live_has_moved(const struct target *target, const struct target_thread *thread) {
+    uint64_t ran, turns;
+    return thread->turns != 0 && read_turns(target->tasks, thread->seen_as, &ran, &turns) &&
+           turns != thread->turns;
+}
+
+void live_look_again(const struct target *target, struct target_thread *thread) {
+    read_turns(target->tasks, thread->seen_as, &thread->cpu_ns, &thread->turns);
+    if (read_call(target->tasks, thread->seen_as, thread) != 0)
+        thread->sleeps = false;
+    target_check_call(target, thread);
+}
+
 static bool has_ended(int tasks, int tid) {
     struct stat_words stat;
     return !read_stat(tasks, tid, &stat) || strchr("ZX", stat.state);

@@ -96,4 +96,5 @@ void target_sort(struct target *target);
 /* The number of a system call means what x86-64 means by it where its instruction (Intel SDM, SYSCALL) stands before the place where the thread is;
  * where another one does, as 32-bit code has it, what the thread does is not known: it does not count as asleep. */
 void target_check_calls(struct target *target);
+void target_check_call(const struct target *target, struct target_thread *thread);
 void target_drop(struct target *target);

@@ -1,11 +1,12 @@
 /* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
- *        | cloned | cloned_apart | passes
+ *        | cloned | cloned_apart | passes | hands
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
  * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
  * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. cloned: such a one has the lock that main wants;
- * cloned_apart: it has a copy of that, and main wants what it has itself. passes: two threads wake each other, all the time. */
+ * cloned_apart: it has a copy of that, and main wants what it has itself. passes: two threads wake each other, all the time.
+ * hands: twenty hand on a lock, with a rest each. */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -128,6 +129,16 @@ static void *passes(void *which) {
     return which;
 }
 
+static void *hands(void *unused) {
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        usleep(50);
+        pthread_mutex_unlock(&lock);
+        usleep(20);
+    }
+    return unused;
+}
+
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "all";
     pthread_t thread;
@@ -159,6 +170,12 @@ int main(int count, char **arguments) {
         say("up");
         pthread_create(&thread, NULL, passes, &tokens);
         passes(NULL);
+    }
+    if (strcmp(mode, "hands") == 0) {
+        for (int i = 0; i < 20; i++)
+            pthread_create(&thread, NULL, hands, NULL);
+        say("up");
+        pause();
     }
     if (strcmp(mode, "old_call") == 0)
         pthread_create(&thread, NULL, old_call, NULL);

@@ -115,6 +115,27 @@ def test_a_supervised_call():
         expect("deadlock" not in said and "stranded" not in said, said)
 
 
+def test_a_stack_is_of_one_moment():
+    """Threads that hand on a lock, with rests of some microseconds: a stack of one that went on while it was read is not told, nor a deadline; those that stay have theirs."""
+    process = subprocess.Popen([program("asleep"), "hands"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        told = 0
+        for _ in range(15):
+            for thread in json.loads(tool("stack", "--format", "json", process.pid))["threads"]:
+                wait, functions = thread["wait"], [frame["function"] for frame in thread["stack"]]
+                if wait and wait["call"] == "pthread_mutex_lock":
+                    expect(functions[-1] == "hands", thread)
+                    told += 1
+                expect(not wait or (wait.get("timeout_seconds") or 0) < 1, thread)
+                expect(all(frame["module"] for frame in thread["stack"]), thread)
+        expect(told > 30, told)
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
 def test_never_the_same():
     """Who makes threads and joins them, and who becomes another program, all the time: what is told is of one moment, or is not told."""
     for what in "joins", "executes":
