@@ -118,7 +118,8 @@ static void itself_evidence(const struct analysis *analysis, struct thread_findi
         FINDING_ADD(finding, WAITS_IN_HANDLER, .signals = signals);
 }
 
-static void owner_evidence(const struct analysis *analysis, struct thread_finding *finding) {
+static void owner_evidence(const struct analysis *analysis, const struct facts *facts,
+                           struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
     int owner = thread->owner;
     if (owner == 0)
@@ -135,6 +136,8 @@ static void owner_evidence(const struct analysis *analysis, struct thread_findin
         FINDING_ADD(finding, OWNER_NOT_FOUND, .tid = owner);
     else if (thread->flags & LW_THREAD_ROBUST)
         FINDING_ADD(finding, ROBUST_OWNER_ENDED, .tid = owner, .ended = true);
+    if (facts->other_wakers.owns && (thread->flags & LW_THREAD_STILL))
+        FINDING_ADD(finding, OWNER_MAY_DIFFER);
 }
 
 static void reader_evidence(const struct analysis *analysis, struct thread_finding *finding) {
@@ -255,7 +258,8 @@ void evidence_of_waiting(const struct analysis *analysis, const struct facts *fa
 }
 
 /* Of what is in memory, and tells who has it or who could wake the thread. */
-static void object_evidence(const struct analysis *analysis, struct thread_finding *finding) {
+static void object_evidence(const struct analysis *analysis, const struct facts *facts,
+                            struct thread_finding *finding) {
     switch (finding->thread->kind) {
     case LW_WAIT_COND:
     case LW_WAIT_SEMAPHORE:
@@ -264,13 +268,13 @@ static void object_evidence(const struct analysis *analysis, struct thread_findi
     case LW_WAIT_RWLOCK_READ:
     case LW_WAIT_RWLOCK_WRITE:
         reader_evidence(analysis, finding);
-        owner_evidence(analysis, finding);
+        owner_evidence(analysis, facts, finding);
         break;
     case LW_WAIT_MUTEX:
     case LW_WAIT_SPIN:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
-        owner_evidence(analysis, finding);
+        owner_evidence(analysis, facts, finding);
         break;
     case LW_WAIT_ONCE:
     case LW_WAIT_GUARD:
@@ -310,7 +314,7 @@ static enum verdict evidence_by_kind(const struct analysis *analysis, const stru
     }
     if (!(lw_wait_traits(finding->thread->kind) & (W_OBJECT | W_OWNED)))
         return VERDICT_IDLE;
-    object_evidence(analysis, finding);
+    object_evidence(analysis, facts, finding);
     return VERDICT_SUSPECT;
 }
 

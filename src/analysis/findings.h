@@ -80,6 +80,7 @@ struct inside_facts {
 struct other_wakers {
     bool unknown;       /* it has ended by itself since, or cannot be looked into */
     bool shares_memory; /* a process that runs in it */
+    bool owns;          /* such a one that may have locks by the number of one of its threads */
     bool ring;          /* an io_uring of its own */
     bool
         own_files; /* not they, but a thread has a table of descriptors of its own: which it waits for is not known */

@@ -4,6 +4,7 @@
 
 /* Work in progress: edges are counted first, then put. */
 struct edges {
+    bool owners;     /* who has a lock is known */
     struct edge *at; /* NULL: only count */
     size_t count;
 };
@@ -71,6 +72,8 @@ static void edges_of(const struct index *index, const struct lw_snapshot_thread 
     bool gone = thread->flags & LW_THREAD_OWNER_GONE;
     if (!(thread->flags & LW_THREAD_STILL) || (thread->flags & LW_THREAD_TIMED) || gone)
         return;
+    if (!edges->owners && thread->kind != LW_WAIT_JOIN)
+        return;
     switch (thread->kind) {
     case LW_WAIT_MUTEX:
     case LW_WAIT_SPIN:
@@ -106,8 +109,8 @@ static bool is_orphaned(const struct lw_snapshot_thread *thread) {
            !(thread->flags & (LW_THREAD_TIMED | LW_THREAD_SHARED | LW_THREAD_ROBUST));
 }
 
-static bool put_edges(struct graph *graph, const struct index *index) {
-    struct edges all = {0};
+static bool put_edges(struct graph *graph, const struct index *index, bool owners) {
+    struct edges all = {.owners = owners};
     for (size_t i = 0; i < graph->count; i++)
         edges_of(index, &index->snapshot->threads[i], &all);
     graph->edges = calloc(all.count + 1, sizeof *graph->edges);
@@ -115,11 +118,11 @@ static bool put_edges(struct graph *graph, const struct index *index) {
         return false;
     size_t used = 0;
     for (size_t i = 0; i < graph->count; i++) {
-        struct edges of = {.at = graph->edges + used};
+        struct edges of = {.owners = owners, .at = graph->edges + used};
         edges_of(index, &index->snapshot->threads[i], &of);
         graph->nodes[i].edges = of.at;
         graph->nodes[i].edge_count = of.count;
-        graph->nodes[i].owner_gone = is_orphaned(&index->snapshot->threads[i]);
+        graph->nodes[i].owner_gone = owners && is_orphaned(&index->snapshot->threads[i]);
         used += of.count;
     }
     return true;
@@ -204,13 +207,13 @@ static bool find_cycles(struct graph *graph) {
     return made;
 }
 
-struct graph *graph_build(const struct index *index) {
+struct graph *graph_build(const struct index *index, bool owners) {
     struct graph *graph = calloc(1, sizeof *graph);
     if (!graph)
         return NULL;
     graph->count = index->snapshot->header->threads.count;
     graph->nodes = calloc(graph->count + 1, sizeof *graph->nodes);
-    if (graph->nodes && put_edges(graph, index) && find_cycles(graph))
+    if (graph->nodes && put_edges(graph, index, owners) && find_cycles(graph))
         return graph;
     graph_free(graph);
     return NULL;

@@ -28,6 +28,6 @@ struct graph {
     size_t cycles;
 };
 
-/* NULL without memory. */
-struct graph *graph_build(const struct index *index);
+/* owners: whether the numbers of who has a lock are surely those of threads of the process. NULL without memory. */
+struct graph *graph_build(const struct index *index, bool owners);
 void graph_free(struct graph *graph);

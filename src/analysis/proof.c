@@ -325,7 +325,7 @@ static void judge_reach(struct analysis *analysis, const struct reach_facts *rea
 
 bool proof_find(struct analysis *analysis, const struct facts *facts) {
     size_t count = analysis->finding_count;
-    analysis->graph = graph_build(&analysis->index);
+    analysis->graph = graph_build(&analysis->index, !facts->other_wakers.owns);
     analysis->deadlocks = calloc(count + 2, sizeof *analysis->deadlocks);
     analysis->deadlock_members = calloc(count + 1, sizeof *analysis->deadlock_members);
     if (!analysis->graph || !analysis->deadlocks || !analysis->deadlock_members)

@@ -210,7 +210,13 @@ static void renumber(struct target *target) {
 
 static void note_what_is_missing(struct target *target) {
     const struct core *core = target->core;
-    if (core->image.missing > 0)
+    if (core->image.spoilt_for)
+        snprintf(
+            target->note, sizeof target->note,
+            "%s could not unpack the core to its end: it is cut or damaged, %llu bytes of it are missing, "
+            "and what is there may be wrong: nothing is proved",
+            core->image.spoilt_for, (unsigned long long)core->image.missing);
+    else if (core->image.missing > 0)
         snprintf(target->note, sizeof target->note, "the core is cut: %llu bytes of it are missing",
                  (unsigned long long)core->image.missing);
     else if (core->notes.file_count == 0)
@@ -241,6 +247,16 @@ static void name_program(struct target *target) {
             snprintf(target->threads[i].name, sizeof target->threads[i].name, "%.15s", core->notes.name);
 }
 
+static void say_no_threads(const struct core_image *image, char why[256]) {
+    if (image->spoilt_for)
+        snprintf(
+            why, 256,
+            "%s could not unpack it to its end: it is cut or damaged, and what is there has no threads in it",
+            image->spoilt_for);
+    else
+        snprintf(why, 256, image->missing ? "it is cut: it has no threads in it" : "it has no threads in it");
+}
+
 bool core_open(struct target *target, const char *path, const char *exe, const struct symbol_places *places,
                char why[256]) {
     struct core *core = calloc(1, sizeof *core);
@@ -248,8 +264,7 @@ bool core_open(struct target *target, const char *path, const char *exe, const s
     if (!core || !core_image_open(&core->image, path, why))
         return false;
     if (!core_notes_read(&core->notes, &core->image)) {
-        snprintf(why, 256,
-                 core->image.missing ? "it is cut: it has no threads in it" : "it has no threads in it");
+        say_no_threads(&core->image, why);
         return false;
     }
     core->places = *places;
@@ -265,7 +280,8 @@ bool core_open(struct target *target, const char *path, const char *exe, const s
     }
     if (!list_mappings(target))
         snprintf(target->note, sizeof target->note, "the core has none of the process's memory");
-    target->partial = core->image.missing > 0;
+    target->spoilt = core->image.spoilt_for;
+    target->partial = core->image.missing > 0 || target->spoilt;
     mark_shared(target);
     name_program(target);
     name_as_started(target);

@@ -49,6 +49,14 @@ int core_image_unnamed(void) {
     return fd >= 0 ? fd : open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
+/* What unpacks has ended early, for want of room or of sense: is there room for more? */
+static bool has_room(int fd) {
+    static const char more[65536] = {1};
+    off_t size = lseek(fd, 0, SEEK_END);
+    bool written = pwrite(fd, more, sizeof more, size) == sizeof more;
+    return ftruncate(fd, size) == 0 && written;
+}
+
 static bool unpack(struct core_image *image, const char *program, char why[256]) {
     char *arguments[] = {(char *)program, "-dc", NULL};
     posix_spawn_file_actions_t actions;
@@ -72,8 +80,14 @@ static bool unpack(struct core_image *image, const char *program, char why[256])
         snprintf(why, 256, "it is packed by %s, which is not installed", program);
     else if (error != 0)
         snprintf(why, 256, "%s cannot be started: %s", program, strerror(error));
+    if (error != 0 || status == 0)
+        return error == 0;
     /* a packed file that is cut gives what it has */
-    return error == 0;
+    image->spoilt_for = program;
+    if (has_room(into))
+        return true;
+    snprintf(why, 256, "there is no room to unpack it: set TMPDIR to a directory that has");
+    return false;
 }
 
 /* Of a machine (elf.h) whose order of bytes is this one's or the other. */
@@ -167,7 +181,13 @@ bool core_image_open(struct core_image *image, const char *path, char why[256]) 
         return false;
     }
     const char *program = packed_by(image);
-    return (!program || unpack(image, program, why)) && read_headers(image, why);
+    if (program && !unpack(image, program, why))
+        return false;
+    if (read_headers(image, why))
+        return true;
+    if (image->spoilt_for)
+        snprintf(why, 256, "%s cannot unpack it: it is cut or damaged", program);
+    return false;
 }
 
 void core_image_close(struct core_image *image) {

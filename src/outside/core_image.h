@@ -11,7 +11,8 @@ struct core_image {
     uint64_t size;
     Elf64_Phdr *headers;
     size_t count;
-    uint64_t missing; /* bytes that its header promises, and the file does not have */
+    uint64_t missing;       /* bytes that its header promises, and the file does not have */
+    const char *spoilt_for; /* the program that could not unpack all of it as it was; NULL */
 };
 
 /* A file without a name, for as long as it is open, in $TMPDIR; -1, with errno, without. */

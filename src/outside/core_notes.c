@@ -11,7 +11,7 @@
  * are not made again give EINTR. */
 static bool was_interrupted(const struct user_regs_struct *from) {
     enum { EINTR_NUMBER = 4, RESTART_FIRST = 512, RESTART_LAST = 516, RESTART_UNUSED = 515 };
-    int64_t result = -(int64_t)from->rax;
+    int64_t result = (int64_t)(0 - from->rax);
     return (int64_t)from->orig_rax >= 0 &&
            (result == EINTR_NUMBER ||
             (result >= RESTART_FIRST && result <= RESTART_LAST && result != RESTART_UNUSED));

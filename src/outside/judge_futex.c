@@ -62,7 +62,7 @@ static void put_of(const struct judge *judge, enum lw_wait_kind kind, enum condi
     if (size == 0 || !target_has(judge->target, at, bytes, size))
         return;
     struct object object = object_of(kind, bytes, form);
-    thread->owner = object.owner;
+    thread->owner = object.owner > 0 ? object.owner : 0;
     thread->flags |= object.flags;
     memcpy(thread->value, object.value, sizeof thread->value);
 }
@@ -117,6 +117,13 @@ static bool looks_like_join(const struct judge *judge, const struct target_threa
            number == (int32_t)from->argument[2];
 }
 
+/* A mutex is waited for with a word that says that it is taken (nptl/lowlevellock.h; of a robust one, by whom), or by the kernel's own lock. Else it is where glibc has a thread
+ * wait for ever on a word of its own, which is 0: of a mutex with priority inheritance that the kernel refuses as one that would close a cycle, or whose owner has ended
+ * (nptl/pthread_mutex_lock.c). */
+static bool waits_for_mutex(const uint64_t argument[6]) {
+    return (uint32_t)argument[2] != 0 || waits_for_lock(argument);
+}
+
 static bool put_known(const struct judge *judge, const struct target_thread *from, enum lw_wait_kind kind,
                       struct lw_snapshot_thread *thread) {
     uint64_t futex = from->argument[0];
@@ -142,6 +149,11 @@ static bool put_known(const struct judge *judge, const struct target_thread *fro
         return true;
     case LW_WAIT_SEMAPHORE:
         if (expected != 0)
+            return false;
+        put_object(judge, kind, futex, thread);
+        return true;
+    case LW_WAIT_MUTEX:
+        if (!waits_for_mutex(from->argument))
             return false;
         put_object(judge, kind, futex, thread);
         return true;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "halt.h"
+#include "held_up.h"
 #include "loaded.h"
 #include "proc_words.h"
 #include "rights.h"
@@ -123,6 +124,9 @@ static bool look(struct target *target, struct target_thread *thread, struct run
     thread->last_ran_ns = thread->sleeps ? run_clock_last_ran(clock, tasks, tid, stat.processor) : 0;
     if (thread->last_ran_ns != 0 && thread->last_ran_ns < thread->began_ns)
         thread->last_ran_ns = thread->began_ns;
+    uint64_t ran, turns;
+    thread->held_up =
+        is_held_up(tasks, thread) && read_turns(tasks, tid, &ran, &turns) && turns == thread->turns;
     thread->tid = target->renumber ? own_number(target->seen_as, tid, NULL) : tid;
     return true;
 }
@@ -296,16 +300,6 @@ static void read_handlers(struct target *target) {
     free(status);
 }
 
-static void note_state(struct target *target, char state) {
-    static const char *const notes[][2] = {
-        {"T", "it is stopped by a signal: nothing is proved of stopped threads"},
-        {"t", "a debugger or strace has stopped it: nothing is proved of stopped threads"},
-    };
-    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-        if (state == notes[i][0][0])
-            snprintf(target->note, sizeof target->note, "%s", notes[i][1]);
-}
-
 bool live_open(struct target *target, int pid, bool halts, char why[256]) {
     enum { FORKED_ONLY = 0x40, KERNEL = 0x200000 }; /* PF_FORKNOEXEC, PF_KTHREAD */
     char path[32];
@@ -340,7 +334,7 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
         return false;
     }
     target_check_calls(target);
-    note_state(target, stat.state);
+    held_up_note(target, stat.state);
     read_exe(target);
     program_name(target->through, target->program, sizeof target->program);
     read_handlers(target);
@@ -351,13 +345,26 @@ bool live_open(struct target *target, int pid, bool halts, char why[256]) {
 bool live_has_slept(const struct target *target, const struct target_thread *thread) {
     struct target_thread now = {0};
     uint64_t ran, turns;
-    if (!thread->sleeps || thread->turns == 0 || !strchr("SD", thread->state) ||
+    if (!thread->sleeps || thread->held_up || thread->turns == 0 || !strchr("SD", thread->state) ||
         read_call(target->tasks, thread->seen_as, &now) != 0 || !now.sleeps || now.number != thread->number ||
         now.registers.value[REGISTER_RSP] != thread->registers.value[REGISTER_RSP] ||
         memcmp(now.argument, thread->argument, sizeof now.argument) != 0)
         return false;
     return read_turns(target->tasks, thread->seen_as, &ran, &turns) && turns == thread->turns &&
            ran == thread->cpu_ns;
+}
+
+bool live_has_moved(const struct target *target, const struct target_thread *thread) {
+    uint64_t ran, turns;
+    return thread->turns != 0 && read_turns(target->tasks, thread->seen_as, &ran, &turns) &&
+           turns != thread->turns;
+}
+
+void live_look_again(const struct target *target, struct target_thread *thread) {
+    read_turns(target->tasks, thread->seen_as, &thread->cpu_ns, &thread->turns);
+    if (read_call(target->tasks, thread->seen_as, thread) != 0)
+        thread->sleeps = false;
+    target_check_call(target, thread);
 }
 
 static bool has_ended(int tasks, int tid) {

@@ -13,3 +13,7 @@ bool live_has_slept(const struct target *target, const struct target_thread *thr
 bool live_has_same_threads(const struct target *target);
 /* Is there such a thread, in the process or anywhere (kill(2) finds threads too)? */
 bool live_is_anywhere(const struct target *target, int tid);
+/* Has the thread run since it was looked at? Then what was read of its memory since may be of two moments. */
+bool live_has_moved(const struct target *target, const struct target_thread *thread);
+/* What it does by now. */
+void live_look_again(const struct target *target, struct target_thread *thread);

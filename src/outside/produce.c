@@ -9,6 +9,7 @@
 
 #include "handler_signals.h"
 #include "judge.h"
+#include "live.h"
 #include "loaded.h"
 #include "once.h"
 #include "second_look.h"
@@ -102,6 +103,22 @@ static void put_running(const struct unwound *stack, struct snapshot_writer *wri
         thread->flags |= LW_THREAD_CUT;
 }
 
+/* A thread that goes on while its stack is read has none that holds: it is looked at anew, and runs if it never stays for so long. */
+static void unwind_where_it_stays(const struct target *target, struct unwinder *unwinder,
+                                  struct target_thread *thread, struct unwound *stack) {
+    enum { TRIES = 4 };
+    unwind(unwinder, &thread->registers, stack);
+    for (int i = 0; target->seen_as != 0 && thread->sleeps && live_has_moved(target, thread); i++) {
+        if (i == TRIES) {
+            thread->sleeps = false;
+            *stack = (struct unwound){.end = UNWOUND_BROKEN};
+            return;
+        }
+        live_look_again(target, thread);
+        unwind(unwinder, &thread->registers, stack);
+    }
+}
+
 static void put_threads(struct target *target, struct unwinder *unwinder, struct snapshot_writer *writer) {
     struct judge judge;
     struct second_look second = {.target = target, .judge = &judge, .all_inside = true};
@@ -110,19 +127,22 @@ static void put_threads(struct target *target, struct unwinder *unwinder, struct
     if (!judge_begin(&judge, target, unwinder, writer) || !second.of)
         abort();
     for (size_t i = 0; i < target->thread_count; i++) {
-        const struct target_thread *from = &target->threads[i];
+        struct target_thread *from = &target->threads[i];
         struct lw_snapshot_thread *thread = begin_thread(target, writer, from);
         struct unwound stack;
         if (!thread)
             break;
-        unwind(unwinder, &from->registers, &stack);
+        unwind_where_it_stays(target, unwinder, from, &stack);
         handler_signals_put(target, from, &stack);
         once_note(&once, unwinder, from->tid, &stack);
         thread->wait_started = from->last_ran_ns;
-        if (from->sleeps)
+        if (from->sleeps) {
             second_look_add(&second, thread, from, judge_wait(&judge, from, &stack, thread));
-        else
+            if (target->seen_as != 0 && thread->timeout_ns >= 0 && live_has_moved(target, from))
+                thread->timeout_ns = -1; /* it may have been read when it was something else */
+        } else {
             put_running(&stack, writer, thread);
+        }
     }
     once_put(&once, writer);
     second_look(&second, writer);

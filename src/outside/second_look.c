@@ -12,7 +12,8 @@ void second_look_add(struct second_look *second, struct lw_snapshot_thread *thre
 
 /* A core is of one moment, in which every thread stood where it has it. */
 static bool has_slept(const struct second_look *second, const struct looked_at *looked) {
-    return second->target->seen_as == 0 || live_has_slept(second->target, looked->from);
+    return second->target->seen_as == 0 ? !second->target->spoilt
+                                        : live_has_slept(second->target, looked->from);
 }
 
 /* Is a lock's memory this process's alone? What another process has too may be owned by a thread of that. */

@@ -55,17 +55,23 @@ void registers_of_user(struct known_registers *registers, const struct user_regs
         register_set(registers, i, values[i]);
 }
 
-void target_check_calls(struct target *target) {
+void target_check_call(const struct target *target, struct target_thread *thread) {
     unsigned char code[2] = {0};
+    uint64_t at = thread->registers.value[REGISTER_RA];
+    if (thread->sleeps && target_has(target, at - sizeof code, code, sizeof code) &&
+        (code[0] != 0x0f || code[1] != 0x05))
+        thread->sleeps = false;
+}
+
+void target_check_calls(struct target *target) {
     uint64_t known = 0;
     for (size_t i = 0; i < target->thread_count; i++) {
         struct target_thread *thread = &target->threads[i];
         uint64_t at = thread->registers.value[REGISTER_RA];
         if (!thread->sleeps || at == known)
             continue;
-        if (target_has(target, at - sizeof code, code, sizeof code) && (code[0] != 0x0f || code[1] != 0x05))
-            thread->sleeps = false;
-        else
+        target_check_call(target, thread);
+        if (thread->sleeps)
             known = at; /* many sleep in one place */
     }
 }

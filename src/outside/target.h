@@ -33,6 +33,7 @@ struct target_thread {
     char name[16]; /* "" if that is not known */
     char state;    /* as in /proc/PID/stat; '?' if that is not known */
     bool sleeps;   /* in a system call */
+    bool held_up;  /* or on its way out of that */
     int64_t number;
     uint64_t argument[6];
     struct known_registers registers;
@@ -62,6 +63,7 @@ struct target {
     bool refused; /* it may not be looked into */
     bool changes; /* it may be becoming another program: look once more */
     bool partial; /* there may have been more threads, and more of what is there */
+    bool spoilt;  /* what is there may be wrong */
     bool handlers_known;
     uint64_t handlers; /* signals that the program has a handler for */
     struct target_thread *threads;
@@ -94,4 +96,5 @@ void target_sort(struct target *target);
 /* The number of a system call means what x86-64 means by it where its instruction (Intel SDM, SYSCALL) stands before the place where the thread is;
  * where another one does, as 32-bit code has it, what the thread does is not known: it does not count as asleep. */
 void target_check_calls(struct target *target);
+void target_check_call(const struct target *target, struct target_thread *thread);
 void target_drop(struct target *target);

@@ -57,6 +57,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
     [EVIDENCE_WAKES_OFTEN] = "polling: wakes {count} times a second",
     [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
+    [EVIDENCE_OWNER_MAY_DIFFER] = "not proved: another process runs in this one's memory (clone with "
+                                  "CLONE_VM), and may hold it by that number",
     [EVIDENCE_CHILD_RUNS] = "child {text} runs",
     [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
     [EVIDENCE_CHILD_WRITES_HERE] =

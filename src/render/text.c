@@ -202,7 +202,7 @@ static void put_stack(FILE *out, const struct analysis *analysis, struct symbols
     if (from_proc && !is_from_outside(analysis))
         fprintf(out, "  from /proc; call not intercepted%s\n",
                 broken ? ", and the stack could be followed no further" : "");
-    else if (broken && is_from_outside(analysis))
+    else if (broken && is_from_outside(analysis) && analysis->snapshot->header->trigger != LW_TRIGGER_CORE)
         fprintf(out,
                 "    ... a frame that cannot be followed without registers that the kernel does not tell\n");
     else if (broken)

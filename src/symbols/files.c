@@ -55,6 +55,31 @@ static int open_at(const char *build_id, char **other, const char *format, ...) 
     return fd;
 }
 
+/* Nothing in a module without a build-id tells whether the file at its path is the one that was mapped. Of a running process the kernel does (proc(5), /proc/PID/maps: "(deleted)"); else it is
+ * another one if it was put there later. */
+static bool is_replaced(const struct symbol_places *places, const char *path) {
+    char name[4096 + 16];
+    struct stat status;
+    if (places->running == 0)
+        return places->made != 0 && !places->sysroot && stat(path, &status) == 0 &&
+               (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec >
+                   places->made;
+    bool removed = false;
+    size_t room = 0;
+    char *line = NULL;
+    snprintf(name, sizeof name, "/proc/%d/maps", places->running);
+    FILE *maps = fopen(name, "re");
+    snprintf(name, sizeof name, " %s (deleted)\n", path);
+    while (!removed && maps && getline(&line, &room, maps) > 0) {
+        size_t length = strlen(line), end = strlen(name);
+        removed = length > end && strcmp(line + length - end, name) == 0;
+    }
+    free(line);
+    if (maps)
+        fclose(maps);
+    return removed;
+}
+
 /* What a running process has mapped is there even if it was removed or replaced since, as by an upgrade; root may open it (proc(5),
  * /proc/PID/map_files). */
 static int open_mapped(int pid, const char *path, const char *build_id, char **other) {
@@ -83,9 +108,15 @@ int files_open(const struct symbol_places *places, const struct wanted_file *wan
     const char *id = wanted->build_id, *root = places->sysroot ? places->sysroot : "", *debug = places->debug;
     const char *name = base_name(wanted->path);
     const char *directories[] = {debug, "/usr/lib/debug"};
+    int fd = -1;
     *other = NULL;
-    int fd = open_at(id, other, "%s%s", root, wanted->path);
-    if (fd < 0 && wanted->is_program && places->exe)
+    if (!id && wanted->is_program && places->exe)
+        fd = open_at(id, other, "%s", places->exe);
+    if (fd < 0 && !id && is_replaced(places, wanted->path))
+        *other = strdup("");
+    else if (fd < 0)
+        fd = open_at(id, other, "%s%s", root, wanted->path);
+    if (fd < 0 && id && wanted->is_program && places->exe)
         fd = open_at(id, other, "%s", places->exe);
     if (fd < 0 && places->running && wanted->path[0] == '/')
         fd = open_mapped(places->running, wanted->path, id, other);

@@ -15,7 +15,7 @@ struct wanted_file {
 
 /* A file of this module, opened: where it was, below the sysroot; in the debug directory; and if it is the
  * program itself, wherever the process has it from; of a running process, what it has mapped though it was removed. -1 if there is none; *other is then the build-id of what
- * lies at its path instead, or NULL. Caller frees that. */
+ * lies at its path instead ("" of what was put there since, where the module has none), or NULL. Caller frees that. */
 int files_open(const struct symbol_places *places, const struct wanted_file *wanted, char **other);
 
 /* Where libdwfl is to look for separate debug files: beside the module's file and in its .debug, then in the

@@ -102,6 +102,10 @@ Dwfl_Module *modules_debug_info(struct modules *modules, struct module *module) 
     if (fd >= 0 && !module->dwfl) {
         close(fd);
         fprintf(modules->complain, "leakwatch: %s: %s\n", module->path, dwfl_errmsg(-1));
+    } else if (!module->dwfl && other && !module->build_id) {
+        fprintf(modules->complain,
+                "leakwatch: %s: it was put there since, and has no build-id: no names from it\n",
+                module->path);
     } else if (!module->dwfl && other) {
         fprintf(modules->complain,
                 "leakwatch: %s%s: build-id is %s, that of the running program was %s: no names from it\n",

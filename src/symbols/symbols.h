@@ -29,11 +29,12 @@ struct symbol_places {
     const char *debug;   /* a directory with debug files: .build-id/ab/cdef.debug, or by the module's name */
     const char *exe;     /* the program's own file, should its path mean another by now */
     int running;         /* the process, if it is still there; 0: it is not */
+    uint64_t made;       /* when the core or snapshot was made, ns since the epoch; 0: not known */
 };
 
 /* Never fails: what cannot be opened gives frames without names, and a line in symbols_complaints. places is
  * copied, its words are not; NULL: the usual ones. A file is used only if it has the build-id that the
- * program had. */
+ * program had; without one, if it has not been put there since. */
 struct symbols *symbols_open(const struct snapshot *snapshot, const struct symbol_places *places);
 void symbols_close(struct symbols *symbols);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "reach/carry.h"
@@ -49,6 +50,7 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
     if (work->exe[0])
         places.exe = work->exe;
     places.running = pid;
+    places.made = pid ? 0 : work->made ? work->made : work->snapshot.header->realtime;
     if (pid) {
         work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
@@ -124,10 +126,16 @@ bool work_core(struct work *work, const struct settings *settings, const char *c
     struct outside outside;
     char why[256] = "";
     enum outside_state state = OUTSIDE_FAILED;
+    struct stat status;
     *work = (struct work){.settings = settings};
     if (program)
         snprintf(work->exe, sizeof work->exe, "%s", program);
-    if (outside_begin_core(&outside, core, program, &settings->places)) {
+    if (stat(core, &status) == 0)
+        work->made = (uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec;
+    struct symbol_places places = settings->places;
+    places.exe = program ? program : places.exe;
+    places.made = work->made;
+    if (outside_begin_core(&outside, core, program, &places)) {
         while ((state = outside_look(&outside, &work->snapshot, why)) == OUTSIDE_PENDING)
             nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
         outside_end(&outside);

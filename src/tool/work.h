@@ -23,6 +23,7 @@ struct work {
     unsigned *naps;
     struct analysis *analysis;
     char root[64], exe[4096]; /* of a process elsewhere: where its files are */
+    uint64_t made;            /* the core that it is of, ns since the epoch; 0: it is of none */
 };
 
 /* From a file. False, and a line on stderr, if that is no snapshot or there is no memory. */

@@ -1,13 +1,17 @@
 /* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
+ *        | cloned | cloned_apart | passes | hands
  *
  * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
  * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
- * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. */
+ * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. cloned: such a one has the lock that main wants;
+ * cloned_apart: it has a copy of that, and main wants what it has itself. passes: two threads wake each other, all the time.
+ * hands: twenty hand on a lock, with a rest each. */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +71,16 @@ static void *takes(void *unused) {
     return unused;
 }
 
+/* Its child's lock bears the number of who made it: the block of the thread is the child's too. */
+static volatile bool held;
+
+static int holds(void *unused) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pthread_mutex_lock(&lock);
+    held = true;
+    return stays(unused);
+}
+
 static void *wants(void *unused) {
     pthread_mutex_lock(&lock);
     return unused;
@@ -98,6 +112,33 @@ static void fork_with_lock(void) {
     pthread_mutex_unlock(&lock);
 }
 
+/* A turn is taken, and passed on. */
+static void *passes(void *which) {
+    static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t turned[2] = {PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER};
+    static bool turn;
+    bool mine = which != NULL;
+    for (;;) {
+        pthread_mutex_lock(&own);
+        while (turn != mine)
+            pthread_cond_wait(&turned[mine], &own);
+        turn = !mine;
+        pthread_cond_signal(&turned[!mine]);
+        pthread_mutex_unlock(&own);
+    }
+    return which;
+}
+
+static void *hands(void *unused) {
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        usleep(50);
+        pthread_mutex_unlock(&lock);
+        usleep(20);
+    }
+    return unused;
+}
+
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "all";
     pthread_t thread;
@@ -113,6 +154,28 @@ int main(int count, char **arguments) {
     if (strcmp(mode, "shared") == 0) {
         static char stack[65536] __attribute__((aligned(16)));
         clone(stays, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
+    }
+    if (strcmp(mode, "cloned") == 0 || strcmp(mode, "cloned_apart") == 0) {
+        static char stack[65536] __attribute__((aligned(16)));
+        clone(holds, stack + sizeof stack, (strcmp(mode, "cloned") == 0 ? CLONE_VM : 0) | SIGCHLD, NULL);
+        pthread_create(&thread, NULL, turns, NULL);
+        while (strcmp(mode, "cloned") == 0 && !held)
+            usleep(1000);
+        if (!held)
+            pthread_mutex_lock(&lock);
+        say("up");
+        pthread_mutex_lock(&lock);
+    }
+    if (strcmp(mode, "passes") == 0) {
+        say("up");
+        pthread_create(&thread, NULL, passes, &tokens);
+        passes(NULL);
+    }
+    if (strcmp(mode, "hands") == 0) {
+        for (int i = 0; i < 20; i++)
+            pthread_create(&thread, NULL, hands, NULL);
+        say("up");
+        pause();
     }
     if (strcmp(mode, "old_call") == 0)
         pthread_create(&thread, NULL, old_call, NULL);

@@ -2,7 +2,8 @@
  *
  * vfork: main and a hundred others wait for children that have their memory, and cannot be interrupted. main_ended: it has. mappings, descriptors: many. unnamed: of a file that was never in a
  * directory. removed: of one that is in none any more. bytes: names of threads that are no words. joins: it makes threads and joins them, all the
- * time. executes: it becomes itself, all the time. handler: on a stack of its own, it wants what the thread has. namespaces: 30 deep. plain. */
+ * time. executes: it becomes itself, all the time. handler: on a stack of its own, it wants what the thread has. namespaces: 30 deep. inherits: of locks with
+ * priority inheritance, of which the kernel refuses one. plain. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -167,6 +168,15 @@ static void do_handler(void) {
     raise(SIGUSR2);
 }
 
+static void do_inherits(void) {
+    pthread_mutexattr_t inherits;
+    pthread_mutexattr_init(&inherits);
+    pthread_mutexattr_setprotocol(&inherits, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(&first, &inherits);
+    pthread_mutex_init(&second, &inherits);
+    wait_for_each_other();
+}
+
 static void do_namespaces(void) {
     for (int i = 0; i < 30; i++)
         if (unshare(CLONE_NEWUSER) != 0)
@@ -183,7 +193,8 @@ int main(int count, char **arguments) {
                 {"unnamed", do_unnamed},       {"removed", do_removed},
                 {"bytes", do_bytes},           {"joins", do_joins},
                 {"executes", do_executes},     {"handler", do_handler},
-                {"namespaces", do_namespaces}, {"plain", wait_for_each_other}};
+                {"namespaces", do_namespaces}, {"inherits", do_inherits},
+                {"plain", wait_for_each_other}};
     self = arguments[0];
     for (size_t i = 0; count == 2 && i < sizeof acts / sizeof *acts; i++)
         if (strcmp(arguments[1], acts[i].what) == 0)

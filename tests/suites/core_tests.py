@@ -1,7 +1,8 @@
 """Cores: what a core file tells of threads is what was told of the process that it is of; a core that is cut, damaged or of something else is a line
 or what is left of it, never a crash."""
-import concurrent.futures, json, os, random, re, resource, shutil, signal, struct, subprocess, time
+import concurrent.futures, json, os, random, re, resource, shutil, signal, subprocess, time
 
+from core_layout import as_the_kernel_writes_it
 from harness import TOOL, Wrong, expect, needs, program, run, scratch, slow
 from live import tool
 from outside_tests import OBJECTS, PROVED, Unprepared, check_stuck, comparable_cases, handlers_differ, is_about_to_end, tell, that_stays
@@ -215,30 +216,6 @@ def test_the_program_lies_elsewhere():
         expect("lock_both" in tool("core", "--sysroot", root, core), "names below another root")
 
 
-def as_the_kernel_writes_it(core):
-    """gdb writes the notes last, and a core of its that is cut has no threads; the kernel writes them first (fs/binfmt_elf.c). The same core, so laid out."""
-    HEADER, SEGMENT, PT_NOTE = struct.Struct("<16sHHIQQQIHHHHHH"), struct.Struct("<IIQQQQQQ"), 4
-    path = core + ".kernel"
-    with open(core, "rb") as file, open(path, "wb") as out:
-        header = list(HEADER.unpack(file.read(HEADER.size)))
-        file.seek(header[5])
-        segments = sorted((list(SEGMENT.unpack(file.read(SEGMENT.size))) for _ in range(header[10])), key=lambda segment: segment[0] != PT_NOTE)
-        at = HEADER.size + SEGMENT.size * len(segments)
-        for segment in segments:
-            file.seek(segment[2])
-            content, segment[2] = file.read(segment[5]), at
-            for piece in range(0, len(content), 65536):
-                if content[piece:piece + 65536].strip(b"\0"):
-                    out.seek(at + piece)
-                    out.write(content[piece:piece + 65536])
-            at += len(content)
-        out.truncate(at)
-        header[5:7], header[11:] = [HEADER.size, 0], [0, 0, 0]
-        out.seek(0)
-        out.write(HEADER.pack(*header) + b"".join(SEGMENT.pack(*segment) for segment in segments))
-    return path
-
-
 @needs("gdb")
 def test_cut_as_the_kernel_writes_it():
     """What is there is told, and nothing is proved that is not so of the whole."""
@@ -259,37 +236,39 @@ def test_cut_as_the_kernel_writes_it():
         expect(0 in seen and len(seen) > 1, "of some of the cores is proved what is of the whole: %r" % seen)
 
 
-@needs("gdb")
-def test_cut_and_damaged():
-    """A core that is cut anywhere gives what it has and says that it is cut; one with wrong bytes a report or a line."""
-    chance = random.Random(16)
-    with Unprepared(program("unprepared"), "stuck") as process, scratch() as directory:
-        whole, cut = gcore(process.pid, directory), os.path.join(directory, "cut")
-        size = os.path.getsize(whole)
-        for _ in range(20):
-            subprocess.run(["cp", "--sparse=always", whole, cut], check=True)
-            os.truncate(cut, chance.choice((chance.randrange(size), chance.randrange(20000))))
-            result = run([TOOL, "core", cut])
-            if result.returncode == 0:
-                expect("incomplete: the core is cut: " in result.stdout or "of the process's memory" in result.stdout, result.stdout[:300])
+@needs("gdb", "gzip", "zstd")
+def test_packed_and_spoilt():
+    """What cannot be unpacked to its end, or has not the sum that it should, is told as far as it goes; nothing is proved of it, and that is said."""
+    with Unprepared(program("odd"), "plain") as process, scratch() as directory:
+        whole, packed = as_the_kernel_writes_it(gcore(process.pid, directory)), os.path.join(directory, "packed")
+        for packer, spoil in (("zstd", lambda content: content[:-9]), ("gzip", lambda content: content[:-9]),
+                              ("gzip", lambda content: content[:-8] + b"sums" + content[-4:]), ("gzip", lambda content: content)):
+            with open(packed, "wb") as file:
+                file.write(spoil(subprocess.run([packer, "-c1", whole], stdout=subprocess.PIPE, check=True).stdout))
+            report = json.loads(tool("core", "--format", "json", packed))
+            proved = [thread["tid"] for thread in report["threads"] if thread["verdict"] in PROVED]
+            if report["incomplete"]:
+                expect(re.match("%s could not unpack the core to its end: it is cut or damaged, \\d+ bytes of it are missing, and .* nothing is proved" % packer, report["incomplete"]), report["incomplete"])
+                expect(not proved, "%r" % proved)
             else:
-                expect(result.returncode == 1 and len(result.stderr.splitlines()) == 1 and "ended by" not in result.stderr, "%r" % result)
-        subprocess.run(["cp", "--sparse=always", whole, cut], check=True)
-        with open(cut, "r+b") as damaged:
-            for _ in range(60):
-                kept = []
-                for _ in range(chance.choice((1, 8, 64))):
-                    at = chance.randrange(chance.choice((64, 4000, 60000, size)))
-                    damaged.seek(at)
-                    kept.append((at, damaged.read(1)))
-                    damaged.seek(at)
-                    damaged.write(bytes([chance.randrange(256)]))
-                damaged.flush()
-                result = run([TOOL, "core", cut])
-                expect(result.returncode in (0, 1) and "ended by" not in result.stderr, "%r" % result)
-                for at, byte in reversed(kept):
-                    damaged.seek(at)
-                    damaged.write(byte)
+                expect(len(proved) == 2, "the last is whole: %r" % proved)
+        with open(packed, "wb") as file:
+            file.write(subprocess.run(["zstd", "-c1", whole], stdout=subprocess.PIPE, check=True).stdout[:40])
+        said = tool("core", packed, status=1)
+        expect("zstd cannot unpack it: it is cut or damaged" in said and said.count("\n") == 1, said)
+
+
+@needs("gdb", "root", "unshare", "zstd")
+def test_no_room_to_unpack():
+    with Unprepared(program("asleep"), "all") as process, scratch() as directory:
+        core = gcore(process.pid, directory)
+        run(["zstd", "-q", core], check=True)
+        result = run(["unshare", "-m", "sh", "-euc", "for place in /tmp /var/tmp; do mount -t tmpfs -o size=128k none $place; done; exec %s core $0" % TOOL, "/proc/self/fd/0"],
+                     stdin=open(core + ".zst"), env={key: value for key, value in os.environ.items() if key != "TMPDIR"})
+        if "mount" in result.stderr:
+            print("left out: nothing can be mounted here")
+            return
+        expect(result.returncode == 1 and result.stderr.endswith("there is no room to unpack it: set TMPDIR to a directory that has\n"), "%r" % result)
 
 
 def test_what_is_no_core():

@@ -3,7 +3,7 @@ import json, os, re, shutil, subprocess
 
 from harness import TOOL, eventually, expect, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
-from outside_tests import PROVED, Unprepared, says, tell
+from outside_tests import PROVED, Unprepared, await_all_rest, says, tell
 
 CYCLE = "2 threads wait for each other"
 
@@ -34,11 +34,106 @@ def test_states():
         expect(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", said), "%r" % said)
 
 
+def test_a_lock_of_who_runs_in_its_memory():
+    """A process made by clone with CLONE_VM alone locks by the number of the thread that made it: that thread does not wait for itself. It does where the other has
+    memory of its own."""
+    with Unprepared(program("asleep"), "cloned") as process:
+        said = process.text()
+        expect(not [thread for thread in process.threads() if thread["verdict"] in PROVED], said)
+        expect("suspect: held by the waiting thread itself; not proved: another process runs in this one's memory (clone with CLONE_VM), and may hold it" in said, said)
+    with Unprepared(program("asleep"), "cloned_apart") as process:
+        expect("deadlock: held by the waiting thread itself; it waits for what it holds itself" in process.text(), process.text())
+
+
+def test_a_refused_lock():
+    """Of two threads that would wait for each other's lock with priority inheritance glibc has one wait for ever on a word of its stack: that is no lock, and has no
+    owner. The other waits for a lock, and who has it is told."""
+    with Unprepared(program("odd"), "inherits") as process:
+        waits = eventually("both wait", lambda: (lambda found: found if len(found) == 2 else None)(
+            [thread["wait"] for thread in process.threads() if thread["wait"] and thread["wait"]["call"] == "pthread_mutex_lock"]))
+        waits.sort(key=lambda wait: wait["kind"])
+        expect([wait["kind"] for wait in waits] == ["futex", "mutex lock"], waits)
+        expect(waits[0]["owner"] is None and waits[1]["owner"] is not None and "ended" not in process.text(), process.text())
+
+
+def freezers():
+    """Those that can be made here: of cgroups of version 2 and 1 (kernel: Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/freezer-subsystem.rst): directory, file, words to freeze and thaw."""
+    for root, file, words in ("/sys/fs/cgroup", "cgroup.freeze", ("1", "0")), ("/sys/fs/cgroup/unified", "cgroup.freeze", ("1", "0")), ("/sys/fs/cgroup/freezer", "freezer.state", ("FROZEN", "THAWED")):
+        directory = os.path.join(root, "leakwatch-test-%d" % os.getpid())
+        try:
+            os.mkdir(directory)
+        except OSError:
+            continue
+        try:
+            if os.path.exists(os.path.join(directory, file)):
+                yield directory, os.path.join(directory, file), words
+        finally:
+            os.rmdir(directory)
+
+
+@needs("root")
+def test_frozen():
+    """Threads that wake each other, in a container that is paused: each seems to sleep in its call, and nothing is proved. Those that slept before do still."""
+    def write(path, words):
+        with open(path, "w") as file:
+            file.write(words)
+
+    def into(directory, pid):
+        write(os.path.join(directory, "cgroup.procs"), str(pid))
+
+    found = 0
+    for directory, file, (freeze, thaw) in freezers():
+        home = os.path.dirname(directory)
+        for mode in "passes", "all":
+            process = subprocess.Popen([program("asleep"), mode], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            try:
+                process.stdout.readline()
+                if mode == "all":
+                    await_all_rest(process.pid)
+                into(directory, process.pid)
+                for _ in range(3):
+                    write(file, freeze)
+                    frozen = eventually("frozen", lambda: (lambda said: said if "running" not in said.split("\n")[0] else None)(tool("stack", "--wait", "60s", process.pid)))
+                    write(file, thaw)
+                    expect(mode == "all" or not re.search("deadlock:|stranded:", frozen), frozen)
+                    expect(mode == "passes" or "held up" in frozen or "all threads are asleep" in frozen, frozen)
+                    expect(mode == "all" or "incomplete: threads are held up on their way out of a call, as in a frozen cgroup (a paused container): nothing is proved of them" in frozen, frozen)
+                found += 1
+            finally:
+                write(file, thaw)
+                into(home, process.pid)
+                process.kill()
+                process.stdout.close()
+                process.wait()
+    print("%d frozen" % found)
+
+
 def test_a_supervised_call():
     """Another process answers a read of the process's own pipe (seccomp_unotify(2)): who sleeps there is no proof."""
     with Unprepared(program("supervised"), "") as process:
         said = eventually("it reads", lambda: (lambda said: said if "pipe read" in said else None)(process.text()))
         expect("deadlock" not in said and "stranded" not in said, said)
+
+
+def test_a_stack_is_of_one_moment():
+    """Threads that hand on a lock, with rests of some microseconds: a stack of one that went on while it was read is not told, nor a deadline; those that stay have theirs."""
+    process = subprocess.Popen([program("asleep"), "hands"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        told = 0
+        for _ in range(15):
+            for thread in json.loads(tool("stack", "--format", "json", process.pid))["threads"]:
+                wait, functions = thread["wait"], [frame["function"] for frame in thread["stack"]]
+                if wait and wait["call"] == "pthread_mutex_lock":
+                    expect(functions[-1] == "hands", thread)
+                    told += 1
+                expect(not wait or (wait.get("timeout_seconds") or 0) < 1, thread)
+                expect(all(frame["module"] for frame in thread["stack"]), thread)
+        expect(told > 30, told)
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
 
 
 def test_never_the_same():

@@ -150,6 +150,32 @@ def test_replaced_while_it_runs():
             expect(re.search(r"incomplete: .*libc.so.6 \(deleted\), replaced while it runs, can only be read by root", said), said)
 
 
+@needs("gcc", "gdb")
+def test_put_there_since():
+    """A program without a build-id that was built again: what runs is named by what it runs, not by what lies there now; nor is a core of it, unless the program is named. A core
+    of one that is still there is."""
+    source = "#include <pthread.h>\n#include <stdio.h>\nstatic pthread_mutex_t lock;\n%svoid *%s(void *none) { pthread_mutex_lock(&lock); return none; }\n" \
+             "int main(void) { pthread_t thread; pthread_mutex_lock(&lock); pthread_create(&thread, 0, %s, 0); puts(\"up\"); fflush(stdout); pthread_join(thread, 0); }\n"
+    with scratch() as directory:
+        def build(path, function, before=""):
+            run(["gcc", "-xc", "-", "-g", "-O1", "-pthread", "-Wl,--build-id=none", "-o", path], input=source % (before, function, function), stdin=None, check=True)
+        first, second, path = (os.path.join(directory, name) for name in ("first", "second", "program"))
+        build(first, "asked_first")
+        build(second, "asked_second", "int before(int a) { return a * a / 3; }\n")
+        shutil.copy(first, path)
+        with Unprepared(path) as process:
+            run(["gcore", "-o", os.path.join(directory, "core"), str(process.pid)], check=True)
+            core = os.path.join(directory, "core.%d" % process.pid)
+            expect("asked_first" in tool("core", core), tool("core", core))
+            os.unlink(path)
+            shutil.copy(second, path)
+            expect("asked_first" in process.text() and "asked_second" not in process.text(), process.text())
+        said = tool("core", core)
+        expect("asked_" not in said and said.count("program: it was put there since, and has no build-id: no names from it\n") == 1, said)
+        expect("a frame that cannot be followed without registers" not in said, said)
+        expect("asked_first" in tool("core", core, first), tool("core", core, first))
+
+
 SLEEPS_IN_32_BITS = """
 .code32
 .globl _start

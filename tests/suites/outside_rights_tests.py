@@ -122,6 +122,33 @@ def test_sealed():
         expect("all threads are asleep" in result.stdout, "one with the same rights: %r" % result)
 
 
+@needs("root", "unshare")
+def test_a_reason_of_many():
+    """What to do about processes that may not be looked into is said of the first, not of each; JSON has it of each."""
+    with for_everybody() as directory, Unprepared(program("asleep"), "all"), Unprepared(program("asleep"), "all"):
+        lists = ["unshare", "-Ur", os.path.join(directory, "leakwatch"), "ps", "--all"]
+        if run(["unshare", "-Ur", "true"], **as_user(GAMES)).returncode != 0:
+            print("left out: users may not make namespaces here")
+            return
+        said = run(lists, cwd="/", **as_user(GAMES)).stdout
+        expect(said.count("ask from where it was started") == 1 and len(re.findall(r"it may not be looked into in spite of CAP_SYS_PTRACE$", said, re.M)) >= 1, said)
+        listed = json.loads(run(lists + ["--json"], cwd="/", **as_user(GAMES)).stdout)
+        expect(len([one for one in listed if one.get("error", "").endswith("ask from where it was started")]) >= 2, listed)
+
+
+@needs("strace")
+def test_run_is_let_in():
+    """Where Yama lets only ancestors look into a process, a program that may have to be read when its time is over lets `run` do it, before it begins; one that has all the
+    time in the world is not changed."""
+    with scratch() as directory:
+        log = os.path.join(directory, "log")
+        for options, allowed in (["--timeout", "20s"], True), (["--junit", os.path.join(directory, "junit.xml")], False):
+            result = run(["strace", "-f", "-qq", "-o", log, "-e", "trace=prctl,execve", TOOL, "run", *options, "--", "/bin/true"])
+            calls = [line for line in open(log) if "PR_SET_PTRACER" in line]
+            expect(result.returncode == 0 and len(calls) == allowed, "%r %r" % (result, calls))
+            expect(not calls or re.match(r"\d+ +prctl\(PR_SET_PTRACER, %s\b" % re.match(r"\d+", open(log).readline()).group(), calls[0]), calls)
+
+
 def test_a_thread_waits_for_vfork():
     """Where it stands and who called that; nothing is proved while its child may yet do something."""
     with Unprepared(program("asleep"), "vfork") as process:

@@ -89,6 +89,24 @@ static bool has_ended(const struct watched *watched) {
     return !watched_stat(watched->pid, &stat) || stat.started != watched->started || strchr("ZX", stat.state);
 }
 
+/* Many have the same: what to do about it, behind the colon, is said once. */
+static void put_why(const char *why) {
+    enum { REASONS = 8 };
+    static char said[REASONS][sizeof((struct question *)NULL)->why];
+    size_t length = strcspn(why, ":");
+    for (size_t i = 0; i < REASONS; i++) {
+        if (strcmp(said[i], why) == 0) {
+            printf("%.*s\n", (int)length, why);
+            return;
+        }
+        if (said[i][0] == '\0') {
+            snprintf(said[i], sizeof said[i], "%s", why);
+            break;
+        }
+    }
+    puts(why);
+}
+
 static void tell(struct question *question, const struct settings *settings, const struct pipe_survey *survey,
                  json_t *list) {
     struct work work;
@@ -103,7 +121,7 @@ static void tell(struct question *question, const struct settings *settings, con
         put_line(&question->watched, work.analysis);
     else {
         put_name(&question->watched);
-        printf("%s\n", question->why);
+        put_why(question->why);
     }
     if (answered)
         work_end(&work);

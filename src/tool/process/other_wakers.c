@@ -42,27 +42,63 @@ static bool runs_in_memory_of(int pid, int other) {
 }
 
 /* The process that has made this one for a report runs in that memory too (preload/report/launch.c, intermediate_main): it is this one's
- * parent, or is about to end. Nobody has made one of what is read from outside. */
-static bool stays_in_memory_of(int pid, int other, bool outside) {
+ * parent, or is about to end, and is waited for, until a moment. Nobody has made one of what is read from outside. */
+static bool stays_in_memory_of(int pid, int other, bool outside, uint64_t until) {
     enum { PAUSE_US = 2000 };
-    static const uint64_t PATIENCE_NS = 3000000000u;
-    uint64_t start = clock_now();
     while ((outside || other != getppid()) && runs_in_memory_of(pid, other)) {
-        if (outside || clock_now() - start > PATIENCE_NS)
+        if (outside || clock_now() > until)
             return true;
         usleep(PAUSE_US);
     }
     return false;
 }
 
-static bool is_memory_shared(DIR *proc, int watched, int pid, bool outside) {
-    bool shared = false;
-    for (struct dirent *entry; !shared && (entry = readdir(proc));) {
+/* How many there are, or the most that is of interest. */
+static size_t count_in_memory(DIR *proc, int watched, int pid, bool outside, size_t most) {
+    static const uint64_t PATIENCE_NS = 3000000000u;
+    uint64_t until = clock_now() + PATIENCE_NS;
+    size_t count = 0;
+    for (struct dirent *entry; count < most && (entry = readdir(proc));) {
         int other = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
         if (other != 0 && other != watched && other != getpid())
-            shared = stays_in_memory_of(pid, other, outside);
+            count += stays_in_memory_of(pid, other, outside, until);
     }
-    return shared;
+    return count;
+}
+
+/* Threads that wait for a child that has their memory, as vfork and posix_spawn make them. They wait for nothing else, so that what such a child locks, it locks by the
+ * number of a thread that is in no cycle (glibc takes the number from the thread's block, which is the child's too: nptl/pthread_mutex_lock.c). */
+static size_t count_vforks(const struct snapshot *snapshot) {
+    size_t count = 0;
+    for (uint64_t i = 0; i < snapshot->header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &snapshot->threads[i];
+        int64_t number = thread->kind == LW_WAIT_SYSCALL ? thread->syscall_number : -1;
+        count += number == SYS_clone || number == SYS_clone3;
+#ifdef SYS_vfork
+        count += number == SYS_vfork;
+#endif
+    }
+    return count;
+}
+
+/* Is anything to be proved by who has a lock? */
+static bool are_owners_asked(const struct snapshot *snapshot) {
+    for (uint64_t i = 0; i < snapshot->header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &snapshot->threads[i];
+        if ((thread->flags & LW_THREAD_STILL) && thread->kind != LW_WAIT_JOIN &&
+            (lw_wait_traits(thread->kind) & W_OWNED))
+            return true;
+    }
+    return false;
+}
+
+static void look_for_sharers(struct other_wakers *found, DIR *proc, const struct snapshot *snapshot,
+                             int watched, int pid) {
+    size_t vforks = count_vforks(snapshot);
+    size_t count =
+        count_in_memory(proc, watched, pid, snapshot->header->flags & LW_PROCESS_OUTSIDE, vforks + 1);
+    found->shares_memory = count > 0;
+    found->owns = count > vforks;
 }
 
 /* What its tables of descriptors show. */
@@ -133,17 +169,22 @@ static bool is_supervised(int pid) {
 struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched) {
     struct other_wakers found = {0};
     const struct lw_snapshot_header *header = snapshot->header;
-    DIR *proc = header->flags & LW_PROCESS_LOOKED_TWICE ? opendir("/proc") : NULL;
+    bool all = header->flags & LW_PROCESS_LOOKED_TWICE;
+    DIR *proc = all || are_owners_asked(snapshot) ? opendir("/proc") : NULL;
     if (!proc)
         return found;
     struct tables tables = {0};
     int pid = watched_through(watched);
+    look_for_sharers(&found, proc, snapshot, watched, pid);
+    if (!all) {
+        closedir(proc);
+        return found;
+    }
     char *maps = maps_of(dirfd(proc), pid);
     descriptors_each(dirfd(proc), watched, &found.unknown, look_into_table, &tables);
     found.unknown |= !maps || tables.count == 0 || is_supervised(pid);
     found.ring = tables.ring || (maps && strstr(maps, RING));
     found.own_files = tables.count > 1 && waits_for_descriptors(snapshot);
-    found.shares_memory = is_memory_shared(proc, watched, pid, header->flags & LW_PROCESS_OUTSIDE);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
     free(maps);
     closedir(proc);

@@ -4,5 +4,5 @@
 
 #include "analysis/findings.h"
 
-/* Nothing unless all threads were found asleep. watched: the process, as it is called here. */
+/* Nothing unless all threads were found asleep, or some wait for locks. watched: the process, as it is called here. */
 struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched);

@@ -1,0 +1,45 @@
+#include "held_up.h"
+
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "proc_words.h"
+
+/* A wait for a word is in a function that is called so, in every kernel; but for locks with priority inheritance (kernel: kernel/futex). */
+static bool waits_for_word(const struct target_thread *thread) {
+    int command = (int)thread->argument[1] & FUTEX_CMD_MASK;
+    return thread->number == SYS_futex && (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET);
+}
+
+bool is_held_up(int tasks, const struct target_thread *thread) {
+    /* kernel: kernel/signal.c (a frozen cgroup, version 2), kernel/freezer.c (version 1), mm/memcontrol.c (above memory.high), block/blk-cgroup.c */
+    static const char *const places[] = {"get_signal", "do_freezer_trap", "refrigerator", "over_high",
+                                         "maybe_throttle"};
+    char words[128];
+    if (!thread->sleeps || !strchr("SD", thread->state))
+        return false;
+    /* proc(5): the function that it waits in; "0" where that is not told */
+    if (proc_words_of(tasks, thread->seen_as, "wchan", words, sizeof words) <= 0 || words[0] == '0')
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (strstr(words, places[i]))
+            return true;
+    return waits_for_word(thread) && !strstr(words, "futex");
+}
+
+void held_up_note(struct target *target, char state) {
+    static const char *const notes[][2] = {
+        {"T", "it is stopped by a signal: nothing is proved of stopped threads"},
+        {"t", "a debugger or strace has stopped it: nothing is proved of stopped threads"},
+    };
+    for (size_t i = 0; i < target->thread_count; i++)
+        if (target->threads[i].held_up)
+            snprintf(target->note, sizeof target->note,
+                     "threads are held up on their way out of a call, as in a frozen cgroup (a paused "
+                     "container): nothing is proved of them");
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
+        if (state == notes[i][0][0])
+            snprintf(target->note, sizeof target->note, "%s", notes[i][1]);
+}
