@@ -127,7 +127,7 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
             if (!is_timer)
                 owed_add(token);
             owed_answer(context);
-        } else {
+        } else if (!token) { /* the tool tells who asks by it */
             excuse_request();
         }
     }
