@@ -110,7 +110,7 @@ def test_serve_takes_its_command():
         expect(command[0] == "leakwatch" and result.returncode == 2 and result.stderr.startswith("leakwatch: serve: --token %s: " % token), "%r" % result)
 
 
-@needs("python:yaml")
+@needs("python:yaml", PUSHES)
 def test_serve_takes_what_pushing_takes():
     """The lines that are comments: with them it is a manifest, and the options are options; with a fault in them they are none."""
     import yaml
