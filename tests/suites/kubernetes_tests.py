@@ -3,7 +3,7 @@
 Kubernetes' own schemas are not here: the fields below are those of the API reference (v1 Pod, apps/v1, monitoring.coreos.com/v1)."""
 import copy, os, re, subprocess
 
-from harness import LIBRARY, ROOT, TOOL, expect, needs, run, scratch
+from harness import LIBRARY, PUSHES, ROOT, TOOL, expect, needs, run, scratch
 
 MANIFESTS = os.path.join(ROOT, "src/share/kubernetes")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")

@@ -14,4 +14,5 @@ def test_inlined_wherever_it_is_told():
     whole = stack("inlined")
     expect([(function, inlined) for function, _, inlined in whole[:3]] == [("sleeps", True), ("works", True), ("begins", False)], whole)
     for name in "inlined_split", "inlined_lto":
-        expect(stack(name) == whole, "%s: %r, %r" % (name, stack(name), whole))
+        found = stack(name)
+        expect(found == whole, "%s: %r, %r" % (name, found, whole))
