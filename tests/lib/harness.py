@@ -108,11 +108,13 @@ def glibc():
 
 
 def missing(wanted):
-    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR", "glibc from 2.MINOR".
+    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR", "glibc from 2.MINOR", "its own processor" (not an emulated one).
     What follows a comma says why."""
     def is_here(one):
         if one == "root":
             return os.geteuid() == 0
+        if one.startswith("its own processor"):
+            return SLOWER == 1
         if one.startswith("lib:"):
             return library(one[4:])
         if one.startswith("glibc up to "):
