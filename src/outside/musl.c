@@ -47,14 +47,8 @@ static bool is_owned_by(const struct target *target, uint64_t link, int32_t owne
 }
 
 static bool is_mutex(const struct target *target, const uint64_t argument[6], struct musl_wait *wait) {
-    enum {
-        TYPE = 3,
-        ROBUST = 4,
-        INHERITS = 8,
-        WAITED_FOR = 0x80000000u,
-        OWNER_DIED = 0x40000000,
-        OWNER = 0x3fffffff
-    };
+    enum { TYPE = 3, ROBUST = 4, INHERITS = 8, OWNER_DIED = 0x40000000, OWNER = 0x3fffffff };
+    static const uint32_t WAITED_FOR = 0x80000000; /* no int, as a constant of an enumeration is */
     struct mutex mutex;
     uint64_t at = argument[0] - offsetof(struct mutex, lock);
     if (!target_has(target, at, &mutex, sizeof mutex) || mutex.type <= 0 ||

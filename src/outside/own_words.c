@@ -1,5 +1,6 @@
 #include "own_words.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,12 +22,29 @@ static bool is_anonymous(const struct target *target, uint64_t address) {
     return read && (entry & (present | swapped)) && !(entry & file_or_shared);
 }
 
-static bool is_data_of_module(const struct snapshot_writer *writer, uint64_t address) {
+/* Is it in what the object that is mapped from `start` on says to be its data? Between its segments there may be holes, and mmap puts other
+ * memory into them. */
+static bool is_in_data(const struct target *target, const struct lw_snapshot_module *module,
+                       uint64_t address) {
+    Elf64_Ehdr elf;
+    Elf64_Phdr segment;
+    if (!target_has(target, module->start, &elf, sizeof elf) || elf.e_phentsize != sizeof segment)
+        return false;
+    for (size_t i = 0; i < elf.e_phnum; i++)
+        if (target_has(target, module->start + elf.e_phoff + i * sizeof segment, &segment, sizeof segment) &&
+            segment.p_type == PT_LOAD && (segment.p_flags & PF_W) &&
+            address - module->bias - segment.p_vaddr < segment.p_memsz)
+            return true;
+    return false;
+}
+
+static bool is_data_of_module(const struct target *target, const struct snapshot_writer *writer,
+                              uint64_t address) {
     const struct lw_snapshot_module *modules =
         (const void *)((const char *)writer->base + writer->header->modules.offset);
     for (uint64_t i = 0; i < writer->header->modules.count; i++)
         if (address >= modules[i].start && address < modules[i].end)
-            return true;
+            return is_in_data(target, &modules[i], address);
     return false;
 }
 
@@ -37,6 +55,6 @@ bool own_words_have(const struct target *target, const struct snapshot_writer *m
     if (!mapping || !mapping->writable || mapping->shared)
         return false;
     bool lasting = strcmp(mapping->path, "[heap]") == 0 || strcmp(mapping->path, "[stack]") == 0 ||
-                   is_data_of_module(modules, futex);
+                   is_data_of_module(target, modules, futex);
     return lasting && is_anonymous(target, futex);
 }

@@ -26,6 +26,6 @@ int main(void) {
         return 1;
     usleep(50000);
     raise(SIGUSR1);
-    usleep(400000); /* the first report is written */
-    _exit(0);       /* exit() itself would wait for the streams, without us too */
+    settle_report();
+    _exit(0); /* exit() itself would wait for the streams, without us too */
 }

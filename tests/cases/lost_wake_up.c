@@ -17,7 +17,7 @@ static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
 static bool is_done;
 
 static void *waits(void *unused) {
-    usleep(50000);
+    usleep(50000 * slower());
     pthread_mutex_lock(&mutex);
 #ifdef FIXED
     while (!is_done)
@@ -35,6 +35,6 @@ int main(void) {
     is_done = true;
     pthread_mutex_unlock(&mutex);
     pthread_cond_signal(&done);
-    usleep(150000);
+    usleep(150000 * slower());
     return 0;
 }

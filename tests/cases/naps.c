@@ -2,6 +2,7 @@
  *
  * OPTIONS: at_exit=0:signal=USR1
  * BOTH
+ * NEEDS: its own processor, on which a report takes less time than a nap
  * CHECK: leakwatch: 3 threads in {{.*}} on SIGUSR1
  * CHECK-DAG: [sleep, {{[0-9.]+}}s of 0.0s]  idle: polling: wakes {{[0-9]+}} times a second
  * CHECK-DAG: #1 looks naps.c

@@ -45,7 +45,7 @@ int main(void) {
     pthread_kill(thread, SIGUSR2);
     settle();
     raise(SIGUSR1);
-    usleep(400000); /* the first report is written */
+    settle_report();
     if (write(ends[1], "x", 1) != 1)
         return 2;
     settle();

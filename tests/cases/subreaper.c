@@ -24,7 +24,7 @@ int main(void) {
         for (int k = 0; k < 30; k++) {
             if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
                 return 1;
-            usleep(10000);
+            usleep(10000 * slower());
         }
     }
     return children;

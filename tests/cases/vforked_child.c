@@ -38,6 +38,7 @@ int main(void) {
     raise(SIGUSR1);
     if (got != SIGUSR1)
         return 3;
+    settle_report();
 #endif
     leave_a_thread();
     usleep(20000);

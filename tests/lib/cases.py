@@ -7,6 +7,7 @@
   JSON: words              what the same report holds as JSON, as check_json words it
   SUITE: slow              it takes long
   PROCESSOR: x86_64        nothing like it can be on another
+  NEEDS: words             what must be there, as harness.missing words it
   TRIES: N                 one of so many must give the report: it tells of a thread that had its share of the processor, which none can be sure of
   WANTS: words             what a compiler must have for it, where the build leaves it out for want of that
   BOTH                     the repaired half is not another program: only one is run
@@ -122,7 +123,7 @@ def tests():
         name = os.path.splitext(os.path.basename(source))[0]
         wants = directives(source)("WANTS")
         built = program(name) if os.path.exists(program(name)) or not wants else wants
-        function = needs(FILECHECK, built)(lambda source=source: run_case(source))
+        function = needs(FILECHECK, built, *filter(None, [directives(source)("NEEDS")]))(lambda source=source: run_case(source))
         function.suite = directives(source)("SUITE", "fast")
         yield "case " + name, function
     for file in sorted(os.listdir(os.path.join(TESTS, "unit"))):

@@ -12,8 +12,12 @@ BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(ROOT
 LIBRARY = os.path.join(BUILD, "src/libleakwatch.so")
 TOOL = os.path.join(BUILD, "src/leakwatch")
 ROUNDS = int(os.environ.get("LEAKWATCH_ROUNDS", "1"))
+# How many times slower this machine is than others: scripts/machine says so, whose processor is emulated.
+SLOWER = int(os.environ.get("LEAKWATCH_SLOWER", "1"))
 # For what must happen: it only bounds a hang, and is never what a test measures.
-PATIENCE = 120
+PATIENCE = 120 * SLOWER
+# Is there, if the build has libcurl: serve --push.
+PUSHES = os.path.join(BUILD, "src/leakwatch-serve.p/serve_push.c.o")
 
 
 class Wrong(Exception):
@@ -65,6 +69,11 @@ def program(name):
     return os.path.join(BUILD, "tests", name)
 
 
+def sees_all_processes():
+    """Whoever is not root, or in a PID namespace of its own, cannot know who else has a pipe: what rests on that is not proved of who did not tell itself."""
+    return os.getuid() == 0 and os.readlink("/proc/self/ns/pid") == "pid:[4026531836]"
+
+
 def slow(function):
     function.suite = "slow"
     return function
@@ -99,11 +108,13 @@ def glibc():
 
 
 def missing(wanted):
-    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR", "glibc from 2.MINOR".
+    """Those that are not here of: "program", "lib:FILE", "python:MODULE" (of the system's python3), "/path", "root", "glibc up to 2.MINOR", "glibc from 2.MINOR", "its own processor" (not an emulated one).
     What follows a comma says why."""
     def is_here(one):
         if one == "root":
             return os.geteuid() == 0
+        if one.startswith("its own processor"):
+            return SLOWER == 1
         if one.startswith("lib:"):
             return library(one[4:])
         if one.startswith("glibc up to "):

@@ -55,7 +55,12 @@ static long wait_timed_in(unsigned row, struct scene *s) {
 
 /* The stack that waiting threads have in the mode "stacks", painted to see how deep they go. */
 enum { PAINT = 0xa5 };
-static _Alignas(4096) unsigned char stack[16384];
+#ifdef __aarch64__
+enum { SMALLEST = 128 * 1024 }; /* PTHREAD_STACK_MIN, which pthread_attr_setstack(3) wants */
+#else
+enum { SMALLEST = 16 * 1024 };
+#endif
+static _Alignas(4096) unsigned char stack[SMALLEST];
 static bool small_stacks;
 static size_t deepest;
 

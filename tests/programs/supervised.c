@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "older_libc.h"
+
 enum { ITS_END = 100 };
 
 static void must(int good) {

@@ -3,7 +3,7 @@
 Kubernetes' own schemas are not here: the fields below are those of the API reference (v1 Pod, apps/v1, monitoring.coreos.com/v1)."""
 import copy, os, re, subprocess
 
-from harness import LIBRARY, ROOT, TOOL, expect, needs, run, scratch
+from harness import LIBRARY, PUSHES, ROOT, TOOL, expect, needs, run, scratch
 
 MANIFESTS = os.path.join(ROOT, "src/share/kubernetes")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
@@ -110,7 +110,7 @@ def test_serve_takes_its_command():
         expect(command[0] == "leakwatch" and result.returncode == 2 and result.stderr.startswith("leakwatch: serve: --token %s: " % token), "%r" % result)
 
 
-@needs("python:yaml")
+@needs("python:yaml", PUSHES)
 def test_serve_takes_what_pushing_takes():
     """The lines that are comments: with them it is a manifest, and the options are options; with a fault in them they are none."""
     import yaml

@@ -1,15 +1,14 @@
 """leakwatch serve --push: what Pyroscope and Parca get, with whose labels and secrets; and that no server, whatever it answers, costs more than what it was to get."""
 import itertools, os, re, signal, socket, subprocess, tempfile, time
 
-from harness import BUILD, PATIENCE, TOOL, eventually, expect, needs, run, scratch, slow
+from harness import BUILD, PATIENCE, PUSHES, TOOL, eventually, expect, needs, run, scratch, slow
 from live import NOBODY, Program, as_user, for_everybody
 from receiver import Receiver, answer, hangs, taken, with_status
 from serving import Server, metric
 
 # It serves what other tests run too.
 ALONE = True
-# As it is built with libcurl only.
-NEEDS = (os.path.join(BUILD, "src/leakwatch-serve.p/serve_push.c.o"),)
+NEEDS = (PUSHES,)
 
 ANYTHING = r"(?s:.*)"
 
@@ -40,7 +39,7 @@ def raw(profile):
     return result.stdout
 
 
-@needs("go")
+@needs("go", *NEEDS)
 def test_what_servers_get():
     """Path, headers, labels and the profile itself, of two processes, by both protocols."""
     with Program() as leaky, Program() as other, Receiver() as pyroscope, Receiver() as parca:
@@ -95,7 +94,7 @@ def test_what_nobody_prepared():
         expect(not others.of(program.pid), "it is not watched")
 
 
-@needs("promtool")
+@needs("promtool", *NEEDS)
 def test_metrics_of_what_is_sent():
     with Receiver() as receiver, Pushing("--push", "pyroscope=" + receiver.url) as server:
         checked = subprocess.run(["promtool", "check", "metrics"], input=server.get("/metrics"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -169,7 +168,7 @@ def test_options_that_cannot_be():
                    "%s: %d %s" % (arguments, result.returncode, result.stderr))
 
 
-@needs("root")
+@needs("root", *NEEDS)
 def test_a_secret_of_another_user():
     """It cannot be read, and one line says so."""
     with for_everybody() as directory, tempfile.NamedTemporaryFile() as secret:  # mode 0600, root's
@@ -375,7 +374,7 @@ def certificate(directory, name):
 
 
 @slow
-@needs("openssl")
+@needs("openssl", *NEEDS)
 def test_https():
     """A server is believed by the certificates of --push-ca-file, and by no others."""
     with scratch() as directory:

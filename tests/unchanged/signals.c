@@ -3,6 +3,7 @@
 #include <sys/signalfd.h>
 
 #include "../programs/older_libc.h"
+#include "../programs/settle.h"
 #include "scenario.h"
 
 static volatile sig_atomic_t handled, last_code;
@@ -147,7 +148,7 @@ static void waits_inside(int number) {
 SCENARIO(a_handler_waits_inside_a_wait) {
     struct sigaction wanted = {.sa_handler = waits_inside};
     sigaction(SIGALRM, &wanted, NULL);
-    ualarm(20000, 0);
+    ualarm(20000 * slower(), 0);
     TELL(pause());
     int ends[2];
     char byte;
@@ -155,7 +156,7 @@ SCENARIO(a_handler_waits_inside_a_wait) {
     wanted.sa_flags = SA_RESTART;
     sigaction(SIGALRM, &wanted, NULL);
     sigaction(SIGUSR2, &(struct sigaction){.sa_handler = counts}, NULL);
-    ualarm(20000, 0);
+    ualarm(20000 * slower(), 0);
     pid_t child = fork();
     if (child == 0) {
         pass_ms(1500);

@@ -14,6 +14,7 @@
 #include "polled.h"
 #include "record/wait.h"
 #include "rt/sys.h"
+#include "wait_check.h"
 
 /* A write to a pipe that a signal ends returns how much it has written, and the call is over: its number is lost, but the
  * record of the wait is there (pipe(7); kernel: fs/pipe.c, pipe_write). */
@@ -31,8 +32,25 @@ static bool is_cut_write(const unsigned char *code, const struct thread *record,
     return (int)wait.on.object == (int)argument[0];
 }
 
+/* A call that is over has its result where its first argument was (arch.h), but for that its registers are as they were: the wrapper's record has it, if it
+ * agrees with them. The wrapper makes the call again, and the tool sees then with which arguments (tool/process/has_run.c). */
+static void restore_first(const void *context, const struct thread *record, struct kernel_state *kernel) {
+    struct wait wait;
+    int64_t number = context_number(context);
+    if (CONTEXT_KEEPS_FIRST || kernel->number >= 0 || !record || !wait_check(record, kernel, &wait))
+        return;
+    bool same = wait.call->object == OBJECT_FD ||
+                (wait.call->object == OBJECT_POLLFDS && wait.on.second == kernel->argument[1]);
+    bool sets = wait.call->kind == LW_WAIT_SELECT;
+    for (int i = 0; (same || sets) && i < 2 && wait.call->syscalls[i] != 0; i++)
+        if (number == wait.call->syscalls[i])
+            kernel->argument[0] = sets ? wait.on.second : wait.on.object;
+}
+
 struct kernel_state caller_state(const void *context, const struct thread *record) {
     struct kernel_state kernel = kernel_state_of_context(context);
+    if (context && kernel.state == KERNEL_SLEEPS)
+        restore_first(context, record, &kernel);
     if (!context || kernel.state == KERNEL_SLEEPS)
         return kernel;
     uint64_t argument[6];

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "arch/unwind.h"
 #include "listed_tables.h"
@@ -27,6 +28,7 @@ static struct {
 #undef X
     unw_addr_space_t space;
     size_t words_before_table; /* in struct table_entry */
+    uintptr_t vdso;
     bool ready;
 } lib;
 
@@ -160,6 +162,10 @@ static int access_mem(unw_addr_space_t space, unw_word_t address, unw_word_t *va
             *value = as_code(question->memory, *value);
             return 0;
         }
+    } else if (address - question->pc < SIGNAL_RETURN_CODE) {
+        /* Libunwind looks for what a handler returns to, which is not at one less than an address. */
+        *value = 0;
+        return 0;
     } else if (is_symbolic(address)) {
         /* A plain row reads one word: the return address. */
         if (question->return_slot != 0 && question->return_slot != address)
@@ -262,6 +268,7 @@ static bool load(void) {
     lib.space = lib.create_addr_space(&accessors.known, 0);
     if (!lib.space)
         return false;
+    lib.vdso = getauxval(AT_SYSINFO_EHDR);
     lib.set_caching_policy(lib.space, UNW_CACHE_NONE); /* rows are our cache */
     lib.ready = find_layout();
     return lib.ready;
@@ -281,11 +288,20 @@ void libunwind_give_up(void) {
     lib.ready = false;
 }
 
+/* Of the modules only the vDSO has what a handler returns to: the code of others is not asked for, which could take the kernel, and the
+ * program may have set itself a filter. */
+static bool returns_from_signal(uintptr_t pc, bool in_place) {
+    struct question question = {.pc = pc, .in_place = in_place};
+    if (in_place)
+        unwind_table_of(pc, &question);
+    return (question.module_start == 0 || question.module_start == lib.vdso) && is_signal_frame(pc);
+}
+
 struct row libunwind_row(uintptr_t pc, bool in_place) {
     struct row none = {.kind = ROW_NONE}, complex = {.kind = ROW_COMPLEX};
     struct question question = {.pc = pc - 1, .in_place = in_place};
     unw_cursor_t cursor;
-    if (SIGNAL_RETURN_MISLEADS && is_signal_frame(pc))
+    if (SIGNAL_RETURN_MISLEADS && returns_from_signal(pc, in_place))
         return complex;
     if (lib.init_remote(&cursor, lib.space, &question) < 0)
         return none;

@@ -207,6 +207,9 @@ static inline bool context_shows_sleep(const void *context, const unsigned char 
 /* Which call that is, -1 if it is over, and its arguments. The result of one that is over has taken the place of the first argument, which
  * then is nothing that could be one. */
 enum { CONTEXT_KEEPS_FIRST = 0 };
+static inline int64_t context_number(const void *context) {
+    return (int64_t)((const ucontext_t *)context)->uc_mcontext.regs[8];
+}
 static inline int64_t context_call(const void *context, const unsigned char code[2 * SYSTEM_CALL_CODE],
                                    uint64_t argument[6]) {
     const mcontext_t *of = &((const ucontext_t *)context)->uc_mcontext;
