@@ -170,6 +170,14 @@ for _name, (_wanted, _deadlocks) in SCENARIOS.items():
     globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
 
 
+def test_one_leaves_amid_a_report():
+    """A thread that calls exit while a report is made waits for that, and goes on."""
+    report, = snapshots([PROGRAM, "one_leaves_amid_a_report"], options="at_exit=1:exitcode=0")
+    expect(report["trigger"] == "signal" and not report["deadlocks"] and not verdicts(report), report["deadlocks"])
+    leaves, = [thread for thread in report["threads"] if thread["name"] == "leaves"]
+    expect(leaves["state"] == "running" or leaves["wait"], leaves)
+
+
 @needs("root", "unshare", "bash")
 def test_in_a_container():
     """Who has the other end of what a program was started with may be outside of its PID namespace; of what it made itself, nobody is."""
