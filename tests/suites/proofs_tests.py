@@ -116,6 +116,23 @@ SCENARIOS = {
     "main_waits_for_a_set_of_a_child": ({}, []),
     "main_polls_an_inet_socket": ({}, []),
     "one_takes_the_signal": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all_but_main": ({}, []),
+    "handler_blocked_by_all_but_one": ({}, []),
+    "one_of_two_handlers_blocked": ({}, []),
+    "blocked_handler_and_a_pending_signal": (ASLEEP, ["all asleep"]),
+    "blocked_handler_and_a_timer": (ASLEEP, ["all asleep"]),
+    "blocked_handler_but_for_sigwait": ({}, []),
+    "handler_let_in_by_a_call": ({}, []),
+    "handler_blocked_by_a_call_alone": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "main_lets_in_by_ppoll": ({}, []),
+    "main_blocks_in_ppoll": (ASLEEP, ["all asleep"]),
+    "main_lets_in_by_pselect": ({}, []),
+    "main_in_pselect_without_a_mask": (ASLEEP, ["all asleep"]),
+    "main_lets_in_by_epoll_pwait": ({}, []),
+    "main_in_poll_with_a_blocked_handler": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_a_clone_too": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all_but_a_clone": ({}, []),
 }
 # what alone stands in the way of a proof, as a fact
 WITHHELD = {
@@ -135,6 +152,14 @@ WITHHELD = {
     "asleep_but_for_an_eventfd_on_its_way": "all_asleep_but_for_unix_socket",
     "asleep_but_for_one_of_two_on_its_way": "all_asleep_but_for_unix_socket",
     "main_in_a_shared_futex": "all_asleep_but_for_shared_object",
+    "handler_blocked_by_all_but_main": "all_asleep_but_for_handlers",
+    "handler_blocked_by_all_but_one": "all_asleep_but_for_handlers",
+    "one_of_two_handlers_blocked": "all_asleep_but_for_handlers",
+    "handler_let_in_by_a_call": "all_asleep_but_for_handlers",
+    "main_lets_in_by_ppoll": "all_asleep_but_for_handlers",
+    "main_lets_in_by_pselect": "all_asleep_but_for_handlers",
+    "main_lets_in_by_epoll_pwait": "all_asleep_but_for_handlers",
+    "handler_blocked_by_all_but_a_clone": "all_asleep_but_for_handlers",
 }
 
 

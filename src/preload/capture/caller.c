@@ -14,6 +14,7 @@
 #include "polled.h"
 #include "record/wait.h"
 #include "rt/sys.h"
+#include "wait_check.h"
 
 /* A write to a pipe that a signal ends returns how much it has written, and the call is over: its number is lost, but the
  * record of the wait is there (pipe(7); kernel: fs/pipe.c, pipe_write). */
@@ -189,6 +190,40 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     default:
         return false;
     }
+}
+
+/* The argument that a set of signals is in, by the system call; -1: it has none. */
+static int mask_argument(int64_t number) {
+    switch (number) {
+    case SYS_ppoll:
+        return 3;
+    case SYS_pselect6: /* of an address and a size (select(2)) */
+        return 5;
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+        return 4;
+    default:
+        return -1;
+    }
+}
+
+/* The kernel keeps what is to be blocked after such a call in the signal's frame, not what is blocked during it (kernel: include/linux/sched/signal.h,
+ * sigmask_to_save). Registers tell the call no more: it is never restarted. */
+uint64_t caller_blocked_signals(const void *context, const struct thread *record) {
+    struct wait wait;
+    struct kernel_state kernel = caller_state(context, record);
+    uint64_t blocked = context ? context_signal_mask(context) : 0, at;
+    if (kernel.state != KERNEL_SLEEPS || !record || !wait_check(record, &kernel, &wait))
+        return kernel.number >= 0 && mask_argument(kernel.number) < 0 ? blocked : 0;
+    int64_t number = wait.call->object == OBJECT_SYSCALL ? (int64_t)wait.on.object
+                     : wait.call->masks                  ? wait.call->syscalls[0]
+                                                         : -1;
+    if (mask_argument(number) < 0)
+        return blocked;
+    at = kernel.argument[mask_argument(number)];
+    if (number == SYS_pselect6 && at != 0 && sys_peek(at, &at, sizeof at) != sizeof at)
+        return 0;
+    return at == 0 || sys_peek(at, &blocked, sizeof blocked) == sizeof blocked ? blocked : 0;
 }
 
 bool caller_is_called_away(const void *context) {
