@@ -245,13 +245,27 @@ static void gil_evidence(const struct analysis *analysis, const struct facts *fa
     }
 }
 
+static void nap_evidence(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
+    enum { LOOKS_ENOUGH = 3 };
+    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
+    if (!facts->naps || facts->naps[thread].rate == 0)
+        return;
+    const struct nap_fact *nap = &facts->naps[thread];
+    finding->polls = true;
+    if (nap->several)
+        FINDING_ADD(finding, WAKES_IN_SEVERAL, .count = nap->rate);
+    else if (nap->same >= LOOKS_ENOUGH)
+        FINDING_ADD(finding, WAKES_IN_ONE_PLACE, .count = nap->rate, .of = nap->same);
+    else
+        FINDING_ADD(finding, WAKES_OFTEN, .count = nap->rate);
+}
+
 void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
                          struct thread_finding *finding) {
-    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
     finding->verdict = VERDICT_IDLE;
     gil_evidence(analysis, facts, finding);
-    if (facts->naps && facts->naps[thread] > 0)
-        FINDING_ADD(finding, WAKES_OFTEN, .count = facts->naps[thread]);
+    nap_evidence(analysis, facts, finding);
 }
 
 /* Of what is in memory, and tells who has it or who could wake the thread. */
@@ -324,9 +338,14 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
     finding->verdict = verdict;
 }
 
-void evidence_of_running(struct thread_finding *finding) {
+void evidence_of_running(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
-    FINDING_ADD(finding, PROCESSOR_USED,
-                .count = (int64_t)(100.0 * thread->look_cpu_us / thread->look_us + 0.5),
-                .ns = thread->look_us * 1000u, .of = (int64_t)thread->cpu_ns);
+    nap_evidence(analysis, facts, finding);
+    if (finding->polls)
+        finding->verdict = VERDICT_IDLE;
+    if (thread->look_us > 0)
+        FINDING_ADD(finding, PROCESSOR_USED,
+                    .count = (int64_t)(100.0 * thread->look_cpu_us / thread->look_us + 0.5),
+                    .ns = thread->look_us * 1000u, .of = (int64_t)thread->cpu_ns);
 }

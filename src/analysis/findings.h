@@ -92,10 +92,18 @@ struct gil_fact {
     int32_t holder; /* 0: nobody, or not known */
 };
 
+/* A thread that sleeps for a moment again and again, found outside (tool/process/naps.h). */
+struct nap_fact {
+    unsigned rate; /* how often it wakes in a second; 0: it does not */
+    unsigned
+        same; /* in so many looks it was found in the stack that is shown, and in none elsewhere; 0: not known */
+    bool several; /* in one look it was found elsewhere */
+};
+
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
-    const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
+    const struct nap_fact *naps; /* by thread; NULL: none takes naps */
     struct inside_facts inside;
     struct other_wakers other_wakers;
     struct reach_facts reach;
@@ -148,6 +156,7 @@ struct thread_finding {
     enum verdict verdict;
     bool leaked;
     bool suppressed;
+    bool polls;                          /* it wakes again and again from short sleeps */
     bool hidden;                         /* not in this report: blocked for less than min_wait */
     const struct lw_snapshot_wake *wake; /* of the condition or semaphore; NULL if none is known */
     const struct lw_snapshot_hold *hold; /* by the owner of what is waited for; NULL if it is not known */
@@ -180,6 +189,7 @@ struct group {
 struct counts {
     size_t threads; /* alive */
     size_t by_state[LW_STATE_COUNT];
+    size_t polling; /* among those that wait or run */
     size_t unjoined, leaked, suppressed, deadlocks;
 };
 

@@ -56,6 +56,9 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
     [EVIDENCE_WAKES_OFTEN] = "polling: wakes {count} times a second",
+    [EVIDENCE_WAKES_IN_ONE_PLACE] =
+        "polling: wakes {count} times a second, from the same place in each of {of} looks",
+    [EVIDENCE_WAKES_IN_SEVERAL] = "polling: wakes {count} times a second, from several places",
     [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
     [EVIDENCE_CHILD_RUNS] = "child {text} runs",
     [EVIDENCE_CHILD_SLEEPS] = "child {text} sleeps in {more}",
