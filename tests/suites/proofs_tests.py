@@ -195,6 +195,16 @@ for _name, (_wanted, _deadlocks) in SCENARIOS.items():
     globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
 
 
+def test_after_the_report_of_a_stall():
+    """The library's own thread, which made it, has ended: it stands for no other, and nothing waits for it."""
+    def proved(name):
+        reports = snapshots([PROGRAM, name], options="stall=100ms", count=2, pause=0.5)
+        expect([report["trigger"] for report in reports] == ["stall", "signal"], [report["trigger"] for report in reports])
+        return [verdicts(report) for report in reports]
+    expect(proved("all_asleep")[1] == ASLEEP, "all asleep, still")
+    expect(proved("asleep_but_for_a_clone_that_sleeps_for_a_time") == [{}, {}], "a thread that is in no list of libc's goes on")
+
+
 def test_one_leaves_amid_a_report():
     """A thread that calls exit while a report is made waits for that, and goes on."""
     report, = snapshots([PROGRAM, "one_leaves_amid_a_report"], options="at_exit=1:exitcode=0")

@@ -222,7 +222,8 @@ static bool main_has_ended(const struct recheck *second) {
 }
 
 static bool none_is_new(const struct recheck *second, const struct tasks *tasks) {
-    return tasks_now(tasks) == second->count + (process.hidden_tid != 0) + main_has_ended(second);
+    size_t now = tasks_now(tasks);
+    return now == second->count + tasks_hidden() + main_has_ended(second);
 }
 
 static bool is_batched(const struct round *round, const struct looked_at *looked) {
