@@ -69,6 +69,7 @@ SCENARIOS = {
     "main_in_a_join": (ASLEEP, ["all asleep"]),
     "main_in_a_futex": (ASLEEP, ["all asleep"]),
     "main_in_a_shared_futex": ({}, []),
+    "main_in_a_futex_of_private_memory": (ASLEEP, ["all asleep"]),
     "main_in_a_futex_that_changed": ({}, []),
     "main_in_a_lock": (dict(one="deadlock", proofs="stranded"), ["cycle"]),
     "main_in_poll": (ASLEEP, ["all asleep"]),

@@ -34,9 +34,15 @@ static void main_in_a_futex(void) {
     main_rests_in();
     syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
-static void main_in_a_shared_futex(void) {
+/* Not said to be private, in memory that is. */
+static void main_in_a_futex_of_private_memory(void) {
     main_rests_in();
     syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+static void main_in_a_shared_futex(void) {
+    void *shared = make_shared_mutex();
+    main_rests_in();
+    syscall(SYS_futex, shared, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 /* Nobody wakes main, but its call made again finds that the word is another. */
 static void *changes_word(void *unused) {
@@ -149,7 +155,7 @@ static void main_polls_an_inet_socket(void) {
 /* clang-format off */
 const struct scenario of_main_asleep[] = {
     SCENARIO(main_in_a_condition) SCENARIO(main_in_a_barrier) SCENARIO(main_in_a_join)
-    SCENARIO(main_in_a_futex) SCENARIO(main_in_a_shared_futex) SCENARIO(main_in_a_futex_that_changed)
+    SCENARIO(main_in_a_futex) SCENARIO(main_in_a_shared_futex) SCENARIO(main_in_a_futex_of_private_memory) SCENARIO(main_in_a_futex_that_changed)
     SCENARIO(main_in_a_lock) SCENARIO(main_in_poll) SCENARIO(main_in_poll_for_a_time)
     SCENARIO(main_reads_a_pipe) SCENARIO(main_reads_a_stream) SCENARIO(main_writes_a_pipe)
     SCENARIO(main_reads_what_a_child_writes) SCENARIO(main_writes_what_a_child_reads)
