@@ -296,6 +296,14 @@ static void object_evidence(const struct analysis *analysis, struct thread_findi
     }
 }
 
+/* Another process that has what it waits for; NULL if none does, or that was not looked for. */
+static const char *other_of(const struct analysis *analysis, const struct facts *facts,
+                            const struct lw_snapshot_thread *thread) {
+    const char *other =
+        facts->inside.other ? facts->inside.other[thread - analysis->snapshot->threads] : NULL;
+    return other && other[0] ? other : NULL;
+}
+
 /* What is gathered, and what it makes of the thread if there is any. */
 static enum verdict evidence_by_kind(const struct analysis *analysis, const struct facts *facts,
                                      struct thread_finding *finding) {
@@ -305,7 +313,7 @@ static enum verdict evidence_by_kind(const struct analysis *analysis, const stru
         return pipe_evidence(analysis, facts, finding);
     case LW_WAIT_EVENTFD_READ:
         eventfd_evidence(analysis, finding);
-        return VERDICT_SUSPECT;
+        return other_of(analysis, facts, finding->thread) ? VERDICT_IDLE : VERDICT_SUSPECT;
     case LW_WAIT_TIMERFD_READ:
         return timer_evidence(finding);
     case LW_WAIT_EPOLL:
@@ -331,6 +339,9 @@ static enum verdict evidence_by_kind(const struct analysis *analysis, const stru
 void evidence_gather(const struct analysis *analysis, const struct facts *facts,
                      struct thread_finding *finding) {
     enum verdict verdict = evidence_by_kind(analysis, facts, finding);
+    const char *other = other_of(analysis, facts, finding->thread);
+    if (other)
+        FINDING_ADD(finding, IN_OTHER_PROCESS, .text = other);
     if (verdict == VERDICT_SUSPECT && finding->evidence_count == 0)
         verdict = VERDICT_NONE;
     if (verdict == VERDICT_SUSPECT)

@@ -74,6 +74,8 @@ enum inside {
 
 struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
+    char (*other)
+        [64]; /* by thread: another process that has what it waits for, or the other end; NULL: none does */
 };
 
 /* Besides its own threads, who may wake a thread that sleeps on the process's memory (tool/process/other_wakers.h)? */

@@ -29,6 +29,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_WRITE_END_ELSEWHERE] = "{text} has a write end",
     [EVIDENCE_READ_END_ELSEWHERE] = "{text} has a read end",
     [EVIDENCE_WRITE_ENDS_INSIDE] = "every write end is in this process",
+    [EVIDENCE_IN_OTHER_PROCESS] = "{text} has what it waits for, or the other end of it",
     [EVIDENCE_READ_ENDS_INSIDE] = "every read end is in this process",
     [EVIDENCE_WRITE_ENDS_INSIDE_MAYBE] =
         "every write end is in this process, as far as other processes can be examined",

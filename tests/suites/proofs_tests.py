@@ -70,6 +70,8 @@ SCENARIOS = {
     "main_in_a_futex": (ASLEEP, ["all asleep"]),
     "main_in_a_shared_futex": ({}, []),
     "main_in_a_futex_of_private_memory": (ASLEEP, ["all asleep"]),
+    "main_accepts": ({}, []),
+    "main_reads_for_a_time": ({}, []),
     "main_in_a_futex_that_changed": ({}, []),
     "main_in_a_lock": (dict(one="deadlock", proofs="stranded"), ["cycle"]),
     "main_in_poll": (ASLEEP, ["all asleep"]),
@@ -153,6 +155,8 @@ WITHHELD = {
     "asleep_but_for_an_eventfd_on_its_way": "all_asleep_but_for_unix_socket",
     "asleep_but_for_one_of_two_on_its_way": "all_asleep_but_for_unix_socket",
     "main_in_a_shared_futex": "all_asleep_but_for_shared_object",
+    "main_accepts": "all_asleep_but_for_a_name",
+    "main_reads_for_a_time": "all_asleep_but_for_socket_limit",
     "handler_blocked_by_all_but_main": "all_asleep_but_for_handlers",
     "handler_blocked_by_all_but_one": "all_asleep_but_for_handlers",
     "one_of_two_handlers_blocked": "all_asleep_but_for_handlers",
@@ -162,6 +166,11 @@ WITHHELD = {
     "main_lets_in_by_epoll_pwait": "all_asleep_but_for_handlers",
     "handler_blocked_by_all_but_a_clone": "all_asleep_but_for_handlers",
 }
+
+
+# which wait another process could end, told of the thread that waits so
+IN_OTHERS = {"asleep_but_for_a_childs_eventfd", "asleep_but_for_a_childs_timerfd", "asleep_but_for_a_childs_socket", "asleep_but_polling_a_childs_pipe",
+             "asleep_but_polling_a_childs_third"}
 
 
 def withheld(thread):
@@ -186,6 +195,8 @@ def scenario(name, wanted, deadlocks):
             if name == "asleep_but_for_a_handler_of_none":
                 expect([fact["signals"] for fact in thread["facts"] if "signals" in fact] == [[signal.SIGPROF]], thread["facts"])
             expect(withheld(thread) == ([WITHHELD[name]] if name in WITHHELD else []), "%s: %r" % (name, thread["facts"]))
+        others = {thread["name"] for thread in report["threads"] for fact in thread["facts"] if fact["fact"] == "in_other_process" and fact["process"]}
+        expect(others == ({"two"} if name in IN_OTHERS else set()) or name not in IN_OTHERS and not wanted, "%s: %r" % (name, others))
         for deadlock in report["deadlocks"]:
             named = {thread["tid"] for thread in report["threads"] if thread["verdict"] == "deadlock"}
             expect(set(deadlock["threads"]) <= named, deadlock["text"])
