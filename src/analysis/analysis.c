@@ -20,8 +20,9 @@ static void judge(struct analysis *analysis, const struct facts *facts, struct t
         evidence_gather(analysis, facts, finding);
     else if (thread->state == LW_STATE_WAITING)
         evidence_of_waiting(analysis, facts, finding);
-    else if (thread->look_us > 0)
-        evidence_of_running(finding);
+    else if (thread->state == LW_STATE_RUNNING || thread->state == LW_STATE_SPINNING)
+        evidence_of_running(analysis, facts, finding);
+    analysis->counts.polling += finding->polls;
     uint64_t least = analysis->snapshot->header->min_wait;
     finding->hidden =
         least > 0 && thread->kind != LW_WAIT_NONE && finding_duration(analysis, finding) < least;

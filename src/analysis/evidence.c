@@ -248,13 +248,27 @@ static void gil_evidence(const struct analysis *analysis, const struct facts *fa
     }
 }
 
+static void nap_evidence(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
+    enum { LOOKS_ENOUGH = 3 };
+    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
+    if (!facts->naps || facts->naps[thread].rate == 0)
+        return;
+    const struct nap_fact *nap = &facts->naps[thread];
+    finding->polls = true;
+    if (nap->several)
+        FINDING_ADD(finding, WAKES_IN_SEVERAL, .count = nap->rate);
+    else if (nap->same >= LOOKS_ENOUGH)
+        FINDING_ADD(finding, WAKES_IN_ONE_PLACE, .count = nap->rate, .of = nap->same);
+    else
+        FINDING_ADD(finding, WAKES_OFTEN, .count = nap->rate);
+}
+
 void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
                          struct thread_finding *finding) {
-    size_t thread = (size_t)(finding->thread - analysis->snapshot->threads);
     finding->verdict = VERDICT_IDLE;
     gil_evidence(analysis, facts, finding);
-    if (facts->naps && facts->naps[thread] > 0)
-        FINDING_ADD(finding, WAKES_OFTEN, .count = facts->naps[thread]);
+    nap_evidence(analysis, facts, finding);
 }
 
 /* Of what is in memory, and tells who has it or who could wake the thread. */
@@ -286,6 +300,14 @@ static void object_evidence(const struct analysis *analysis, const struct facts 
     }
 }
 
+/* Another process that has what it waits for; NULL if none does, or that was not looked for. */
+static const char *other_of(const struct analysis *analysis, const struct facts *facts,
+                            const struct lw_snapshot_thread *thread) {
+    const char *other =
+        facts->inside.other ? facts->inside.other[thread - analysis->snapshot->threads] : NULL;
+    return other && other[0] ? other : NULL;
+}
+
 /* What is gathered, and what it makes of the thread if there is any. */
 static enum verdict evidence_by_kind(const struct analysis *analysis, const struct facts *facts,
                                      struct thread_finding *finding) {
@@ -295,7 +317,7 @@ static enum verdict evidence_by_kind(const struct analysis *analysis, const stru
         return pipe_evidence(analysis, facts, finding);
     case LW_WAIT_EVENTFD_READ:
         eventfd_evidence(analysis, finding);
-        return VERDICT_SUSPECT;
+        return other_of(analysis, facts, finding->thread) ? VERDICT_IDLE : VERDICT_SUSPECT;
     case LW_WAIT_TIMERFD_READ:
         return timer_evidence(finding);
     case LW_WAIT_EPOLL:
@@ -321,6 +343,9 @@ static enum verdict evidence_by_kind(const struct analysis *analysis, const stru
 void evidence_gather(const struct analysis *analysis, const struct facts *facts,
                      struct thread_finding *finding) {
     enum verdict verdict = evidence_by_kind(analysis, facts, finding);
+    const char *other = other_of(analysis, facts, finding->thread);
+    if (other)
+        FINDING_ADD(finding, IN_OTHER_PROCESS, .text = other);
     if (verdict == VERDICT_SUSPECT && finding->evidence_count == 0)
         verdict = VERDICT_NONE;
     if (verdict == VERDICT_SUSPECT)
@@ -328,9 +353,14 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
     finding->verdict = verdict;
 }
 
-void evidence_of_running(struct thread_finding *finding) {
+void evidence_of_running(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding) {
     const struct lw_snapshot_thread *thread = finding->thread;
-    FINDING_ADD(finding, PROCESSOR_USED,
-                .count = (int64_t)(100.0 * thread->look_cpu_us / thread->look_us + 0.5),
-                .ns = thread->look_us * 1000u, .of = (int64_t)thread->cpu_ns);
+    nap_evidence(analysis, facts, finding);
+    if (finding->polls)
+        finding->verdict = VERDICT_IDLE;
+    if (thread->look_us > 0)
+        FINDING_ADD(finding, PROCESSOR_USED,
+                    .count = (int64_t)(100.0 * thread->look_cpu_us / thread->look_us + 0.5),
+                    .ns = thread->look_us * 1000u, .of = (int64_t)thread->cpu_ns);
 }

@@ -11,5 +11,6 @@ void evidence_gather(const struct analysis *analysis, const struct facts *facts,
 void evidence_of_waiting(const struct analysis *analysis, const struct facts *facts,
                          struct thread_finding *finding);
 
-/* What is known of a running thread that was looked at twice. */
-void evidence_of_running(struct thread_finding *finding);
+/* Of a running thread: what was seen in two looks, and how often it wakes. */
+void evidence_of_running(const struct analysis *analysis, const struct facts *facts,
+                         struct thread_finding *finding);

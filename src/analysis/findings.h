@@ -74,6 +74,8 @@ enum inside {
 
 struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
+    char (*other)
+        [64]; /* by thread: another process that has what it waits for, or the other end; NULL: none does */
 };
 
 /* Besides its own threads, who may wake a thread that sleeps on the process's memory (tool/process/other_wakers.h)? */
@@ -93,10 +95,18 @@ struct gil_fact {
     int32_t holder; /* 0: nobody, or not known */
 };
 
+/* A thread that sleeps for a moment again and again, found outside (tool/process/naps.h). */
+struct nap_fact {
+    unsigned rate; /* how often it wakes in a second; 0: it does not */
+    unsigned
+        same; /* in so many looks it was found in the stack that is shown, and in none elsewhere; 0: not known */
+    bool several; /* in one look it was found elsewhere */
+};
+
 struct facts {
     struct pipe_facts pipes;
     struct child_facts children;
-    const unsigned *naps; /* by thread: how often a second it wakes from short sleeps; NULL: none */
+    const struct nap_fact *naps; /* by thread; NULL: none takes naps */
     struct inside_facts inside;
     struct other_wakers other_wakers;
     struct reach_facts reach;
@@ -149,6 +159,7 @@ struct thread_finding {
     enum verdict verdict;
     bool leaked;
     bool suppressed;
+    bool polls;                          /* it wakes again and again from short sleeps */
     bool hidden;                         /* not in this report: blocked for less than min_wait */
     const struct lw_snapshot_wake *wake; /* of the condition or semaphore; NULL if none is known */
     const struct lw_snapshot_hold *hold; /* by the owner of what is waited for; NULL if it is not known */
@@ -181,6 +192,7 @@ struct group {
 struct counts {
     size_t threads; /* alive */
     size_t by_state[LW_STATE_COUNT];
+    size_t polling; /* among those that wait or run */
     size_t unjoined, leaked, suppressed, deadlocks;
 };
 

@@ -22,7 +22,7 @@ static int compare_alike(const struct analysis *analysis, const struct thread_fi
     int order;
     if ((order = UP_DOWN(x->state, y->state)) || (order = UP_DOWN(x->kind, y->kind)) ||
         (order = UP_DOWN(x->flags & same_flags, y->flags & same_flags)) ||
-        (order = UP_DOWN(a->verdict, b->verdict)))
+        (order = UP_DOWN(a->verdict, b->verdict)) || (order = UP_DOWN(a->polls, b->polls)))
         return order;
     if ((order = strcmp(snapshot_words(snapshot, x->call), snapshot_words(snapshot, y->call))))
         return order;

@@ -167,7 +167,7 @@ static enum obstacle asleep_obstacle(const struct analysis *analysis, const stru
     found = waker_obstacle(&facts->other_wakers, found, why);
     if (found == MANY_OBSTACLES)
         return MANY_OBSTACLES;
-    uint64_t handlers = lw_waking_signals(header->handlers);
+    uint64_t handlers = lw_handlers_that_wake(header);
     bool unknown = header->flags & LW_PROCESS_HANDLERS_UNKNOWN;
     if (sleepers == 0 || ((handlers || unknown) && found != NO_OBSTACLE))
         return MANY_OBSTACLES;

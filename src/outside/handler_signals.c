@@ -1,20 +1,6 @@
 #include "handler_signals.h"
 
-#include <stdlib.h>
-
-#include "tool/process/proc_status.h"
-
-static bool blocked_now(const struct target *target, const struct target_thread *thread, uint64_t *blocked) {
-    char words[64];
-    *blocked = thread->blocked;
-    if (target->seen_as == 0)
-        return true;
-    char *status = proc_status(target->seen_as, thread->seen_as);
-    bool known = proc_status_value(status, "SigBlk", words, sizeof words);
-    *blocked = known ? strtoull(words, NULL, 16) : 0;
-    free(status);
-    return known;
-}
+#include "signals_blocked.h"
 
 /* A handler runs with its own signal blocked, and those of its sa_mask (sigaction(2)). What was blocked before, the kernel keeps in the frame, at the end of
  * the ucontext that the stack pointer is at (kernel: arch/x86/include/asm/sigframe.h). One more is the handler's own. */
@@ -26,7 +12,7 @@ void handler_signals_put(const struct target *target, const struct target_thread
     for (size_t i = 0; i < stack->count; i++) {
         if (!stack->signal[i])
             continue;
-        if ((!asked && !blocked_now(target, thread, &blocked)) ||
+        if ((!asked && !signals_blocked(target, thread, &blocked)) ||
             !target_has(target, stack->base[i] + MASK_AT, &before, sizeof before))
             return;
         asked = true;

@@ -1,6 +1,7 @@
 #include "second_look.h"
 
 #include "live.h"
+#include "signals_blocked.h"
 
 void second_look_add(struct second_look *second, struct lw_snapshot_thread *thread,
                      const struct target_thread *from, bool inside) {
@@ -37,6 +38,13 @@ static void look_for_owner(const struct second_look *second, struct lw_snapshot_
         thread->flags |= LW_THREAD_OWNER_GONE;
 }
 
+/* Of these signals, those that it would take while it waits. Asked before it is asked whether it has slept: then its mask has been the same
+ * all the time. */
+static uint64_t takes_of(const struct target *target, const struct target_thread *thread, uint64_t signals) {
+    uint64_t blocked;
+    return signals_blocked(target, thread, &blocked) ? signals & ~blocked : signals;
+}
+
 void second_look(struct second_look *second, struct snapshot_writer *writer) {
     const struct target *target = second->target;
     bool live = target->seen_as != 0;
@@ -44,8 +52,12 @@ void second_look(struct second_look *second, struct snapshot_writer *writer) {
                !target->partial;
     /* the moment of the proof is now: whoever was created since may do anything */
     all = all && (!live || live_has_same_threads(target));
+    /* they were read after the first look at the last of the threads */
+    uint64_t handled = lw_waking_signals(target->handlers), heard = live ? 0 : handled;
     for (size_t i = 0; i < second->count; i++) {
         struct lw_snapshot_thread *thread = second->of[i].thread;
+        if (all && heard != handled)
+            heard |= takes_of(target, second->of[i].from, handled);
         bool owned = lw_wait_traits(thread->kind) & W_OWNED;
         bool still =
             (all || owned) && has_slept(second, &second->of[i]) && judge_is_same(second->judge, thread);
@@ -57,5 +69,6 @@ void second_look(struct second_look *second, struct snapshot_writer *writer) {
     }
     for (size_t i = 0; all && i < second->count; i++)
         second->of[i].thread->flags |= LW_THREAD_STILL;
-    writer->header->flags |= LW_PROCESS_LISTED | (all ? LW_PROCESS_LOOKED_TWICE : 0);
+    writer->header->flags |= LW_PROCESS_LISTED | (all ? LW_PROCESS_LOOKED_TWICE : 0) |
+                             (all && handled && !heard ? LW_PROCESS_SIGNALS_BLOCKED : 0);
 }

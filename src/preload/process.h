@@ -17,6 +17,7 @@ struct process {
     enum condition_form
         conditions;     /* how this libc lays them out; UNKNOWN until main begins or a thread is created */
     int32_t hidden_tid; /* of the shim's own thread (watcher.h), 0 if there is none */
+    bool hidden_ends;   /* that one is about to end, or has: it is not to be reckoned with any more */
     bool emulated;      /* by valgrind, which looks at what is given to the kernel */
     bool
         arranges_wakes; /* waiters of a futex may be woken otherwise than at its word: it has moved some to another (FUTEX_REQUEUE), or told the kernel of words that it wakes when a thread ends (set_tid_address(2)) */

@@ -29,6 +29,7 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_WRITE_END_ELSEWHERE] = "{text} has a write end",
     [EVIDENCE_READ_END_ELSEWHERE] = "{text} has a read end",
     [EVIDENCE_WRITE_ENDS_INSIDE] = "every write end is in this process",
+    [EVIDENCE_IN_OTHER_PROCESS] = "{text} has what it waits for, or the other end of it",
     [EVIDENCE_READ_ENDS_INSIDE] = "every read end is in this process",
     [EVIDENCE_WRITE_ENDS_INSIDE_MAYBE] =
         "every write end is in this process, as far as other processes can be examined",
@@ -56,6 +57,9 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_NO_KEEPALIVE] = "keepalive is off: a peer that vanishes is not noticed",
     [EVIDENCE_BARRIER_REACHED] = "{count} of {of} threads have reached the barrier",
     [EVIDENCE_WAKES_OFTEN] = "polling: wakes {count} times a second",
+    [EVIDENCE_WAKES_IN_ONE_PLACE] =
+        "polling: wakes {count} times a second, from the same place in each of {of} looks",
+    [EVIDENCE_WAKES_IN_SEVERAL] = "polling: wakes {count} times a second, from several places",
     [EVIDENCE_WAITS_FOR_GIL] = "waits for the GIL, held by {who}",
     [EVIDENCE_OWNER_MAY_DIFFER] = "not proved: another process runs in this one's memory (clone with "
                                   "CLONE_VM), and may hold it by that number",

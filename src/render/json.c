@@ -180,6 +180,7 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     put(made, "name", words(analysis, thread->name));
     put(made, "main", boolean(thread->flags & LW_THREAD_MAIN));
     put(made, "state", json_string(state_words((enum lw_state)thread->state)));
+    put(made, "polling", boolean(finding->polls));
     put(made, "leaked", boolean(finding->leaked));
     put(made, "suppressed", boolean(finding->suppressed));
     put(made, "verdict", json_string(verdict_words(finding->verdict)));
@@ -190,7 +191,8 @@ static json_t *thread_object(const struct analysis *analysis, struct symbols *sy
     put(made, "wait", wait(analysis, symbols, finding));
     put(made, "stack",
         stack(analysis, symbols, thread->stack_first, thread->stack_count, thread->flags & LW_THREAD_EXACT));
-    put(made, "stack_complete", boolean(!(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN))));
+    bool whole = thread->stack_count > 0 || thread->state == LW_STATE_FINISHED;
+    put(made, "stack_complete", boolean(whole && !(thread->flags & (LW_THREAD_CUT | LW_THREAD_BROKEN))));
     if (thread->flags & LW_THREAD_FRAME_POINTERS)
         put(made, "stack_by_frame_pointer", json_true());
     put(made, "kernel_only", boolean(thread->flags & LW_THREAD_FROM_PROC));
@@ -209,6 +211,7 @@ static json_t *group_object(const struct analysis *analysis, const struct group 
     put(made, "count", number(group->count));
     put(made, "tids", tids);
     put(made, "state", json_string(state_words((enum lw_state)thread->state)));
+    put(made, "polling", boolean(finding->polls));
     put(made, "kind", thread->kind != LW_WAIT_NONE ? json_string(wait_words(thread)) : json_null());
     put(made, "verdict", json_string(verdict_words(group->verdict)));
     put(made, "evidence", evidence_strings(analysis, finding));
@@ -223,6 +226,7 @@ static json_t *counts_object(const struct analysis *analysis) {
     put(made, "threads", number(counts->threads));
     put(made, "blocked", number(counts->by_state[LW_STATE_BLOCKED]));
     put(made, "waiting", number(counts->by_state[LW_STATE_WAITING]));
+    put(made, "polling", number(counts->polling));
     put(made, "running", number(counts->by_state[LW_STATE_RUNNING]));
     put(made, "spinning", number(counts->by_state[LW_STATE_SPINNING]));
     put(made, "unjoined", number(counts->unjoined));

@@ -40,6 +40,8 @@ void summary_put(FILE *out, const struct analysis *analysis) {
         put_count(out, &first, counts->by_state[LW_STATE_WAITING], "waiting", false);
         put_count(out, &first, counts->by_state[LW_STATE_RUNNING], "running", false);
         put_count(out, &first, counts->by_state[LW_STATE_SPINNING], "spinning", false);
+        if (counts->polling > 0)
+            fprintf(out, " (%zu of them polling)", counts->polling);
     }
     put_count(out, &first, counts->unjoined, "never joined", false);
     put_count(out, &first, counts->suppressed, "suppressed", false);

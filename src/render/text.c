@@ -188,6 +188,17 @@ static void put_title(FILE *out, const struct analysis *analysis, const struct g
     fputc('\n', out);
 }
 
+/* A stack that nobody has read is not one without frames. */
+static void put_no_stack(FILE *out, const struct analysis *analysis,
+                         const struct lw_snapshot_thread *thread) {
+    bool ran = thread->state == LW_STATE_RUNNING || thread->state == LW_STATE_SPINNING;
+    fprintf(out, "    stack not known%s%s\n",
+            !ran                               ? ""
+            : thread->flags & LW_THREAD_CALLER ? ": it makes this report"
+                                               : ": it ran when it was looked at",
+            ran && is_from_outside(analysis) ? " (--stop tells it)" : "");
+}
+
 static void put_stack(FILE *out, const struct analysis *analysis, struct symbols *symbols,
                       const struct lw_snapshot_thread *thread) {
     const char *call = lines_words(analysis, thread->call);
@@ -197,6 +208,8 @@ static void put_stack(FILE *out, const struct analysis *analysis, struct symbols
         fprintf(out, "    #%-2u %s\n", number++, call);
     lines_stack(out, analysis, symbols, thread->stack_first, thread->stack_count, number,
                 thread->flags & LW_THREAD_EXACT);
+    if (thread->stack_count == 0 && thread->state != LW_STATE_FINISHED)
+        put_no_stack(out, analysis, thread);
     if (thread->flags & LW_THREAD_CUT)
         fprintf(out, "    ... deeper frames were not kept (option depth)\n");
     if (from_proc && !is_from_outside(analysis))

@@ -155,6 +155,9 @@ enum lw_process_flag {
     LW_PROCESS_HELD = 1u << 4,         /* the caller does nothing until the tool has looked at the process */
     LW_PROCESS_OUTSIDE = 1u << 5,      /* no shim wrote it: nobody noted creations, wakes, writes and holds */
     LW_PROCESS_HANDLERS_UNKNOWN = 1u << 6, /* which signals the program handles is not known */
+    /* While all slept (LW_PROCESS_LOOKED_TWICE), every thread had all signals blocked that the program handles and that could come to
+     * a sleeper: they stay pending. */
+    LW_PROCESS_SIGNALS_BLOCKED = 1u << 7,
 };
 
 struct lw_snapshot_header {
@@ -189,6 +192,11 @@ struct lw_snapshot_header {
     uint64_t handlers;               /* signals that the program has a handler for: bit n - 1 is signal n */
     uint64_t requests;               /* how many signals that asked for a report it answers; 0: not told */
 };
+
+/* Those of its handlers that could wake a thread, if all sleep. */
+static inline uint64_t lw_handlers_that_wake(const struct lw_snapshot_header *header) {
+    return header->flags & LW_PROCESS_SIGNALS_BLOCKED ? 0 : lw_waking_signals(header->handlers);
+}
 
 enum lw_thread_flag {
     LW_THREAD_MAIN = 1u << 0,

@@ -20,7 +20,7 @@ struct work {
     struct suppressions suppressions;
     struct baseline *baseline;
     bool *suppressed;
-    unsigned *naps;
+    struct nap_fact *naps;
     struct analysis *analysis;
     char root[64], exe[4096]; /* of a process elsewhere: where its files are */
     uint64_t made;            /* the core that it is of, ns since the epoch; 0: it is of none */

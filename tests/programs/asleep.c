@@ -1,7 +1,7 @@
-/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | timed | second | orphan | forked | ended | vfork | old_call | shared
- *        | cloned | cloned_apart | passes | hands
+/* All threads of a process sleep, and nothing can wake them. usage: asleep all | handler | blocked | heard | timed | second | orphan | forked | ended | vfork
+ *        | old_call | shared | cloned | cloned_apart | passes | hands
  *
- * all: nothing but another of them could. handler: a signal handler might. timed: one has a deadline. second: a thread runs and sleeps in
+ * all: nothing but another of them could. handler: a signal handler might. blocked: all have its signal blocked. heard: but one. timed: one has a deadline. second: a thread runs and sleeps in
  * turns. orphan: the owner of a lock has ended. forked: a child that fork made wants a lock that the parent's thread had, which is no more; ended: the
  * main thread has ended. vfork: a thread waits for its child to start a program. old_call: one
  * sleeps in a call that 32-bit code makes. shared: a process that is none of its threads runs in its memory. cloned: such a one has the lock that main wants;
@@ -27,6 +27,18 @@ static void *condition(void *unused) {
     pthread_mutex_lock(&own);
     pthread_cond_wait(&never, &own);
     return unused;
+}
+
+static void mask(int how) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(how, &signals, NULL);
+}
+
+static void *hears(void *unused) {
+    mask(SIG_UNBLOCK);
+    return condition(unused);
 }
 
 static void *timed(void *unused) {
@@ -145,8 +157,13 @@ int main(int count, char **arguments) {
     sem_init(&tokens, 0, 0);
     if (strcmp(mode, "forked") == 0)
         fork_with_lock();
-    if (strcmp(mode, "handler") == 0)
+    bool blocks = strcmp(mode, "blocked") == 0 || strcmp(mode, "heard") == 0;
+    if (blocks || strcmp(mode, "handler") == 0)
         signal(SIGTERM, handles);
+    if (blocks)
+        mask(SIG_BLOCK);
+    if (strcmp(mode, "heard") == 0)
+        pthread_create(&thread, NULL, hears, NULL);
     if (strcmp(mode, "timed") == 0)
         pthread_create(&thread, NULL, timed, NULL);
     if (strcmp(mode, "second") == 0)

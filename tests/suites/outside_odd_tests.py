@@ -1,7 +1,7 @@
 """Odd processes from outside: each is a report that holds, or one line."""
 import json, os, re, shutil, subprocess
 
-from harness import TOOL, eventually, expect, needs, program, run, scratch, sees_all_processes
+from harness import TOOL, Wrong, eventually, expect, needs, program, run, scratch, sees_all_processes
 from live import GAMES, as_user, for_everybody, tool
 from outside_tests import PROVED, Unprepared, await_all_rest, says, tell
 
@@ -205,3 +205,25 @@ def test_ends_meanwhile():
             result = run([TOOL, "stack", str(process.pid)])
             expect(result.returncode in (0, 1) and (result.returncode == 0 or len(result.stderr.splitlines()) == 1), "%r" % result)
             process.kill()
+
+
+def test_polling():
+    """Who naps is told to poll, from one place; who sleeps for long is not. What ran has no whole stack of no frames."""
+    def told(mode):
+        with Unprepared(program("asleep"), mode) as process:
+            report = json.loads(tool("stack", "--format", "json", process.pid))
+        for thread in report["threads"]:
+            expect(thread["stack"] or not thread["stack_complete"], thread)
+        groups = [group["polling"] for group in report["groups"]]
+        expect(report["counts"]["polling"] == sum(thread["polling"] for thread in report["threads"]) == sum(groups), report["counts"])
+        return [thread for thread in report["threads"] if thread["polling"]]
+    expect(not told("timed"), "nobody naps")
+    for again in range(5):  # on a busy machine it may be met while it runs
+        naps = (told("second") or [None])[0]
+        if not naps:
+            continue
+        fact, = naps["facts"]
+        expect(fact["fact"] == "wakes_often" and fact["count"] >= 20 and fact.get("of", 3) >= 3, fact)
+        if "of" in fact and "turns" in [frame["function"] for frame in naps["stack"]]:
+            return
+    raise Wrong("never met in its nap: %r" % naps)

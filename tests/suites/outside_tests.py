@@ -200,6 +200,10 @@ def test_all_asleep():
     expect(found == ["deadlock", "deadlock"] and "all threads are asleep" in said, said)
     found, said = verdicts("handler")
     expect(found == ["suspect", "suspect"] and "only a signal handler (SIGTERM) could wake a thread" in said, said)
+    found, said = verdicts("blocked")
+    expect(found == ["deadlock", "deadlock"] and "all threads are asleep" in said, said)
+    found, said = verdicts("heard")
+    expect(found == ["suspect"] * 3 and "only a signal handler (SIGTERM) could wake a thread" in said, said)
     for mode in "timed", "second":
         found, said = verdicts(mode)
         expect(not set(found) & set(PROVED), said)

@@ -69,6 +69,9 @@ SCENARIOS = {
     "main_in_a_join": (ASLEEP, ["all asleep"]),
     "main_in_a_futex": (ASLEEP, ["all asleep"]),
     "main_in_a_shared_futex": ({}, []),
+    "main_in_a_futex_of_private_memory": (ASLEEP, ["all asleep"]),
+    "main_accepts": ({}, []),
+    "main_reads_for_a_time": ({}, []),
     "main_in_a_futex_that_changed": ({}, []),
     "main_in_a_lock": (dict(one="deadlock", proofs="stranded"), ["cycle"]),
     "main_in_poll": (ASLEEP, ["all asleep"]),
@@ -116,6 +119,23 @@ SCENARIOS = {
     "main_waits_for_a_set_of_a_child": ({}, []),
     "main_polls_an_inet_socket": ({}, []),
     "one_takes_the_signal": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all_but_main": ({}, []),
+    "handler_blocked_by_all_but_one": ({}, []),
+    "one_of_two_handlers_blocked": ({}, []),
+    "blocked_handler_and_a_pending_signal": (ASLEEP, ["all asleep"]),
+    "blocked_handler_and_a_timer": (ASLEEP, ["all asleep"]),
+    "blocked_handler_but_for_sigwait": ({}, []),
+    "handler_let_in_by_a_call": ({}, []),
+    "handler_blocked_by_a_call_alone": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "main_lets_in_by_ppoll": ({}, []),
+    "main_blocks_in_ppoll": (ASLEEP, ["all asleep"]),
+    "main_lets_in_by_pselect": ({}, []),
+    "main_in_pselect_without_a_mask": (ASLEEP, ["all asleep"]),
+    "main_lets_in_by_epoll_pwait": ({}, []),
+    "main_in_poll_with_a_blocked_handler": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_a_clone_too": (ASLEEP, ["all asleep"]),
+    "handler_blocked_by_all_but_a_clone": ({}, []),
 }
 # what alone stands in the way of a proof, as a fact
 WITHHELD = {
@@ -135,7 +155,22 @@ WITHHELD = {
     "asleep_but_for_an_eventfd_on_its_way": "all_asleep_but_for_unix_socket",
     "asleep_but_for_one_of_two_on_its_way": "all_asleep_but_for_unix_socket",
     "main_in_a_shared_futex": "all_asleep_but_for_shared_object",
+    "main_accepts": "all_asleep_but_for_a_name",
+    "main_reads_for_a_time": "all_asleep_but_for_socket_limit",
+    "handler_blocked_by_all_but_main": "all_asleep_but_for_handlers",
+    "handler_blocked_by_all_but_one": "all_asleep_but_for_handlers",
+    "one_of_two_handlers_blocked": "all_asleep_but_for_handlers",
+    "handler_let_in_by_a_call": "all_asleep_but_for_handlers",
+    "main_lets_in_by_ppoll": "all_asleep_but_for_handlers",
+    "main_lets_in_by_pselect": "all_asleep_but_for_handlers",
+    "main_lets_in_by_epoll_pwait": "all_asleep_but_for_handlers",
+    "handler_blocked_by_all_but_a_clone": "all_asleep_but_for_handlers",
 }
+
+
+# which wait another process could end, told of the thread that waits so
+IN_OTHERS = {"asleep_but_for_a_childs_eventfd", "asleep_but_for_a_childs_timerfd", "asleep_but_for_a_childs_socket", "asleep_but_polling_a_childs_pipe",
+             "asleep_but_polling_a_childs_third"}
 
 
 def withheld(thread):
@@ -160,6 +195,8 @@ def scenario(name, wanted, deadlocks):
             if name == "asleep_but_for_a_handler_of_none":
                 expect([fact["signals"] for fact in thread["facts"] if "signals" in fact] == [[signal.SIGPROF]], thread["facts"])
             expect(withheld(thread) == ([WITHHELD[name]] if name in WITHHELD else []), "%s: %r" % (name, thread["facts"]))
+        others = {thread["name"] for thread in report["threads"] for fact in thread["facts"] if fact["fact"] == "in_other_process" and fact["process"]}
+        expect(others == ({"two"} if name in IN_OTHERS else set()) or name not in IN_OTHERS and not wanted, "%s: %r" % (name, others))
         for deadlock in report["deadlocks"]:
             named = {thread["tid"] for thread in report["threads"] if thread["verdict"] == "deadlock"}
             expect(set(deadlock["threads"]) <= named, deadlock["text"])
@@ -168,6 +205,24 @@ def scenario(name, wanted, deadlocks):
 
 for _name, (_wanted, _deadlocks) in SCENARIOS.items():
     globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
+
+
+def test_after_the_report_of_a_stall():
+    """The library's own thread, which made it, has ended: it stands for no other, and nothing waits for it."""
+    def proved(name):
+        reports = snapshots([PROGRAM, name], options="stall=100ms", count=2, pause=0.5)
+        expect([report["trigger"] for report in reports] == ["stall", "signal"], [report["trigger"] for report in reports])
+        return [verdicts(report) for report in reports]
+    expect(proved("all_asleep")[1] == ASLEEP, "all asleep, still")
+    expect(proved("asleep_but_for_a_clone_that_sleeps_for_a_time") == [{}, {}], "a thread that is in no list of libc's goes on")
+
+
+def test_one_leaves_amid_a_report():
+    """A thread that calls exit while a report is made waits for that, and goes on."""
+    report, = snapshots([PROGRAM, "one_leaves_amid_a_report"], options="at_exit=1:exitcode=0")
+    expect(report["trigger"] == "signal" and not report["deadlocks"] and not verdicts(report), report["deadlocks"])
+    leaves, = [thread for thread in report["threads"] if thread["name"] == "leaves"]
+    expect(leaves["state"] == "running" or leaves["wait"], leaves)
 
 
 @needs("root", "unshare", "bash")

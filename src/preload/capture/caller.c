@@ -163,9 +163,33 @@ static bool epoll_would_sleep(const struct kernel_state *kernel, int fd) {
            descriptor_set_all(fd, descriptor_is_local);
 }
 
-/* Of a UNIX socket's peer nobody but who has it can make it ready (tool/process/file_waits.c). */
-static bool receive_would_sleep(const struct kernel_state *kernel) {
+static bool accept_would_sleep(const struct kernel_state *kernel) {
     int fd = (int)kernel->argument[0];
+    return (kernel->number == SYS_accept || kernel->number == SYS_accept4) && descriptor_is_local(fd) &&
+           is_blocking(fd) && !is_ready(fd, POLLIN);
+}
+
+/* Of one operation. The call is never restarted (signal(7)), so that its number is lost; only what stands in the way of a proof follows. */
+static bool semop_would_sleep(const struct kernel_state *kernel) {
+    enum { GETS_VALUE = 12 }; /* GETVAL (sys/sem.h) */
+    struct {
+        uint16_t number;
+        int16_t add, flags;
+    } operation;
+    if (kernel->argument[2] != 1 ||
+        sys_peek(kernel->argument[1], &operation, sizeof operation) != sizeof operation)
+        return false;
+    long value = sys_call(SYS_semctl, (int)kernel->argument[0], operation.number, GETS_VALUE, 0);
+    return value >= 0 && (operation.add < 0 ? value + operation.add < 0 : operation.add == 0 && value != 0);
+}
+
+/* Of a UNIX socket's peer nobody but who has it can make it ready (tool/process/file_waits.c). With a time limit its number is lost
+ * (signal(7)), and no proof follows. */
+static bool receive_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
+    int fd = (int)kernel->argument[0];
+    if (kernel->number < 0)
+        return (thread->flags & LW_THREAD_LIMITED) && descriptor_is_local((int)thread->fd) &&
+               is_blocking((int)thread->fd) && !is_ready((int)thread->fd, POLLIN);
     if (kernel->number == SYS_read)
         return descriptor_is_local(fd) && read_would_sleep(kernel);
     return kernel->number == SYS_recvfrom && kernel->argument[2] > 0 &&
@@ -193,7 +217,11 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     case LW_WAIT_TIMERFD_READ: /* fewer bytes than a number has are refused */
         return read_would_sleep(kernel) && kernel->argument[2] >= sizeof(uint64_t);
     case LW_WAIT_SOCKET_READ:
-        return receive_would_sleep(kernel);
+        return receive_would_sleep(thread, kernel);
+    case LW_WAIT_ACCEPT:
+        return accept_would_sleep(kernel);
+    case LW_WAIT_SEMAPHORE:
+        return thread->object == 0 && semop_would_sleep(kernel);
     case LW_WAIT_MQ_RECEIVE:
         return queue_would_sleep(kernel, SYS_mq_timedreceive, POLLIN);
     case LW_WAIT_MQ_SEND:
@@ -207,6 +235,40 @@ bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct ke
     default:
         return false;
     }
+}
+
+/* The argument that a set of signals is in, by the system call; -1: it has none. */
+static int mask_argument(int64_t number) {
+    switch (number) {
+    case SYS_ppoll:
+        return 3;
+    case SYS_pselect6: /* of an address and a size (select(2)) */
+        return 5;
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+        return 4;
+    default:
+        return -1;
+    }
+}
+
+/* The kernel keeps what is to be blocked after such a call in the signal's frame, not what is blocked during it (kernel: include/linux/sched/signal.h,
+ * sigmask_to_save). Registers tell the call no more: it is never restarted. */
+uint64_t caller_blocked_signals(const void *context, const struct thread *record) {
+    struct wait wait;
+    struct kernel_state kernel = caller_state(context, record);
+    uint64_t blocked = context ? context_signal_mask(context) : 0, at;
+    if (kernel.state != KERNEL_SLEEPS || !record || !wait_check(record, &kernel, &wait))
+        return kernel.number >= 0 && mask_argument(kernel.number) < 0 ? blocked : 0;
+    int64_t number = wait.call->object == OBJECT_SYSCALL ? (int64_t)wait.on.object
+                     : wait.call->masks                  ? wait.call->syscalls[0]
+                                                         : -1;
+    if (mask_argument(number) < 0)
+        return blocked;
+    at = kernel.argument[mask_argument(number)];
+    if (number == SYS_pselect6 && at != 0 && sys_peek(at, &at, sizeof at) != sizeof at)
+        return 0;
+    return at == 0 || sys_peek(at, &blocked, sizeof blocked) == sizeof blocked ? blocked : 0;
 }
 
 bool caller_is_called_away(const void *context) {

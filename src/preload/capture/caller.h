@@ -21,6 +21,10 @@ bool caller_goes_on(const struct kernel_state *kernel);
  * futex words and descriptors. */
 bool caller_would_sleep(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel);
 
+/* The signals that it has blocked while it waits: those that the handler found blocked, or what the call that it was in was given for
+ * them, as it is made again. */
+uint64_t caller_blocked_signals(const void *context, const struct thread *record);
+
 /* Will a signal end the wait once the handler returns? With pthread_cancel(3) one comes too. It is pending only because the
  * handler blocks it: of a thread that sleeps, none is. */
 bool caller_is_called_away(const void *context);

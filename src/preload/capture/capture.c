@@ -168,7 +168,7 @@ bool captured_may_prove(const struct captured *captured) {
     bool owned = false;
     for (uint64_t i = 0; i < header->threads.count; i++)
         owned |= lw_wait_traits(threads_of(captured)[i].kind) & W_OWNED;
-    return owned || !lw_waking_signals(header->handlers);
+    return owned || !lw_handlers_that_wake(header);
 }
 
 bool captured_needs_caller(const struct captured *captured) {

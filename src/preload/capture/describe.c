@@ -12,6 +12,7 @@
 #include "record/holds.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
+#include "rt/table.h"
 #include "rt/text.h"
 #include "running.h"
 #include "unwind/stack_copy.h"
@@ -211,6 +212,21 @@ static void put_stack(struct view *view, struct lw_snapshot_thread *thread, cons
     }
 }
 
+/* For a gate of ours, as one that wants to leave by exit(3) while this report is made: it goes on when that is done. */
+static bool waits_for_us(const struct subject *who) {
+    const struct kernel_state *kernel = &who->seen.kernel;
+    return kernel->state == KERNEL_SLEEPS && kernel->number == SYS_futex && gate_is_at(kernel->argument[0]);
+}
+
+static void put_on_its_way(struct lw_snapshot_thread *thread) {
+    thread->state = LW_STATE_RUNNING;
+    thread->kind = LW_WAIT_NONE;
+    thread->object = thread->call = 0;
+    thread->value[0] = thread->value[1] = -1;
+    thread->wait_started = 0;
+    thread->flags &= ~(uint32_t)LW_THREAD_FROM_PROC;
+}
+
 static bool has_moved(const struct subject *who) {
     return who->record && !who->is_caller &&
            __atomic_load_n(&who->record->moves, __ATOMIC_ACQUIRE) != who->seen.moves;
@@ -247,7 +263,9 @@ static void describe_live(struct view *view, size_t index) {
     }
     put_wait(view, thread, &who);
     put_stack(view, thread, &who);
-    if (has_moved(&who)) /* while its stack was copied: what was copied is no stack */
+    if (waits_for_us(&who))
+        put_on_its_way(thread);
+    else if (has_moved(&who)) /* while its stack was copied: what was copied is no stack */
         take_back_wait(thread);
     else if (can_be_proved(&who))
         recheck_add(&view->second, thread, view->tasks, index, who.seen.moves, &who.seen.kernel);

@@ -119,6 +119,14 @@ static bool put_libc_lock(struct snapshot_writer *writer, struct lw_snapshot_thr
     return true;
 }
 
+/* The kernel looks up the memory when the call is made. The caller's is made again when the handler returns, and nobody sleeps in it now;
+ * others sleep on what was there when they came. */
+static bool is_private_futex(const struct lw_snapshot_thread *thread, const struct kernel_state *kernel) {
+    uintptr_t futex = kernel->argument[0];
+    return (kernel->argument[1] & FUTEX_PRIVATE_FLAG) ||
+           (thread->flags & LW_THREAD_CALLER ? mapping_is_private(futex) : mapping_has_private_futex(futex));
+}
+
 /* What a thread waits for that only the kernel saw: a word of memory. */
 static void put_futex(struct snapshot_writer *writer, struct lw_snapshot_thread *thread,
                       const struct kernel_state *kernel) {
@@ -126,7 +134,7 @@ static void put_futex(struct snapshot_writer *writer, struct lw_snapshot_thread 
     if (sleeping_call_compares(kernel->argument) && put_libc_lock(writer, thread, kernel))
         return;
     thread->object = kernel->argument[0];
-    if (!(kernel->argument[1] & FUTEX_PRIVATE_FLAG) && !mapping_has_private_futex(thread->object))
+    if (!is_private_futex(thread, kernel))
         thread->flags |= LW_THREAD_SHARED;
     if (!sleeping_call_compares(kernel->argument) ||
         sys_peek(thread->object, &word, sizeof word) != sizeof word)

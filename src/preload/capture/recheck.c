@@ -3,6 +3,7 @@
 #include "arch/arch.h"
 #include "caller.h"
 #include "descriptor.h"
+#include "interpose/dispositions.h"
 #include "mappings.h"
 #include "object.h"
 #include "process.h"
@@ -10,6 +11,7 @@
 #include "rt/clock.h"
 #include "rt/memory.h"
 #include "rt/sys.h"
+#include "signal_mask.h"
 #include "unwind/unwind.h"
 #include "wait_check.h"
 
@@ -220,7 +222,8 @@ static bool main_has_ended(const struct recheck *second) {
 }
 
 static bool none_is_new(const struct recheck *second, const struct tasks *tasks) {
-    return tasks_now(tasks) == second->count + (process.hidden_tid != 0) + main_has_ended(second);
+    size_t now = tasks_now(tasks);
+    return now == second->count + tasks_hidden() + main_has_ended(second);
 }
 
 static bool is_batched(const struct round *round, const struct looked_at *looked) {
@@ -246,8 +249,17 @@ static void doubt_strangers(const struct recheck *second, const struct round *ro
     }
 }
 
+/* The signals that a thread has blocked for as long as it waits. Read before it is asked whether it has been still: then nothing has changed
+ * it. */
+static uint64_t blocked_signals(const struct round *round, const struct looked_at *looked) {
+    uint64_t blocked;
+    if (looked->thread->flags & LW_THREAD_CALLER)
+        return caller_blocked_signals(round->context, looked->record);
+    return signal_mask_read(round->tasks->directory, looked->thread->tid, &blocked) ? blocked : 0;
+}
+
 /* Have all threads been still? What is known at once comes first: the caller, who may make all else idle. */
-static bool all_still(struct recheck *second, const struct round *round) {
+static bool all_still(struct recheck *second, const struct round *round, struct lw_snapshot_header *header) {
     for (size_t i = 0; i < second->count; i++)
         if ((second->of[i].thread->flags & LW_THREAD_CALLER) && !is_still(round, &second->of[i]))
             return false;
@@ -259,11 +271,18 @@ static bool all_still(struct recheck *second, const struct round *round) {
         return false;
     waiter_batches_again(round->batches, round->tasks);
     doubt_strangers(second, round);
+    /* whoever ran before this moment may have set up one more */
+    header->handlers |= dispositions_of_program();
+    uint64_t handled = lw_waking_signals(header->handlers), heard = 0;
     for (size_t i = 0; i < second->count; i++) {
         const struct looked_at *looked = &second->of[i];
+        if (heard != handled)
+            heard |= handled & ~blocked_signals(round, looked);
         if (!(is_batched(round, looked) && is_still_in_batch(round, looked)) && !is_still(round, looked))
             return false;
     }
+    if (handled && !heard)
+        header->flags |= LW_PROCESS_SIGNALS_BLOCKED;
     return true;
 }
 
@@ -274,7 +293,7 @@ void recheck(struct recheck *second, struct snapshot_writer *writer, const struc
         return;
     holds_forget();
     bool listed = tasks->directory >= 0;
-    bool all = listed && all_blocked(second, writer) && all_still(second, &round);
+    bool all = listed && all_blocked(second, writer) && all_still(second, &round, writer->header);
     /* CPU time that the first look has left out. All of it comes before any second look. */
     for (size_t i = 0; i < second->count; i++)
         if (second->of[i].thread->cpu_ns == 0 && is_of_an_owner(second->of[i].thread))

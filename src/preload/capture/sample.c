@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "interpose/dispositions.h"
-#include "kernel_state.h"
 #include "options.h"
 #include "process.h"
 #include "rt/clock.h"
 #include "rt/memory.h"
 #include "rt/sys.h"
+#include "signal_mask.h"
 
 /* A slot goes IDLE, ASKED, ANSWERING, ANSWERED; a question that nobody answered in time is taken back. Slots
  * are never unmapped: a signal may be delivered long after its question. */
@@ -17,42 +17,10 @@ static struct sample *slots;
 
 enum { PATIENCE_NS = 50000000, PAUSE_NS = 100000 };
 
-static uint64_t mask_of(const char *at) {
-    uint64_t mask = 0;
-    for (; (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'f'); at++)
-        mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-    return mask;
-}
-
-/* Reads a piece at a time: the signal's handler, which asks too, may be on a small alternate stack of the program's. */
-static bool blocks(int fd) {
-    enum { LINE = 40 };
-    static const char name[] = "\nSigBlk:\t";
-    char window[256];
-    size_t held = 0;
-    for (long count; (count = sys_call(SYS_read, fd, window + held, sizeof window - 1 - held)) > 0;) {
-        held += (size_t)count;
-        window[held] = '\0';
-        const char *at = strstr(window, name);
-        if (strstr(window, "\nState:\tZ"))
-            return true;
-        if (at && strchr(at + 1, '\n'))
-            return mask_of(at + sizeof name - 1) >> (options.signal - 1) & 1;
-        if (held > LINE) {
-            memmove(window, window + held - LINE, LINE);
-            held = LINE;
-        }
-    }
-    return true;
-}
-
 /* A signal that a thread blocks would stay pending, and a later sigwait would take it. */
 bool sample_blocks_signal(int task_directory, int tid) {
-    int fd = kernel_open_of(task_directory, tid, "/status");
-    bool answer = fd < 0 || blocks(fd);
-    if (fd >= 0)
-        sys_call(SYS_close, fd);
-    return answer;
+    uint64_t blocked;
+    return !signal_mask_read(task_directory, tid, &blocked) || (blocked >> (options.signal - 1) & 1);
 }
 
 bool sample_signal(int tid, void *question) {

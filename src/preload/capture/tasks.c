@@ -20,6 +20,10 @@ size_t tasks_now(const struct tasks *tasks) {
     return status.st_nlink - 2;
 }
 
+size_t tasks_hidden(void) {
+    return process.hidden_tid != 0 && !__atomic_load_n(&process.hidden_ends, __ATOMIC_SEQ_CST);
+}
+
 /* Twice the threads there are now. */
 static size_t capacity_for_tasks(const struct tasks *tasks) {
     size_t count = tasks_now(tasks);
@@ -138,7 +142,7 @@ static void sort_by_age(struct tasks *tasks) {
 /* Listing costs the kernel a directory entry for each thread. Where it has as many threads as there are
  * records of live ones, those are the list. */
 static bool list_by_records(struct tasks *tasks) {
-    size_t now = tasks_now(tasks), hidden = process.hidden_tid != 0;
+    size_t now = tasks_now(tasks), hidden = tasks_hidden();
     list_from_records(tasks, tasks->room);
     if (now != 0 && tasks->count + hidden == now && lists_caller(tasks) && !is_of_another_namespace()) {
         sort_by_age(tasks);

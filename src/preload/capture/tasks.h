@@ -33,6 +33,8 @@ struct thread *tasks_record(struct tasks *tasks, size_t index);
 
 /* Threads of the process at this moment, by the link count of the directory; 0 if not known. */
 size_t tasks_now(const struct tasks *tasks);
+/* How many of those are the shim's own. Asked after tasks_now: one that has not ended by then was among them. */
+size_t tasks_hidden(void);
 
 /* Has this thread run to its end, and lingers in the kernel only? */
 bool tasks_has_exited(const struct tasks *tasks, size_t index);

@@ -135,7 +135,8 @@ static enum lw_frozen_refusal hold_all(struct frozen_work *work, const void *con
     enum lw_frozen_refusal refusal = settle_all(work);
     if (refusal != LW_FROZEN_NONE)
         return refusal;
-    if (tasks_now(&work->tasks) != work->tasks.count + (process.hidden_tid != 0))
+    size_t now = tasks_now(&work->tasks);
+    if (now != work->tasks.count + tasks_hidden())
         return LW_FROZEN_MOVED;
     if (!put_arguments(&work->words))
         return LW_FROZEN_MANY;

@@ -43,6 +43,7 @@ struct call {
     bool
         late : 1; /* may be missing: looked up on first use only. dlsym allocates the words of its error, with
                       the program's malloc, which may not be ready when the constructor runs (TSan's) */
+    bool masks : 1;      /* it is given the signals to be blocked meanwhile */
     int16_t syscalls[2]; /* in which the kernel may find the thread; 0 ends the list, read (0) being written
                             SYSCALL_READ */
 };

@@ -20,7 +20,7 @@ struct taken {
 
 static struct taken taken[65];
 static uint64_t all_taken; /* bit n - 1 is signal n */
-static struct gate gate;
+static struct gate gate GATE;
 
 bool disposition_has_handler(const struct sigaction *action) {
     return (action->sa_flags & SA_SIGINFO) ||

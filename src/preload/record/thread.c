@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "process.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
 #include "rt/table.h"
@@ -131,6 +132,9 @@ static void thread_beginning(struct thread *self, int32_t tid) {
     struct thread *adopted = __atomic_exchange_n(&thread_current, self, __ATOMIC_RELAXED);
     if (adopted && adopted != &thread_nobody)
         drop_adopted(adopted);
+    /* that one has ended, and its number been given again */
+    if (__builtin_expect(tid == process.hidden_tid, 0))
+        process.hidden_tid = 0;
     exit_notice_ask(&self->notice, tid);
     self->handle = pthread_self(); /* before the tid says that it runs */
     __atomic_store_n(&self->tid, tid, __ATOMIC_RELEASE);

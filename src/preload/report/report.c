@@ -21,7 +21,7 @@
 
 enum { STACK = 256 * 1024 };
 
-static struct gate report_gate; /* one report at a time */
+static struct gate report_gate GATE; /* one report at a time */
 static char *report_stack;
 static uint32_t sequence;
 

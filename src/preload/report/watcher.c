@@ -74,8 +74,14 @@ static uint64_t tick(void) {
     return least < TICK_MIN ? TICK_MIN : least > TICK_MAX ? TICK_MAX : least;
 }
 
+static void *end(void) {
+    __atomic_store_n(&process.hidden_ends, true, __ATOMIC_SEQ_CST);
+    return NULL;
+}
+
 /* Returning from here ends the thread, and if it is the last one, the process, as libc does it. */
 static void *watch(void *unused) {
+    (void)unused;
     struct memory memory = {0};
     uint64_t ending_pause = FIRST_PAUSE;
     thread_hide();
@@ -84,7 +90,7 @@ static void *watch(void *unused) {
         int seen = __atomic_load_n(&ended, __ATOMIC_ACQUIRE);
         struct liveness look = report_look();
         if (look.others == 0)
-            return unused;
+            return end();
         if (options.stall != 0 && look.longest >= options.stall && !memory.stall_told) {
             memory.stall_told = true;
             report_make(&(struct report_request){.trigger = LW_TRIGGER_STALL});
@@ -92,7 +98,7 @@ static void *watch(void *unused) {
         count_threads(&memory, clock_ns(CLOCK_MONOTONIC));
         write_metrics(&memory, &look, clock_ns(CLOCK_MONOTONIC));
         if (memory.stall_told && options.monitor == 0 && !options.metrics[0])
-            return unused;
+            return end();
         /* All that are left are about to end, but one may be long about it. */
         bool ending = thread_live_count() == 0 && ending_pause < tick();
         pause_for(ending ? ending_pause : tick(), seen);
@@ -137,4 +143,5 @@ void watcher_forked(void) {
     started = 0;
     thread_on_ending = NULL;
     process.hidden_tid = 0;
+    process.hidden_ends = false;
 }

@@ -5,7 +5,7 @@
 
 #include "sys.h"
 
-static struct gate table_gate;
+static struct gate table_gate GATE;
 
 /* sigset_t of the kernel: 64 bits (kernel: include/uapi/asm/signal.h), glibc's is larger. */
 void signals_block_all(uint64_t *before) {
@@ -20,6 +20,14 @@ void signals_restore(const uint64_t *before) {
 int gate_try(struct gate *gate) {
     int free = 0;
     return __atomic_compare_exchange_n(&gate->word, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Where the linker has put them all. */
+extern const struct gate __start_leakwatch_gates[] __attribute__((visibility("hidden")));
+extern const struct gate __stop_leakwatch_gates[] __attribute__((visibility("hidden")));
+
+bool gate_is_at(uint64_t address) {
+    return address >= (uintptr_t)__start_leakwatch_gates && address < (uintptr_t)__stop_leakwatch_gates;
 }
 
 /* The three-state mutex of Drepper's "Futexes are tricky". */

@@ -22,6 +22,9 @@ void table_lock_reset(void);
 struct gate {
     int word; /* 0 free, 1 held, 2 held and wanted */
 };
+/* What every gate is put with: a thread that waits for one waits for us, and goes on by itself. */
+#define GATE __attribute__((section("leakwatch_gates")))
+bool gate_is_at(uint64_t address);
 void gate_enter(struct gate *gate);
 int gate_try(struct gate *gate); /* 1 if entered */
 void gate_leave(struct gate *gate);

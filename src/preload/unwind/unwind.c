@@ -13,7 +13,7 @@
 #include "rt/table.h"
 
 /* libunwind is used under this gate only, with signals blocked: its address space has a lock of its own. */
-static struct gate libunwind_gate;
+static struct gate libunwind_gate GATE;
 
 static void enter_libunwind(uint64_t *signals) {
     signals_block_all(signals);

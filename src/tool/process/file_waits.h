@@ -17,6 +17,7 @@ struct waited_file {
     uint64_t inode, peer; /* of a pipe, socket or queue; of the socket's other end */
     bool datagram;        /* a socket whose peer alone sends to it, but which may send to others */
     bool named;           /* who may, opens or connects to it by its name */
+    char other[64];       /* one of the other processes that have it, or its other end: "cat (4711)" */
 };
 
 struct file_wait {

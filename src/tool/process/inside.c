@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "file_waits.h"
 #include "has_run.h"
 #include "local_sockets.h"
+#include "program_name.h"
 #include "watched.h"
 
 struct look {
@@ -26,16 +28,18 @@ struct look {
 
 /* Have other processes a descriptor of this file? */
 static void compare(struct look *look, int through, const char *entry, enum file_kind kind, uint64_t inode) {
-    for (size_t i = 0; i < look->waits.file_count && !look->unknown; i++) {
-        const struct waited_file *file = &look->waits.files[i];
+    for (size_t i = 0; i < look->waits.file_count; i++) {
+        struct waited_file *file = &look->waits.files[i];
+        bool same = false;
         if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_QUEUE) {
-            look->unknown |=
-                kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
+            same = kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
         } else if (file->kind == kind) {
             long different = syscall(SYS_kcmp, look->waits.pid, through, KCMP_FILE, file->fd, atoi(entry));
-            look->unknown |= different == 0;
+            same = different == 0;
             look->unsure |= different < 0 && errno != EBADF && errno != ESRCH;
         }
+        if (same && !file->other[0])
+            name_process(file->other, sizeof file->other, look->proc, look->now);
     }
 }
 
@@ -70,7 +74,7 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
     const struct lw_snapshot_header *header = look->snapshot->header;
     bool held = header->flags & LW_PROCESS_HELD;
     bool unsure = look->unsure || descriptors_may_be_hidden(look->proc, header, thread);
-    if (look->unknown)
+    if (look->unknown || (wait->known == INSIDE_UNKNOWN && look->waits.files[wait->file].other[0]))
         return INSIDE_UNKNOWN;
     if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
         return INSIDE_UNKNOWN;
@@ -105,6 +109,17 @@ static void look_everywhere(struct look *look, DIR *proc) {
     }
 }
 
+/* Of the first that is waited for and that another process has. */
+static void put_other(struct inside_facts *facts, const struct look *look, const struct file_wait *wait) {
+    const struct waited_file *file = &look->waits.files[wait->file];
+    if (wait->known != INSIDE_UNKNOWN || !file->other[0])
+        return;
+    if (!facts->other)
+        facts->other = calloc(look->snapshot->header->threads.count, sizeof *facts->other);
+    if (facts->other && !facts->other[wait->thread][0])
+        snprintf(facts->other[wait->thread], sizeof *facts->other, "%s", file->other);
+}
+
 struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
     struct inside_facts facts = {0};
     const struct lw_snapshot_header *header = snapshot->header;
@@ -122,11 +137,14 @@ struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
     if (waits->wait_count > 0 && !look.unknown && is_proc_of_ours(look.proc) &&
         (facts.of_thread = calloc(header->threads.count, sizeof *facts.of_thread))) {
         look_everywhere(&look, proc);
+        for (size_t i = 0; i < waits->wait_count; i++)
+            facts.of_thread[waits->waits[i].thread] = INSIDE_ONLY;
         for (size_t i = 0; i < waits->wait_count; i++) {
             uint8_t *of = &facts.of_thread[waits->waits[i].thread];
             enum inside found = judge(&look, &waits->waits[i]);
             /* of several descriptors, the worst */
-            *of = *of == 0 || found < *of ? found : *of;
+            *of = found < *of ? found : *of;
+            put_other(&facts, &look, &waits->waits[i]);
         }
     }
     if (waits->sockets >= 0)
@@ -138,5 +156,6 @@ struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
 
 void inside_drop(struct inside_facts *facts) {
     free(facts->of_thread);
+    free(facts->other);
     *facts = (struct inside_facts){0};
 }

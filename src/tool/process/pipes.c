@@ -12,6 +12,7 @@
 
 #include "descriptor_file.h"
 #include "has_run.h"
+#include "program_name.h"
 #include "watched.h"
 
 /* Pipes by target: open addressing. */
@@ -72,19 +73,6 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
         table.facts.of_thread[i] = *slot;
     }
     return table;
-}
-
-/* "cat (4711)" */
-static void name_process(char *into, size_t room, int proc, int pid) {
-    char path[32], name[17] = "process";
-    snprintf(path, sizeof path, "%d/comm", pid);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
-    if (length > 0)
-        name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
-    if (fd >= 0)
-        close(fd);
-    snprintf(into, room, "%s (%d)", name, pid);
 }
 
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change

@@ -1,6 +1,7 @@
 #include "program_name.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,4 +53,16 @@ void program_name(int through, char *name, size_t room) {
     bool other = length > 0 && read_executed(through, executed, sizeof executed) &&
                  strcmp(base_name(executed), base_name(file)) != 0 && is_of_program(through, executed);
     snprintf(name, room, "%.60s", base_name(other ? executed : file));
+}
+
+void name_process(char *into, size_t room, int proc, int pid) {
+    char path[32], name[17] = "process";
+    snprintf(path, sizeof path, "%d/comm", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
+    if (length > 0)
+        name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
+    if (fd >= 0)
+        close(fd);
+    snprintf(into, room, "%s (%d)", name, pid);
 }

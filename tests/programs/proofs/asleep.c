@@ -1,7 +1,9 @@
 /* Everybody sleeps, main included, and something could or could not wake one. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -130,6 +132,28 @@ static void asleep_joining_main(void) {
     start("two", joins_main, (void *)pthread_self());
     rest();
 }
+/* As soon as main makes the report, in a handler that has everything blocked. */
+static void *leaves(void *unused) {
+    static const char all[] = "SigBlk:\tffff";
+    char path[64], words[4096];
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)getpid());
+    ready();
+    for (words[0] = '\0'; !strstr(words, all);) {
+        int fd = open(path, O_RDONLY);
+        ssize_t count = read(fd, words, sizeof words - 1);
+        must(count > 0);
+        words[count] = '\0';
+        close(fd);
+    }
+    exit(0);
+    return unused;
+}
+static void one_leaves_amid_a_report(void) {
+    for (int i = 0; i < 500; i++)
+        start("one", waits_for_cond, NULL);
+    start("leaves", leaves, NULL);
+    sem_wait(&never);
+}
 static void asleep_and_held(void) {
     pthread_mutex_lock(&a);
     start("one", takes_two, &ba);
@@ -144,6 +168,6 @@ const struct scenario of_asleep[] = {
     SCENARIO(asleep_but_for_a_shared_semaphore) SCENARIO(asleep_but_for_a_socket) SCENARIO(asleep_on_a_pipe)
     SCENARIO(asleep_but_for_another_process) SCENARIO(asleep_joining_main) SCENARIO(asleep_and_held)
     SCENARIO(one_takes_the_signal) SCENARIO(asleep_with_fault_handlers) SCENARIO(asleep_without_main) SCENARIO(asleep_on_a_pipe_without_main)
-    SCENARIO(asleep_but_for_a_handler_of_none) SCENARIO(asleep_but_for_a_named_pipe)
+    SCENARIO(asleep_but_for_a_handler_of_none) SCENARIO(asleep_but_for_a_named_pipe) SCENARIO(one_leaves_amid_a_report)
     {NULL, NULL},
 };

@@ -12,8 +12,9 @@ int one_end, set, pair[2];
 struct two ab = {&a, &b}, ba = {&b, &a}, bc = {&b, &c};
 
 int main(int count, char **arguments) {
-    static const struct scenario *const kinds[] = {of_mutexes,     of_other_locks,  of_asleep, of_main_asleep,
-                                                   of_descriptors, of_other_wakers, of_tokens};
+    static const struct scenario *const kinds[] = {of_mutexes,     of_other_locks,    of_asleep,
+                                                   of_main_asleep, of_descriptors,    of_other_wakers,
+                                                   of_tokens,      of_blocked_signals};
     sem_init(&never, 0, 0);
     sem_init(&step, 0, 0);
     return play_one(kinds, sizeof kinds / sizeof *kinds, count, arguments);

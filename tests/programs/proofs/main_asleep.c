@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "proofs.h"
@@ -34,9 +36,15 @@ static void main_in_a_futex(void) {
     main_rests_in();
     syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
-static void main_in_a_shared_futex(void) {
+/* Not said to be private, in memory that is. */
+static void main_in_a_futex_of_private_memory(void) {
     main_rests_in();
     syscall(SYS_futex, &word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+static void main_in_a_shared_futex(void) {
+    void *shared = make_shared_mutex();
+    main_rests_in();
+    syscall(SYS_futex, shared, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 /* Nobody wakes main, but its call made again finds that the word is another. */
 static void *changes_word(void *unused) {
@@ -146,10 +154,27 @@ static void main_polls_an_inet_socket(void) {
     polls_one(NULL);
 }
 
+/* What alone stands in the way is told also where main waits for it. */
+static void main_accepts(void) {
+    struct sockaddr_un any = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    must(bind(listener, (struct sockaddr *)&any, sizeof any.sun_family) == 0 && listen(listener, 1) == 0);
+    main_rests_in();
+    accept(listener, NULL, NULL);
+}
+static void main_reads_for_a_time(void) {
+    struct timeval limit = {.tv_sec = 1000};
+    char byte;
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+         setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+    main_rests_in();
+    must(read(pair[0], &byte, 1) == 1);
+}
 /* clang-format off */
 const struct scenario of_main_asleep[] = {
     SCENARIO(main_in_a_condition) SCENARIO(main_in_a_barrier) SCENARIO(main_in_a_join)
-    SCENARIO(main_in_a_futex) SCENARIO(main_in_a_shared_futex) SCENARIO(main_in_a_futex_that_changed)
+    SCENARIO(main_in_a_futex) SCENARIO(main_in_a_shared_futex) SCENARIO(main_in_a_futex_of_private_memory) SCENARIO(main_accepts)
+    SCENARIO(main_reads_for_a_time) SCENARIO(main_in_a_futex_that_changed)
     SCENARIO(main_in_a_lock) SCENARIO(main_in_poll) SCENARIO(main_in_poll_for_a_time)
     SCENARIO(main_reads_a_pipe) SCENARIO(main_reads_a_stream) SCENARIO(main_writes_a_pipe)
     SCENARIO(main_reads_what_a_child_writes) SCENARIO(main_writes_what_a_child_reads)

@@ -95,6 +95,20 @@ static void asleep_but_for_an_end_of_a_thread(void) {
     rest();
 }
 
+/* A thread that no library knows, and that will go on. */
+static int sleeps_for_a_time(void *unused) {
+    struct timespec span = {.tv_sec = 1000};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &span, NULL);
+    return unused != NULL;
+}
+static void asleep_but_for_a_clone_that_sleeps_for_a_time(void) {
+    static char stack[65536] __attribute__((aligned(16)));
+    must(clone(sleeps_for_a_time, stack + sizeof stack,
+               CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL) > 0);
+    settle();
+    rest();
+}
+
 static void rests_beside_timer(int number) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = number};
     struct itimerspec when = {.it_value = {.tv_sec = 1000}};
@@ -115,6 +129,6 @@ const struct scenario of_other_wakers[] = {
     SCENARIO(asleep_but_for_a_process_in_memory) SCENARIO(asleep_beside_a_child_with_memory_of_its_own)
     SCENARIO(asleep_but_for_a_timed_request) SCENARIO(asleep_but_for_a_timer_of_a_fault)
     SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_on_its_input) SCENARIO(asleep_but_for_own_descriptors)
-    SCENARIO(asleep_but_for_an_end_of_a_thread) SCENARIO(asleep_beside_a_timer_of_no_handler)
+    SCENARIO(asleep_but_for_an_end_of_a_thread) SCENARIO(asleep_but_for_a_clone_that_sleeps_for_a_time) SCENARIO(asleep_beside_a_timer_of_no_handler)
     {NULL, NULL},
 };

@@ -49,4 +49,4 @@ void rest(void);
 void main_rests_in(void);
 
 extern const struct scenario of_mutexes[], of_other_locks[], of_asleep[], of_main_asleep[], of_descriptors[],
-    of_other_wakers[], of_tokens[];
+    of_blocked_signals[], of_other_wakers[], of_tokens[];
