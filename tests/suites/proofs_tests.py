@@ -1,8 +1,8 @@
 """Proofs: states about which one can be given, each with a twin, as close as can be, about which none can. And random programs."""
-import collections, concurrent.futures, json, os, random, signal
+import collections, concurrent.futures, json, os, random, signal, subprocess
 
 import plans
-from harness import TESTS, expect, needs, program, slow
+from harness import LIBRARY, TESTS, eventually, expect, needs, program, scratch, slow
 from resting import looked_at_again, snapshots
 
 PROGRAM = program("proofs")
@@ -218,11 +218,22 @@ def test_after_the_report_of_a_stall():
 
 
 def test_one_leaves_amid_a_report():
-    """A thread that calls exit while a report is made waits for that, and goes on."""
-    report, = snapshots([PROGRAM, "one_leaves_amid_a_report"], options="at_exit=1:exitcode=0")
-    expect(report["trigger"] == "signal" and not report["deadlocks"] and not verdicts(report), report["deadlocks"])
+    """A thread that calls exit while a report is made waits for that, and goes on. Its own report may be written sooner."""
+    with scratch() as directory:
+        log = os.path.join(directory, "log")
+        env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="exitcode=0:format=json:log=" + log)
+        with subprocess.Popen([PROGRAM, "one_leaves_amid_a_report"], env=env, stdout=subprocess.PIPE) as process:
+            expect(process.stdout.readline() == b"ready\n", "no start")
+            process.send_signal(signal.SIGUSR1)
+        with open(log) as file:
+            report, = eventually("its report", lambda: file.seek(0) or [report for report in map(json.loads, whole_lines(file)) if report["trigger"] == "signal"])
+    expect(not report["deadlocks"] and not verdicts(report), report["deadlocks"])
     leaves, = [thread for thread in report["threads"] if thread["name"] == "leaves"]
     expect(leaves["state"] == "running" or leaves["wait"], leaves)
+
+
+def whole_lines(file):
+    return [line for line in file if line.endswith("\n")]
 
 
 @needs("root", "unshare", "bash")

@@ -17,7 +17,7 @@ def test_json_is_the_contract():
     keys = {"leakwatch", "pid", "exe", "trigger", "time", "uptime_seconds", "counts", "threads", "groups", "deadlocks"}
     expect(keys <= set(report), "keys missing: %s" % (keys - set(report)))
     expect(report["leakwatch"] == 1 and report["trigger"] == "exit", "head: %r" % report)
-    counts = {"threads", "blocked", "waiting", "running", "spinning", "unjoined", "leaked", "created"}
+    counts = {"threads", "blocked", "waiting", "polling", "running", "spinning", "unjoined", "leaked", "created"}
     expect(counts == set(report["counts"]), "counts: %r" % report["counts"])
     expect(report["counts"]["leaked"] == 1 and report["counts"]["created"] == 1, "counts: %r" % report["counts"])
     (thread,) = report["threads"]

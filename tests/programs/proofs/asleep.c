@@ -132,19 +132,24 @@ static void asleep_joining_main(void) {
     start("two", joins_main, (void *)pthread_self());
     rest();
 }
-/* As soon as main makes the report, in a handler that has everything blocked. */
-static void *leaves(void *unused) {
-    static const char all[] = "SigBlk:\tffff";
+static int main_blocks_all(void) {
     char path[64], words[4096];
     snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)getpid());
+    int fd = open(path, O_RDONLY);
+    ssize_t count = read(fd, words, sizeof words - 1);
+    must(count > 0);
+    words[count] = '\0';
+    close(fd);
+    return strstr(words, "SigBlk:\tffff") != NULL;
+}
+/* As soon as main makes the report, in a handler that has everything blocked; so has pthread_create, from which main comes. */
+static void *leaves(void *unused) {
+    while (main_blocks_all())
+        usleep(100);
     ready();
-    for (words[0] = '\0'; !strstr(words, all);) {
-        int fd = open(path, O_RDONLY);
-        ssize_t count = read(fd, words, sizeof words - 1);
-        must(count > 0);
-        words[count] = '\0';
-        close(fd);
-    }
+    while (!main_blocks_all())
+        ;
+    usleep(300); /* the handler is in the report by then, of five hundred */
     exit(0);
     return unused;
 }
