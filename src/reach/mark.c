@@ -6,6 +6,8 @@
 #include "least.h"
 
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17, PAGE = 4096 };
+/* No alternate stack is smaller (sigaltstack(2)), so that of a block that is nothing is dead. */
+enum { LEAST_ALTERNATE = 2048 };
 /* What user space has of an address; what tags put above it is left out of account. */
 #define ADDRESS_BITS 0x00007fffffffffffull
 
@@ -160,7 +162,7 @@ static void follow(struct marking *marking) {
     while (marking->work_count > 0) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
-        if (node->kind == NODE_BLOCK && node->end - node->start < (uint64_t)MINSIGSTKSZ) {
+        if (node->kind == NODE_BLOCK && node->end - node->start < LEAST_ALTERNATE) {
             look_through(marking, node->start, node->end, marking->every_offset, false);
             continue;
         }

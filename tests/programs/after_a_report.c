@@ -1,7 +1,7 @@
 /* after_a_report children | small_stack: what a program does that has been asked for a report by itself.
  *
  * children: forks some that all end at the same moment, each with a thread that has leaked; tells their statuses.
- * small_stack: has an alternate signal stack of 5 KiB, the least that the kernel takes on every processor, for a handler of its own, when it is asked. */
+ * small_stack: has an alternate signal stack of 4 KiB, or the least that there can be, for a handler of its own, when it is asked. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,8 +50,13 @@ static void on_fault(int signal) {
     _exit(signal);
 }
 
+#ifdef __aarch64__
+enum { SMALL = 5 * 1024 };
+#else
+enum { SMALL = 4 * 1024 };
+#endif
 static void small_stack(void) {
-    static char room[5 * 1024];
+    static char room[SMALL];
     sigaction(SIGSEGV, &(struct sigaction){.sa_handler = on_fault, .sa_flags = SA_ONSTACK}, NULL);
     if (sigaltstack(&(stack_t){.ss_sp = room, .ss_size = sizeof room}, NULL) != 0)
         exit(2);
