@@ -49,12 +49,14 @@ int of_sleeper() {
 }
 
 bool throws_next = true;
+sem_t has_failed, another_does, another_stays;
 int throws_once() {
     settle();
     if (throws_next) {
         throws_next = false;
         throw std::runtime_error("once");
     }
+    sem_post(&another_stays);
     stay();
     return 1;
 }
@@ -84,13 +86,13 @@ void *wants_sleeper(void *) {
     return (void *)(long)of_sleeper();
 }
 // Has a, and what it could not initialise another does.
-sem_t another_does;
 void *fails_to(void *) {
     pthread_mutex_lock(&a);
     try {
         of_thrower();
     } catch (const std::exception &) {
     }
+    sem_post(&has_failed);
     sem_wait(&another_does);
     of_thrower();
     return nullptr;
@@ -149,9 +151,10 @@ void initialiser_sleeps() {
 }
 // One has failed, and waits for two, which sleeps; three waits for one.
 void initialiser_has_thrown() {
-    sem_init(&another_does, 0, 0);
+    for (sem_t *sem : {&has_failed, &another_does, &another_stays})
+        sem_init(sem, 0, 0);
     start("one", fails_to, nullptr);
-    settle();
+    sem_wait(&has_failed);
     start(
         "two",
         [](void *) -> void * {
@@ -160,7 +163,7 @@ void initialiser_has_thrown() {
         },
         nullptr);
     start("three", wants_a, nullptr);
-    settle();
+    sem_wait(&another_stays);
     sem_post(&another_does);
     rest();
 }
