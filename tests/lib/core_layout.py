@@ -1,5 +1,14 @@
-"""The same core, laid out otherwise."""
-import struct
+"""Cores as gdb makes them, and the same laid out as the kernel does."""
+import os, struct
+
+from harness import expect, run
+
+
+def gcore(pid, directory):
+    path = os.path.join(directory, "core")
+    result = run(["gcore", "-o", path, str(pid)])
+    expect(result.returncode == 0, "%r" % result)
+    return "%s.%d" % (path, pid)
 
 
 def as_the_kernel_writes_it(core):

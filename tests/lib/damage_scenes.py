@@ -4,20 +4,13 @@ import json, os, re, resource, shutil, signal, subprocess
 
 import damage
 import recorded
-from core_layout import as_the_kernel_writes_it
+from core_layout import as_the_kernel_writes_it, gcore
 from harness import Wrong, eventually, expect, program, run
 from outside_tests import PROVED, Unprepared
 
 FORMATS = ("text", "json", "github", "folded", "profile", "html")
 PACKERS = (["zstd", "-q"], ["xz", "-0"], ["lz4", "-q"], ["gzip", "-1"])
 NO_PROOF_LOST = 20  # cuts for each core
-
-
-def gcore(pid, directory):
-    path = os.path.join(directory, "core")
-    result = run(["gcore", "-o", path, str(pid)])
-    expect(result.returncode == 0, "%r" % result)
-    return "%s.%d" % (path, pid)
 
 
 def core_of(directory, *command):

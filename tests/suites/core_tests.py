@@ -2,17 +2,10 @@
 or what is left of it, never a crash."""
 import concurrent.futures, json, os, random, re, resource, shutil, signal, subprocess, time
 
-from core_layout import as_the_kernel_writes_it
+from core_layout import as_the_kernel_writes_it, gcore
 from harness import TOOL, Wrong, expect, needs, program, run, scratch, slow
 from live import tool
 from outside_tests import OBJECTS, PROVED, Unprepared, check_stuck, comparable_cases, handlers_differ, is_about_to_end, tell, that_stays
-
-
-def gcore(pid, directory):
-    path = os.path.join(directory, "core")
-    result = run(["gcore", "-o", path, str(pid)])
-    expect(result.returncode == 0, "%r" % result)
-    return "%s.%d" % (path, pid)
 
 
 def threads_of(core, *more):

@@ -3,7 +3,7 @@ line that says where was looked."""
 import os, shutil
 
 from harness import TOOL, expect, needs, program, run, scratch
-from core_tests import gcore
+from core_layout import gcore
 from outside_tests import Unprepared
 
 # coredumpctl as it says what it does to stderr, and writes the core to its output; it notes how it was called.

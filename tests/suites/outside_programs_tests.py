@@ -3,7 +3,7 @@ import os, re, shutil, subprocess
 
 from harness import TESTS, eventually, expect, library, needs, program, run, scratch
 from live import GAMES, as_user, for_everybody, tool
-from core_tests import gcore
+from core_layout import gcore
 from outside_tests import PROVED, Unprepared, check_stuck, says
 
 ENDS = {"left": "pthread_mutex_lock", "right": "pthread_mutex_lock", "wants": "pthread_mutex_lock", "conditional": "pthread_cond_wait", "reads": "pthread_rwlock_rdlock",
@@ -164,8 +164,7 @@ def test_put_there_since():
         build(second, "asked_second", "int before(int a) { return a * a / 3; }\n")
         shutil.copy(first, path)
         with Unprepared(path) as process:
-            run(["gcore", "-o", os.path.join(directory, "core"), str(process.pid)], check=True)
-            core = os.path.join(directory, "core.%d" % process.pid)
+            core = gcore(process.pid, directory)
             expect("asked_first" in tool("core", core), tool("core", core))
             os.unlink(path)
             shutil.copy(second, path)
