@@ -290,13 +290,3 @@ bool core_open(struct target *target, const char *path, const char *exe, const s
     note_what_is_missing(target);
     return true;
 }
-
-void core_close(struct core *core) {
-    if (!core)
-        return;
-    core_image_close(&core->image);
-    core_notes_drop(&core->notes);
-    free(core->loads);
-    free(core->backings);
-    free(core);
-}

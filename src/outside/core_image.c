@@ -189,10 +189,3 @@ bool core_image_open(struct core_image *image, const char *path, char why[256]) 
         snprintf(why, 256, "%s cannot unpack it: it is cut or damaged", program);
     return false;
 }
-
-void core_image_close(struct core_image *image) {
-    if (image->fd >= 0)
-        close(image->fd);
-    free(image->headers);
-    *image = (struct core_image){.fd = -1};
-}

@@ -19,6 +19,5 @@ struct core_image {
 int core_image_unnamed(void);
 /* Opens it; what is compressed is unpacked first. False: `why` (256 bytes) says what it is instead. */
 bool core_image_open(struct core_image *image, const char *path, char why[256]);
-void core_image_close(struct core_image *image);
 /* How many bytes are there. */
 size_t core_image_read(const struct core_image *image, uint64_t offset, void *into, size_t size);

@@ -129,9 +129,3 @@ bool core_notes_read(struct core_notes *notes, const struct core_image *image) {
     }
     return notes->thread_count > 0;
 }
-
-void core_notes_drop(struct core_notes *notes) {
-    free(notes->files);
-    free(notes->words);
-    *notes = (struct core_notes){0};
-}

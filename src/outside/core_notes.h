@@ -24,4 +24,3 @@ struct core_notes {
 };
 
 bool core_notes_read(struct core_notes *notes, const struct core_image *image);
-void core_notes_drop(struct core_notes *notes);

@@ -4,8 +4,6 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#include "core.h"
-
 const struct mapping *target_mapping(const struct target *target, uint64_t address) {
     size_t low = 0, high = target->mapping_count;
     while (low < high) {
@@ -39,7 +37,6 @@ const struct target_thread *target_thread(const struct target *target, int tid) 
 void target_drop(struct target *target) {
     if (target->tasks >= 0)
         close(target->tasks);
-    core_close(target->core);
     free(target->threads);
     free(target->mappings);
     free(target->mapping_words);

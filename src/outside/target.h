@@ -97,4 +97,5 @@ void target_sort(struct target *target);
  * where another one does, as 32-bit code has it, what the thread does is not known: it does not count as asleep. */
 void target_check_calls(struct target *target);
 void target_check_call(const struct target *target, struct target_thread *thread);
+/* Of a running process. */
 void target_drop(struct target *target);

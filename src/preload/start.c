@@ -120,6 +120,7 @@ static void begin(int argc, char **argv, char **envp) {
         return;
     }
     foreign_note();
+    wakes_setup();
     thread_setup();
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
     triggers_setup();

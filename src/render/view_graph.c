@@ -1,11 +1,11 @@
-/* Who waits for whom, for the page to draw and to tell. */
+#include "view_graph.h"
+
 #include <stdlib.h>
 
 #include "analysis/graph.h"
 #include "json_text.h"
 #include "lines.h"
 #include "proof_words.h"
-#include "view_page.h"
 
 static const char *what_it_does(const struct lw_snapshot_thread *thread) {
     return thread->kind != LW_WAIT_NONE ? wait_words(thread) : state_words((enum lw_state)thread->state);

@@ -1,11 +1,11 @@
-/* What the two halves of the page's data share: view_data.c (frames, groups) and view_graph.c (who waits for
- * whom). */
+/* What both halves of the page's data are made of: frames, each kept once, places, times and words. */
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "analysis/findings.h"
 #include "symbols/symbols.h"
@@ -23,10 +23,11 @@ json_t *view_seconds(uint64_t ns);
 json_t *view_stack(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact);
 /* The number of the one that is the line in the program's own code; null if there is none. */
 json_t *view_place(struct view_page *page, uint64_t first, uint32_t count, bool first_is_exact);
+/* What `put` writes, as JSON; null without memory. */
+json_t *view_words(const struct view_page *page,
+                   void (*put)(FILE *out, const struct view_page *page, const void *what), const void *what);
 /* What a thread waits for, in words; null if nothing is known of it. */
 json_t *view_object(const struct view_page *page, const struct lw_snapshot_thread *thread);
 
-/* {"nodes": {TID: ...}, "edges": [...]}: every thread that is in a deadlock, or waits for one that is known.
- */
-json_t *view_graph(struct view_page *page);
-json_t *view_deadlocks(const struct view_page *page);
+/* Frees what is known of frames; the frames themselves are the caller's. */
+void view_page_end(struct view_page *page);

@@ -10,13 +10,10 @@
 #include "rt/text.h"
 #include "thread_records.h"
 
-__thread struct thread *thread_current;
 void (*thread_on_ending)(void);
 
 static uint64_t created_count, lost_count, serial;
 static size_t default_stack_size;
-
-struct thread thread_nobody, *thread_initial;
 
 uint64_t thread_created_count(void) {
     return __atomic_load_n(&created_count, __ATOMIC_RELAXED);

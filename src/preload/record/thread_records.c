@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "rt/memory.h"
-#include "wakes.h"
+
+__thread struct thread *thread_current;
+struct thread thread_nobody, *thread_initial;
+void (*records_on_reuse)(struct thread *former);
 
 static struct thread *first; /* every record ever made */
 /* Those in no use, oldest first. They are left as they were for a while: a mutex that a thread did not unlock
@@ -74,7 +77,8 @@ struct thread *records_take(void) {
         free_count--;
         struct thread *next = record->next;
         uint64_t moves = record->moves;
-        wakes_keep(record); /* what it noted outlives it */
+        if (records_on_reuse)
+            records_on_reuse(record);
         memset(record, 0, sizeof *record);
         record->next = next;
         record->moves = moves + 1;

@@ -6,6 +6,8 @@
 
 /* One with nothing in it but its count of moves, which goes on; NULL without memory. Looks at two old ones on the way. */
 struct thread *records_take(void);
+/* Called with a record that has been another thread's before that is forgotten, for what outlives it; NULL for nothing. */
+extern void (*records_on_reuse)(struct thread *former);
 /* Gives it back. The tid is left in place: the thread may be alive for another moment, and the capture must not take it for one
  * it never saw. */
 void records_drop(struct thread *record);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "thread_records.h"
+
 static struct wake table[WAKES];
 static uint64_t lost;
 static uint64_t
@@ -51,9 +53,13 @@ static void keep(struct wake_note *note, const struct thread *by) {
     note->count = note->no_waiter = 0;
 }
 
-void wakes_keep(struct thread *self) {
+static void keep_all(struct thread *self) {
     for (unsigned i = 0; i < WAKE_NOTES; i++)
         keep(&self->notes[i], self);
+}
+
+void wakes_setup(void) {
+    records_on_reuse = keep_all;
 }
 
 struct wake_note *wake_note_begins(const void *object) {

@@ -44,8 +44,8 @@ static inline __attribute__((always_inline)) void wake_noted(const void *object,
     note->last = clock_ns(CLOCK_MONOTONIC_COARSE);
 }
 
-/* The record of a thread that has ended is to be used again: what the thread noted outlives it. */
-void wakes_keep(struct thread *self);
+/* What a thread has noted outlives its record from now on. Call once, from the constructor. */
+void wakes_setup(void);
 
 /* For a report: takes together what all threads have noted; then wake_read copies the index-th entry, and
  * is false if it is empty. */

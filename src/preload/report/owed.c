@@ -6,7 +6,6 @@
 #include "interpose/dispositions.h"
 #include "options.h"
 #include "process.h"
-#include "report.h"
 #include "rt/clock.h"
 #include "rt/own_descriptors.h"
 #include "rt/sys.h"
@@ -18,9 +17,8 @@ struct asker {
 };
 static struct asker person, tool;
 
-enum { TOKENS = 32 };
-static unsigned signals;        /* of a person's, not answered yet */
-static uint32_t tokens[TOKENS]; /* of the tool's; 0: none */
+static unsigned signals;             /* of a person's, not answered yet */
+static uint32_t tokens[OWED_TOKENS]; /* of the tool's; 0: none */
 
 static int timer_is_set;  /* 1 from before it is made until after it has fired */
 static int timer;         /* timer_t of the kernel */
@@ -40,7 +38,7 @@ static uint64_t due_at(const struct asker *asker) {
 }
 
 static bool has_tokens(void) {
-    for (int i = 0; i < TOKENS; i++)
+    for (int i = 0; i < OWED_TOKENS; i++)
         if (__atomic_load_n(&tokens[i], __ATOMIC_SEQ_CST) != 0)
             return true;
     return false;
@@ -48,7 +46,7 @@ static bool has_tokens(void) {
 
 static void give_up(const char *why) {
     unsigned dropped = __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
-    for (int i = 0; i < TOKENS; i++)
+    for (int i = 0; i < OWED_TOKENS; i++)
         dropped += __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST) != 0;
     if (dropped > 0)
         text_complain("no report of ", process_name(), " on request: ", why, NULL);
@@ -79,7 +77,7 @@ static int target(bool in_handler) {
  * is for programs that do nothing with the signal: no handler, and a thread that does not block it, as who waits for it
  * with sigwait or signalfd does in all threads. In others, what is owed is answered when the signal comes next (the
  * tool sends it until it has its answer), or at the end. */
-static void set_timer(uint64_t at, bool in_handler) {
+void owed_wait(uint64_t at, bool in_handler) {
     enum { OVERDUE_NS = 1000000000 };
     /* The thread that it was to interrupt may have blocked the signal since, or ended. */
     uint64_t set_for = __atomic_load_n(&timer_at, __ATOMIC_RELAXED), now = clock_ns(CLOCK_MONOTONIC);
@@ -119,7 +117,7 @@ bool owed_take_timer(const siginfo_t *info) {
 }
 
 static bool put_token(uint32_t token) {
-    for (int i = 0; i < TOKENS; i++) {
+    for (int i = 0; i < OWED_TOKENS; i++) {
         uint32_t none = 0;
         if (__atomic_load_n(&tokens[i], __ATOMIC_RELAXED) == token ||
             __atomic_compare_exchange_n(&tokens[i], &none, token, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -135,77 +133,45 @@ void owed_add(uint32_t token) {
         text_complain("no answer to a request in ", process_name(), ": too many came at once", NULL);
 }
 
-/* wait: for one that is being made. */
-static bool make(struct asker *asker, struct report_request *request, bool wait) {
-    uint64_t began = clock_ns(CLOCK_MONOTONIC);
-    request->trigger = LW_TRIGGER_SIGNAL;
-    request->wait = wait;
-    if (!report_make(request).made)
-        return false;
-    __atomic_store_n(&asker->began, began, __ATOMIC_RELAXED);
-    __atomic_store_n(&asker->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
-    return true;
+static struct asker *asker_of(enum owed_to to) {
+    return to == OWED_PERSON ? &person : &tool;
 }
 
-static bool answer_signals(const void *context, bool wait) {
-    unsigned count = __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
-    if (count == 0 ||
-        make(&person,
-             &(struct report_request){.signal = options.signal, .requests = count, .context = context}, wait))
-        return true;
-    __atomic_fetch_add(&signals, count, __ATOMIC_SEQ_CST);
-    return false;
+uint32_t owed_take(enum owed_to to) {
+    if (to == OWED_PERSON)
+        return __atomic_exchange_n(&signals, 0, __ATOMIC_SEQ_CST);
+    uint32_t token = 0;
+    for (int i = 0; token == 0 && i < OWED_TOKENS; i++)
+        token = __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST);
+    return token;
 }
 
-static bool answer_token(const void *context, bool wait) {
-    for (int i = 0; i < TOKENS; i++) {
-        uint32_t token = __atomic_exchange_n(&tokens[i], 0, __ATOMIC_SEQ_CST);
-        if (token == 0)
-            continue;
-        if (make(&tool, &(struct report_request){.token = token, .context = context}, wait))
-            return true;
-        put_token(token);
-        return false;
-    }
-    return true;
+void owed_put_back(enum owed_to to, uint32_t what) {
+    if (to == OWED_PERSON)
+        __atomic_fetch_add(&signals, what, __ATOMIC_SEQ_CST);
+    else
+        put_token(what);
 }
 
-/* False if there is nothing to answer. */
-static bool next_due(uint64_t *at) {
+void owed_answered(enum owed_to to, uint64_t began) {
+    __atomic_store_n(&asker_of(to)->began, began, __ATOMIC_RELAXED);
+    __atomic_store_n(&asker_of(to)->ended, clock_ns(CLOCK_MONOTONIC), __ATOMIC_RELAXED);
+}
+
+bool owed_next(enum owed_to *to, uint64_t *at) {
     bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0, tools = has_tokens();
     uint64_t person_due = persons ? due_at(&person) : UINT64_MAX,
              tool_due = tools ? due_at(&tool) : UINT64_MAX;
-    *at = person_due < tool_due ? person_due : tool_due;
+    *to = persons && person_due <= tool_due ? OWED_PERSON : OWED_TOOL;
+    *at = *to == OWED_PERSON ? person_due : tool_due;
     return persons || tools;
 }
 
-void owed_answer(const void *context) {
-    uint64_t at;
-    while (next_due(&at)) {
-        uint64_t now = clock_ns(CLOCK_MONOTONIC);
-        if (now < at) {
-            set_timer(at, context != NULL);
-            return;
-        }
-        bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0 && due_at(&person) <= now;
-        /* Whoever makes the report that is in the way calls owed_wake when it has ended; if that was just now, go on. */
-        if (!(persons ? answer_signals(context, false) : answer_token(context, false)) &&
-            report_is_being_made())
-            return;
-    }
-}
-
 void owed_wake(void) {
+    enum owed_to to;
     uint64_t at;
-    if (next_due(&at))
-        set_timer(at, false);
-}
-
-/* Once: signals that come faster than reports are made must not keep the program from ending. */
-void owed_at_end(void) {
-    answer_signals(NULL, true);
-    for (int i = 0; i < TOKENS && has_tokens(); i++)
-        answer_token(NULL, true);
+    if (owed_next(&to, &at))
+        owed_wait(at, false);
 }
 
 void owed_forked(void) {

@@ -18,14 +18,21 @@ void owed_add(uint32_t token);
 /* Is this signal the timer's? If so, the timer is gone. */
 bool owed_take_timer(const siginfo_t *info);
 
-/* From the signal's handler: answers what may be answered now, and sees to it that the rest will be. context: as in
- * struct report_request. */
-void owed_answer(const void *context);
+enum owed_to { OWED_PERSON, OWED_TOOL };
+enum { OWED_TOKENS = 32 };
+
+/* To whom the next answer is owed, and when it may be made (CLOCK_MONOTONIC ns). False: to nobody. */
+bool owed_next(enum owed_to *to, uint64_t *at);
+/* Takes what is owed to one of them, to answer it: the number of a person's signals, or a token of the tool's. 0: nothing. */
+uint32_t owed_take(enum owed_to to);
+/* It could not be answered now: it is owed again. */
+void owed_put_back(enum owed_to to, uint32_t what);
+/* It was, by a report that began then. */
+void owed_answered(enum owed_to to, uint64_t began);
+/* Sees to it that the signal comes again at that time. in_handler: this thread is in the signal's handler. */
+void owed_wait(uint64_t at, bool in_handler);
 
 /* A report or a look has ended, for which somebody may have had to wait. */
 void owed_wake(void);
-
-/* The process is about to end: answers what is owed by now. */
-void owed_at_end(void);
 
 void owed_forked(void);

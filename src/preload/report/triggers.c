@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "answer_owed.h"
 #include "capture/sample.h"
 #include "excuse.h"
 #include "freeze/hold.h"
@@ -46,7 +47,7 @@ int trigger_exit(int status) {
         excuse_filtered();
     if (!active || !process_is_ours())
         return status;
-    owed_at_end();
+    answer_owed_at_end();
     if (!options.at_exit)
         return status;
     if (__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL)) {
@@ -126,7 +127,7 @@ __attribute__((visibility("hidden"), used)) handler_type *snapshot_signal_handle
         } else if (process_is_ours()) {
             if (!is_timer)
                 owed_add(token);
-            owed_answer(context);
+            answer_owed(context);
         } else if (!token) { /* the tool tells who asks by it */
             excuse_request();
         }
@@ -147,7 +148,7 @@ static void on_ending_signal(int signal, siginfo_t *info, void *context) {
     if (options.metrics[0] && process_is_ours())
         metrics_file_remove();
     if (process_is_ours())
-        owed_at_end();
+        answer_owed_at_end();
     /* A shell's ^C reaches many programs that never had a second thread: only where it is proved that one would
      * never have gone on is that told. */
     if (process_is_ours() && !__atomic_exchange_n(&end_reported, 1, __ATOMIC_ACQ_REL))
