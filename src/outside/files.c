@@ -14,9 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proc/descriptor_file.h"
 #include "shared/file_kinds.h"
 #include "shared/older_headers.h"
-#include "tool/process/descriptor_file.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "proc_words.h"
+#include "proc/words.h"
 
 /* A wait for a word is in a function that is called so, in every kernel; but for locks with priority inheritance (kernel: kernel/futex). */
 static bool waits_for_word(const struct target_thread *thread) {

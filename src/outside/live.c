@@ -15,12 +15,12 @@
 #include "halt.h"
 #include "held_up.h"
 #include "loaded.h"
-#include "proc_words.h"
-#include "rights.h"
+#include "proc/memory.h"
+#include "proc/program_name.h"
+#include "proc/rights.h"
+#include "proc/status.h"
+#include "proc/words.h"
 #include "run_clock.h"
-#include "tool/process/memory.h"
-#include "tool/process/proc_status.h"
-#include "tool/process/program_name.h"
 
 static size_t read_memory(const struct target *target, uint64_t at, void *into, size_t size) {
     return memory_read(target->through, at, into, size);

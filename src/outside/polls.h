@@ -1,8 +1,8 @@
 /* Which descriptors a thread waits for in poll or select, read from where the call was told them. */
 #pragma once
 
+#include "proc/polled_set.h"
 #include "target.h"
-#include "tool/process/polled_set.h"
 
 /* False of another call, or if its arguments cannot be read. */
 bool polls_read(const struct target *target, int64_t number, const uint64_t argument[6],

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "proc_words.h"
+#include "proc/words.h"
 
 /* se.exec_start of /proc/PID/task/TID/sched, in ms with six decimals (kernel: kernel/sched/debug.c). */
 static uint64_t scheduler_time(int tasks, const char *path) {

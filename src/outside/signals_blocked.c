@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "tool/process/proc_status.h"
+#include "proc/status.h"
 
 bool signals_blocked(const struct target *target, const struct target_thread *thread, uint64_t *blocked) {
     char words[64];

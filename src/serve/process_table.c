@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proc/stat.h"
 #include "tool/tool.h"
 #include "unprepared.h"
 
@@ -112,11 +113,11 @@ static void ask(struct member *member, struct watched *watched) {
 
 /* Of what nobody prepared: not what was never read, or had one thread only; nor what lives on and has no room any more. */
 static bool is_worth_keeping(const struct member *member) {
-    struct watched_stat stat;
+    struct proc_stat stat;
     if (!member->watched.outside)
         return true;
     return member->latest && member->latest->work.analysis->counts.threads > 1 &&
-           (!watched_stat(member->watched.pid, &stat) || stat.started != member->watched.started);
+           (!proc_stat(member->watched.pid, &stat) || stat.started != member->watched.started);
 }
 
 static void note_ended(struct process_table *table, uint64_t now) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proc/stat.h"
 #include "tool/tool.h"
 
 static int by_threads(const void *a, const void *b) {
@@ -82,8 +83,8 @@ size_t unprepared_read_on(struct process_table *table, uint64_t began) {
 
 void unprepared_failed(struct process_table *table, const struct member *member) {
     const struct watched *watched = &member->watched;
-    struct watched_stat stat;
-    bool has_ended = !watched_stat(watched->pid, &stat) || stat.started != watched->started;
+    struct proc_stat stat;
+    bool has_ended = !proc_stat(watched->pid, &stat) || stat.started != watched->started;
     bool refused = member->question.outside.refused;
     table->failures += !refused && !has_ended;
     if (!refused || table->told_refused)

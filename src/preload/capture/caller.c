@@ -33,7 +33,7 @@ static bool is_cut_write(const unsigned char *code, const struct thread *record,
 }
 
 /* A call that is over has its result where its first argument was (arch.h), but for that its registers are as they were: the wrapper's record has it, if it
- * agrees with them. The wrapper makes the call again, and the tool sees then with which arguments (tool/process/has_run.c). */
+ * agrees with them. The wrapper makes the call again, and the tool sees then with which arguments (proc/has_run.c). */
 static void restore_first(const void *context, const struct thread *record, struct kernel_state *kernel) {
     struct wait wait;
     int64_t number = context_number(context);

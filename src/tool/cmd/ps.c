@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "analysis/tally.h"
+#include "proc/stat.h"
 #include "render/json_text.h"
 #include "render/lines.h"
 #include "render/style.h"
@@ -85,8 +86,8 @@ static struct question *ask_all(const struct settings *settings, size_t *count) 
 
 /* Of many that are looked at some have ended by then. */
 static bool has_ended(const struct watched *watched) {
-    struct watched_stat stat;
-    return !watched_stat(watched->pid, &stat) || stat.started != watched->started || strchr("ZX", stat.state);
+    struct proc_stat stat;
+    return !proc_stat(watched->pid, &stat) || stat.started != watched->started || strchr("ZX", stat.state);
 }
 
 /* Many have the same: what to do about it, behind the colon, is said once. */

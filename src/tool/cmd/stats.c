@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "analysis/tally.h"
+#include "proc/stat.h"
+#include "proc/status.h"
 #include "render/lines.h"
-#include "tool/process/proc_status.h"
 #include "tool/span.h"
 #include "tool/tool.h"
 #include "tool/work.h"
@@ -51,8 +52,8 @@ static long limit_of_descriptors(int pid) {
 }
 
 static double cpu_of(int pid) {
-    struct watched_stat stat;
-    return watched_stat(pid, &stat) ? (double)(stat.user + stat.system) / (double)sysconf(_SC_CLK_TCK) : -1;
+    struct proc_stat stat;
+    return proc_stat(pid, &stat) ? (double)(stat.user + stat.system) / (double)sysconf(_SC_CLK_TCK) : -1;
 }
 
 static struct process_numbers look_at(int pid) {
@@ -60,7 +61,7 @@ static struct process_numbers look_at(int pid) {
     struct process_numbers numbers = {.cpu_seconds = cpu_of(pid),
                                       .resident = kibibytes(status, "VmRSS"),
                                       .virtual = kibibytes(status, "VmSize"),
-                                      .descriptors = count_descriptors(watched_through(pid)),
+                                      .descriptors = count_descriptors(living_thread(pid)),
                                       .descriptor_limit = limit_of_descriptors(pid)};
     free(status);
     return numbers;

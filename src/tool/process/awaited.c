@@ -10,14 +10,15 @@
 #include <unistd.h>
 
 #include "analysis/syscall_names.h"
+#include "proc/stat.h"
 #include "watched.h"
 
 enum { TARGET = 64 };
 
 /* False if there is no such process. */
 static bool read_stat(int pid, struct child_fact *child, int *parent) {
-    struct watched_stat stat;
-    if (!watched_stat(pid, &stat))
+    struct proc_stat stat;
+    if (!proc_stat(pid, &stat))
         return false;
     snprintf(child->name, sizeof child->name, "%s (%d)", stat.name, pid);
     child->pid = pid;
@@ -77,7 +78,7 @@ static void look_at_call(int watched, struct child_fact *child) {
     bool write = is_one_of(number, writes, sizeof writes / sizeof *writes),
          read = is_one_of(number, reads, sizeof reads / sizeof *reads);
     if (found < 2 || (!write && !read) || !link_of(child->pid, (int)fd, child->pipe) ||
-        strncmp(child->pipe, "pipe:", 5) != 0 || !has_open(watched_through(watched), child->pipe))
+        strncmp(child->pipe, "pipe:", 5) != 0 || !has_open(living_thread(watched), child->pipe))
         return;
     child->doing = write ? CHILD_WRITES_HERE : CHILD_READS_HERE;
 }

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proc/stat.h"
+
 struct entry {
     int pid, parent;
     unsigned long long started;
@@ -22,8 +24,8 @@ static struct entry *list_all(size_t *count) {
     DIR *proc = opendir("/proc");
     *count = 0;
     for (struct dirent *file; proc && (file = readdir(proc));) {
-        struct watched_stat stat;
-        if (!isdigit((unsigned char)file->d_name[0]) || !watched_stat(atoi(file->d_name), &stat))
+        struct proc_stat stat;
+        if (!isdigit((unsigned char)file->d_name[0]) || !proc_stat(atoi(file->d_name), &stat))
             continue;
         struct entry *larger = reallocarray(list, *count + 1, sizeof *list);
         if (!larger)
@@ -78,11 +80,11 @@ static bool does_render(int pid) {
 
 /* A number may have come to mean another process since it was listed. */
 static bool keep(struct descendant *descendant, const struct entry *entry) {
-    struct watched_stat stat;
+    struct proc_stat stat;
     int handle = (int)syscall(SYS_pidfd_open, entry->pid, 0);
     if (handle < 0)
         return false;
-    if (!watched_stat(entry->pid, &stat) || stat.started != entry->started) {
+    if (!proc_stat(entry->pid, &stat) || stat.started != entry->started) {
         close(handle);
         return false;
     }

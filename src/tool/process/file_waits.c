@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "local_sockets.h"
+#include "proc/local_sockets.h"
 
 /* No more files than that are looked at, those in sets included: each is compared with the descriptors of all processes. The kernel
  * nests sets no deeper than that (kernel: fs/eventpoll.c, EP_MAX_NESTS). */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "analysis/findings.h"
-#include "descriptor_file.h"
+#include "proc/descriptor_file.h"
 #include "shared/snapshot_reader.h"
 
 /* A file that a descriptor of the process leads to. */

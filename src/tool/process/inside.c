@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 #include "file_waits.h"
-#include "has_run.h"
-#include "local_sockets.h"
-#include "program_name.h"
+#include "proc/has_run.h"
+#include "proc/local_sockets.h"
+#include "proc/program_name.h"
+#include "proc/stat.h"
 #include "watched.h"
 
 struct look {
@@ -130,7 +131,7 @@ struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
     struct file_waits *waits = &look.waits;
     *waits = (struct file_waits){.snapshot = snapshot,
                                  .proc = look.proc,
-                                 .pid = watched_through(watched),
+                                 .pid = living_thread(watched),
                                  .sockets = local_sockets_open()};
     file_waits_gather(waits);
     look.unknown = waits->unknown;

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "proc/memory.h"
 #include "shared/sleeping_calls.h"
 
 enum { WORDS = 1024 };

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "memory.h"
 #include "monotonic.h"
 #include "nap_place.h"
-#include "proc_status.h"
+#include "proc/memory.h"
+#include "proc/status.h"
 
 /* A timeout of no more is a nap; two in this time are a habit. */
 enum { NAP_NS = 50000000, SPAN_MS = 100, HABIT = 2, LOOKED_AT = 1000 };

@@ -12,9 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "descriptor_file.h"
 #include "monotonic.h"
-#include "proc_status.h"
+#include "proc/descriptor_file.h"
+#include "proc/stat.h"
+#include "proc/status.h"
 #include "watched.h"
 
 /* What only its own memory has in common with it, of /proc/PID/statm: is the size the same, to the byte, and how much of it is
@@ -174,7 +175,7 @@ struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watch
     if (!proc)
         return found;
     struct tables tables = {0};
-    int pid = watched_through(watched);
+    int pid = living_thread(watched);
     look_for_sharers(&found, proc, snapshot, watched, pid);
     if (!all) {
         closedir(proc);

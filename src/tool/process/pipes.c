@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "descriptor_file.h"
-#include "has_run.h"
-#include "program_name.h"
+#include "proc/descriptor_file.h"
+#include "proc/has_run.h"
+#include "proc/program_name.h"
+#include "proc/stat.h"
 #include "watched.h"
 
 /* Pipes by target: open addressing. */
@@ -327,7 +328,7 @@ struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const
                         .table = &table,
                         .proc = dirfd(proc),
                         .pid = watched,
-                        .through = watched_through(watched)};
+                        .through = living_thread(watched)};
     if (survey) {
         look_into(&look, watched);
         look_outside(&look, survey);

@@ -12,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "outside/rights.h"
-#include "proc_status.h"
-#include "program_name.h"
+#include "proc/program_name.h"
+#include "proc/rights.h"
+#include "proc/stat.h"
+#include "proc/status.h"
 #include "shared/request.h"
 #include "shared/signal_name.h"
 #include "shared/snapshot.h"
@@ -89,24 +90,6 @@ static uid_t user_inside(int pid, uid_t outside) {
     return result;
 }
 
-bool watched_stat(int pid, struct watched_stat *stat) {
-    FILE *file = open_of(pid, "stat");
-    char words[1024] = "";
-    *stat = (struct watched_stat){.state = '?'};
-    if (file) {
-        words[fread(words, 1, sizeof words - 1, file)] = '\0';
-        fclose(file);
-    }
-    /* proc(5): words 2 to 4, 9, 14, 15, 20 and 22. The name, in parentheses, may hold anything. */
-    const char *name = strchr(words, '('), *end = strrchr(words, ')');
-    if (!name || !end)
-        return false;
-    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
-    return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
-                  &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
-                  &stat->started) == 7;
-}
-
 static uid_t user_of(const char *status) {
     char words[128];
     unsigned long user = 0;
@@ -125,31 +108,12 @@ static int own_pid_of(const char *status, int pid) {
     return number > 0 ? number : pid;
 }
 
-/* Of a main thread that has ended there is no root and no program. */
-static int living_thread(int pid) {
-    char path[32];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    DIR *list = opendir(path);
-    int found = pid;
-    for (struct dirent *entry; list && found == pid && (entry = readdir(list));)
-        if (isdigit((unsigned char)entry->d_name[0]))
-            found = atoi(entry->d_name); /* its own number: go on */
-    if (list)
-        closedir(list);
-    return found;
-}
-
-int watched_through(int pid) {
-    struct watched_stat stat;
-    return watched_stat(pid, &stat) && stat.state == 'Z' ? living_thread(pid) : pid;
-}
-
 static void learn(struct watched *watched) {
     int pid = watched->pid;
     char *status = proc_status(pid, 0);
-    struct watched_stat stat;
-    watched_stat(pid, &stat);
-    watched->through = watched_through(pid);
+    struct proc_stat stat;
+    proc_stat(pid, &stat);
+    watched->through = living_thread(pid);
     watched->user = user_of(status);
     watched->own_pid = own_pid_of(status, pid);
     watched->own_user = user_inside(pid, watched->user);
@@ -206,7 +170,7 @@ enum watched_answer watched_open(struct watched *watched, int pid, char why[WATC
         say_no_handle(why);
         return WATCHED_HINDERED;
     }
-    enum mark mark = read_mark(watched_through(pid), &watched->signal);
+    enum mark mark = read_mark(living_thread(pid), &watched->signal);
     int error = errno;
     if (mark == MARK_OURS) {
         learn(watched);
@@ -240,7 +204,7 @@ static int by_pid(const void *a, const void *b) {
 
 /* A process that looks at another one for this one (outside/outside.c). Children of any other kind are what an orphan becomes where this
  * one is the first of its PID namespace. */
-static bool is_own_reader(int pid, const struct watched_stat *stat) {
+static bool is_own_reader(int pid, const struct proc_stat *stat) {
     char exe[32];
     snprintf(exe, sizeof exe, "/proc/%d/exe", pid);
     return stat->parent == getpid() && !is_other_file(exe, "/proc/self/exe");
@@ -249,8 +213,8 @@ static bool is_own_reader(int pid, const struct watched_stat *stat) {
 static bool open_unprepared(struct watched *watched, int pid) {
     enum { KERNEL = 0x200000 }; /* PF_KTHREAD */
     char why[WATCHED_WHY];
-    struct watched_stat stat;
-    if (pid == getpid() || !watched_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
+    struct proc_stat stat;
+    if (pid == getpid() || !proc_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
         is_own_reader(pid, &stat) || !watched_unprepared(watched, pid, why))
         return false;
     if (watched->user == geteuid() || geteuid() == 0)
@@ -300,9 +264,9 @@ bool watched_is_hindered(const struct watched *watched, bool after, char why[WAT
     int pid = watched->pid, signal = watched->signal;
     char name[16], seccomp[16], *status = proc_status(pid, 0);
     bool hindered = true;
-    struct watched_stat stat;
+    struct proc_stat stat;
     name_signal(signal, name, sizeof name);
-    watched_stat(watched_through(pid), &stat); /* its main thread may have ended alone */
+    proc_stat(living_thread(pid), &stat); /* its main thread may have ended alone */
     if (strchr("ZX?", stat.state))
         snprintf(why, WATCHED_WHY, "it has ended");
     else if (stat.state == 'T')

@@ -47,19 +47,5 @@ struct watched *watched_list(size_t *count, bool unprepared);
 /* Does something keep it from taking the signal? `why` says what. after: it has been sent, and there was no answer. */
 bool watched_is_hindered(const struct watched *watched, bool after, char why[WATCHED_WHY]);
 
-/* Of /proc/PID/stat; times in clock ticks. False if that cannot be read: the state is then '?'. */
-struct watched_stat {
-    char state;
-    char name[16]; /* of its program; the kernel keeps no more */
-    int parent;
-    unsigned flags; /* PF_ of the kernel's include/linux/sched.h */
-    unsigned threads;
-    unsigned long long user, system, started;
-};
-bool watched_stat(int pid, struct watched_stat *stat);
-
-/* By whose number a process's memory and descriptors are found: its own, or, once its main thread has ended, that of another. */
-int watched_through(int pid);
-
 /* Since it was started, ns. */
 uint64_t watched_uptime(const struct watched *watched);

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tool/process/has_run.h"
+#include "proc/has_run.h"
 #include "tool/tool.h"
 
 struct look {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proc/memory.h"
 #include "shared/base_name.h"
 #include "symbols/files.h"
-#include "tool/process/memory.h"
 
 bool runtime_read(const struct runtime *runtime, uint64_t at, void *into, size_t size) {
     return at != 0 && memory_read(runtime->pid, at, into, size) == size;

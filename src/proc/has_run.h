@@ -12,6 +12,3 @@ bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread);
 /* Of the thread that has answered a request: has it gone to sleep again in the call that the request interrupted, once, and not woken since? Waits
  * for a moment until it has. False too if that is not told, or if it waits for other descriptors by now. */
 bool has_gone_on(int proc, int pid, const struct snapshot *snapshot, const struct lw_snapshot_thread *thread);
-
-/* The kernel's own threads have no descriptors, and let nobody but root see that. */
-bool is_kernel_thread(int proc, int pid);

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proc_words.h"
-#include "tool/process/proc_status.h"
+#include "status.h"
+#include "words.h"
 
 /* Does this process have the capability, in its own user namespace? */
 static bool has_capability(int number) {

@@ -1,4 +1,4 @@
-#include "proc_words.h"
+#include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* A descriptor of a process, as /proc shows it. pid is everywhere the number by which its descriptors are found (watched_through). */
+/* A descriptor of a process, as /proc shows it. pid is everywhere the number by which its descriptors are found (living_thread). */
 #pragma once
 
 #include <dirent.h>
@@ -31,7 +31,7 @@ char *file_info(int proc, int pid, int fd);
  * (kernel: fs/pipe.c, fifo_open). */
 bool pipe_blocks(int proc, int pid, int fd, bool reads);
 
-/* The listing of a process's descriptors; NULL without. *pid becomes the number by which they are found (watched_through). *hidden is
+/* The listing of a process's descriptors; NULL without. *pid becomes the number by which they are found (living_thread). *hidden is
  * set, and else left, if it has some that may not be seen. */
 DIR *descriptors_of(int proc, int *pid, bool *hidden);
 

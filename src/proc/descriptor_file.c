@@ -14,9 +14,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "has_run.h"
 #include "shared/pid_namespace.h"
-#include "watched.h"
+#include "stat.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -146,14 +145,14 @@ static DIR *open_files(int proc, int pid) {
 
 DIR *descriptors_of(int proc, int *pid, bool *hidden) {
     DIR *directory = open_files(proc, *pid);
-    int through = directory && is_empty(directory) ? watched_through(*pid) : *pid;
+    int through = directory && is_empty(directory) ? living_thread(*pid) : *pid;
     if (through != *pid) {
         closedir(directory);
         *pid = through;
         directory = open_files(proc, *pid);
     }
     if (!directory)
-        *hidden |= errno != ENOENT && !is_kernel_thread(proc, *pid);
+        *hidden |= errno != ENOENT && !is_kernel_thread(*pid);
     return directory;
 }
 
@@ -167,7 +166,7 @@ static void look_at_table(int proc, int pid, bool *hidden, void (*look)(void *, 
 
 void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
     char path[32];
-    int through = watched_through(pid);
+    int through = living_thread(pid);
     look_at_table(proc, pid, hidden, look, context);
     snprintf(path, sizeof path, "%d/task", pid);
     int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -11,7 +11,7 @@
 
 #include "memory.h"
 #include "polled_set.h"
-#include "proc_status.h"
+#include "status.h"
 
 static void read_words(int proc, const char *path, char *words, size_t size) {
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
@@ -117,15 +117,4 @@ bool has_gone_on(int proc, int pid, const struct snapshot *snapshot,
         usleep(PAUSE_US);
     }
     return false;
-}
-
-/* PF_KTHREAD, the ninth word of /proc/PID/stat (kernel: include/linux/sched.h). */
-bool is_kernel_thread(int proc, int pid) {
-    char path[32], words[1024];
-    snprintf(path, sizeof path, "%d/stat", pid);
-    read_words(proc, path, words, sizeof words);
-    const char *name_end = strrchr(words, ')');
-    unsigned flags;
-    return name_end && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-           (flags & 0x00200000);
 }

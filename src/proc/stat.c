@@ -1,0 +1,50 @@
+#include "stat.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool proc_stat(int pid, struct proc_stat *stat) {
+    char path[32], words[1024] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    *stat = (struct proc_stat){.state = '?'};
+    if (file) {
+        words[fread(words, 1, sizeof words - 1, file)] = '\0';
+        fclose(file);
+    }
+    /* proc(5): words 2 to 4, 9, 14, 15, 20 and 22. The name, in parentheses, may hold anything. */
+    const char *name = strchr(words, '('), *end = strrchr(words, ')');
+    if (!name || !end)
+        return false;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
+    return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
+                  &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
+                  &stat->started) == 7;
+}
+
+/* Of a main thread that has ended there is no root and no program. */
+static int any_living_thread(int pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *list = opendir(path);
+    int found = pid;
+    for (struct dirent *entry; list && found == pid && (entry = readdir(list));)
+        if (isdigit((unsigned char)entry->d_name[0]))
+            found = atoi(entry->d_name); /* its own number: go on */
+    if (list)
+        closedir(list);
+    return found;
+}
+
+int living_thread(int pid) {
+    struct proc_stat stat;
+    return proc_stat(pid, &stat) && stat.state == 'Z' ? any_living_thread(pid) : pid;
+}
+
+bool is_kernel_thread(int pid) {
+    struct proc_stat stat;
+    return proc_stat(pid, &stat) && (stat.flags & 0x00200000); /* PF_KTHREAD, include/linux/sched.h */
+}
