@@ -6,11 +6,19 @@
 
 #include "shared/elf_notes.h"
 
-enum { HEADERS_MAX = 64, NOTES = 4096 };
+size_t loaded_headers(const struct target *target, uint64_t start, Elf64_Phdr header[LOADED_HEADERS]) {
+    Elf64_Ehdr elf;
+    if (!target_has(target, start, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
+        elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_phentsize != sizeof *header ||
+        elf.e_phnum > LOADED_HEADERS ||
+        !target_has(target, start + elf.e_phoff, header, elf.e_phnum * sizeof *header))
+        return 0;
+    return elf.e_phnum;
+}
 
 static void read_build_id(const struct target *target, uint64_t notes, uint64_t size,
                           struct lw_snapshot_module *module) {
-    char bytes[NOTES];
+    char bytes[4096];
     size = target_read(target, notes, bytes, size < sizeof bytes ? size : sizeof bytes);
     module->build_id_size = elf_build_id(bytes, size, module->build_id, sizeof module->build_id);
 }
@@ -18,15 +26,10 @@ static void read_build_id(const struct target *target, uint64_t notes, uint64_t 
 /* What the headers at `start` tell of an object that is mapped there. False if there are none. */
 static bool read_headers(const struct target *target, uint64_t start, struct lw_snapshot_module *module) {
     enum { PAGE = 4096 };
-    Elf64_Ehdr elf;
-    Elf64_Phdr header[HEADERS_MAX];
-    if (!target_has(target, start, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
-        elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_phentsize != sizeof *header ||
-        elf.e_phnum > HEADERS_MAX ||
-        !target_has(target, start + elf.e_phoff, header, elf.e_phnum * sizeof *header))
-        return false;
+    Elf64_Phdr header[LOADED_HEADERS];
+    size_t count = loaded_headers(target, start, header);
     uint64_t low = UINT64_MAX, high = 0;
-    for (size_t i = 0; i < elf.e_phnum; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (header[i].p_type != PT_LOAD)
             continue;
         low = header[i].p_vaddr < low ? header[i].p_vaddr : low;
@@ -37,7 +40,7 @@ static bool read_headers(const struct target *target, uint64_t start, struct lw_
     module->start = start;
     module->bias = start - (low & ~(uint64_t)(PAGE - 1));
     module->end = module->bias + high;
-    for (size_t i = 0; i < elf.e_phnum && module->build_id_size == 0; i++)
+    for (size_t i = 0; i < count && module->build_id_size == 0; i++)
         if (header[i].p_type == PT_NOTE)
             read_build_id(target, module->bias + header[i].p_vaddr, header[i].p_memsz, module);
     return module->end > module->start;

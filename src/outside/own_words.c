@@ -1,10 +1,11 @@
 #include "own_words.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "loaded.h"
 
 /* Is its page no file's, nor memory that others share? Anybody who may read the process may ask (kernel: Documentation/admin-guide/mm/pagemap.rst,
  * bits 63, 62 and 61). */
@@ -26,14 +27,11 @@ static bool is_anonymous(const struct target *target, uint64_t address) {
  * memory into them. */
 static bool is_in_data(const struct target *target, const struct lw_snapshot_module *module,
                        uint64_t address) {
-    Elf64_Ehdr elf;
-    Elf64_Phdr segment;
-    if (!target_has(target, module->start, &elf, sizeof elf) || elf.e_phentsize != sizeof segment)
-        return false;
-    for (size_t i = 0; i < elf.e_phnum; i++)
-        if (target_has(target, module->start + elf.e_phoff + i * sizeof segment, &segment, sizeof segment) &&
-            segment.p_type == PT_LOAD && (segment.p_flags & PF_W) &&
-            address - module->bias - segment.p_vaddr < segment.p_memsz)
+    Elf64_Phdr segment[LOADED_HEADERS];
+    size_t count = loaded_headers(target, module->start, segment);
+    for (size_t i = 0; i < count; i++)
+        if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_W) &&
+            address - module->bias - segment[i].p_vaddr < segment[i].p_memsz)
             return true;
     return false;
 }
