@@ -78,8 +78,11 @@ def children(pid):
         try:
             of_thread = open("/proc/%d/task/%s/children" % (pid, tid)).read().split()
         except OSError:
-            continue  # it has ended
+            continue  # it has ended, as children below may have
         for child in of_thread:
-            if os.path.exists("/proc/%s/task" % child) and len(os.listdir("/proc/%s/task" % child)) > 1:
-                found.append(int(child))
+            try:
+                if len(os.listdir("/proc/%s/task" % child)) > 1:
+                    found.append(int(child))
+            except OSError:
+                continue
     return found

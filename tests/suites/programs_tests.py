@@ -175,6 +175,7 @@ def test_storm():
     storm(int(os.environ.get("LEAKWATCH_STORM", "10")), least=50)
 
 
+@needs("ninja")
 def test_storm_with_the_shim_sanitized():
     """AddressSanitizer and UBSan look at the shim's own work."""
     subprocess.run(["ninja", "-C", BUILD, "--quiet", "src/libleakwatch_sanitized.so"], check=True, timeout=300, stdout=subprocess.DEVNULL)
