@@ -162,7 +162,8 @@ bool owed_next(enum owed_to *to, uint64_t *at) {
     bool persons = __atomic_load_n(&signals, __ATOMIC_SEQ_CST) != 0, tools = has_tokens();
     uint64_t person_due = persons ? due_at(&person) : UINT64_MAX,
              tool_due = tools ? due_at(&tool) : UINT64_MAX;
-    *to = persons && person_due <= tool_due ? OWED_PERSON : OWED_TOOL;
+    bool person_first = persons && (person_due <= tool_due || person_due <= clock_ns(CLOCK_MONOTONIC));
+    *to = person_first ? OWED_PERSON : OWED_TOOL;
     *at = *to == OWED_PERSON ? person_due : tool_due;
     return persons || tools;
 }
