@@ -333,7 +333,8 @@ sys.exit(seen != 3000)"""
     start = time.monotonic()
     lines = asked(["/usr/bin/python3", "-c", program], 0)
     took = time.monotonic() - start
-    expect(2 <= len(lines) <= 3 + took and re.search(r"sent \d+ times", lines[-1]), lines)
+    # on a busy machine the last may be written before the one before it
+    expect(2 <= len(lines) <= 3 + took and any(re.search(r"sent \d+ times", line) for line in lines), lines)
 
 
 def test_a_thread_that_signals_another():
