@@ -156,7 +156,7 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden) {
     return directory;
 }
 
-static void look_at_table(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
+void descriptors_look(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
     DIR *directory = descriptors_of(proc, &pid, hidden);
     if (!directory)
         return;
@@ -167,7 +167,7 @@ static void look_at_table(int proc, int pid, bool *hidden, void (*look)(void *, 
 void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
     char path[32];
     int through = living_thread(pid);
-    look_at_table(proc, pid, hidden, look, context);
+    descriptors_look(proc, pid, hidden, look, context);
     snprintf(path, sizeof path, "%d/task", pid);
     int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
@@ -177,23 +177,23 @@ void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int,
         int tid = atoi(entry->d_name);
         /* a main thread that has ended has none */
         if (tid != 0 && tid != pid && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
-            look_at_table(proc, tid, hidden, look, context);
+            descriptors_look(proc, tid, hidden, look, context);
     }
     closedir(directory);
 }
 
-static bool is_first_namespace(void) {
+struct descriptors_seen descriptors_seen(int proc) {
     char name[sizeof LW_FIRST_PID_NAMESPACE];
     ssize_t length = readlink(LW_PID_NAMESPACE, name, sizeof name);
-    return lw_is_first_pid_namespace(name, length);
+    return (struct descriptors_seen){.of_others = faccessat(proc, "1", F_OK, 0) == 0,
+                                     .of_outside = lw_is_first_pid_namespace(name, length)};
 }
 
-bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_snapshot_header *header,
                                const struct lw_snapshot_thread *thread) {
-    if (faccessat(proc, "1", F_OK, 0) != 0)
-        return true;
     bool told = header->trigger != LW_TRIGGER_OUTSIDE;
-    return (!told || (thread->flags & LW_THREAD_FOREIGN)) && !is_first_namespace();
+    bool may_be_outside = !told || (thread->flags & LW_THREAD_FOREIGN);
+    return !seen.of_others || (may_be_outside && !seen.of_outside);
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */

@@ -39,14 +39,24 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden);
  * does not tell, any UNIX socket of the watched process (inside) may. */
 bool socket_carries(int proc, int pid, int fd, bool inside);
 
+/* Calls `look` with the table of descriptors that this process, or this thread, has, if it may be seen, and the number that it is found by. *hidden as descriptors_of
+ * has it. */
+void descriptors_look(int proc, int pid, bool *hidden,
+                      void (*look)(void *context, int through, DIR *directory), void *context);
 /* Calls `look` with each table of descriptors that the process has, by the number that it is found by: a thread may have its own
  * (unshare(2), CLONE_FILES). *hidden as descriptors_of has it. */
 void descriptors_each(int proc, int pid, bool *hidden,
                       void (*look)(void *context, int through, DIR *directory), void *context);
 
-/* Might a process that the kernel does not show here have what this thread waits for: outside of this PID namespace, or of another user where
- * /proc hides those (proc(5), hidepid)? */
-bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+/* Which processes are shown here: those of other users, which /proc may hide (proc(5), hidepid), and all there are, for this is no PID namespace below
+ * another? */
+struct descriptors_seen {
+    bool of_others, of_outside;
+};
+struct descriptors_seen descriptors_seen(int proc);
+
+/* Might a process that the kernel does not show here have what this thread waits for? */
+bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_snapshot_header *header,
                                const struct lw_snapshot_thread *thread);
 
 /* What a descriptor or a mapping of an io_uring is called. */

@@ -19,12 +19,16 @@
 struct look {
     const struct snapshot *snapshot;
     struct file_waits waits;
+    struct thread_tables *tables;
+    struct descriptors_seen seen;
     int proc, pid;
     int now;      /* the process that is looked into */
     bool unknown; /* a wait is not one of those, or may be ended from outside */
     bool unsure;  /* some process could not be looked into */
     bool travels; /* a descriptor is on its way through some UNIX socket, or might be */
     bool strange; /* the kernel might write to an eventfd for the process */
+    size_t asked; /* the thread that was asked last whether it has been still, from 1, and what it said */
+    bool still;
 };
 
 /* Have other processes a descriptor of this file? */
@@ -67,14 +71,28 @@ static void look_into_table(void *context, int through, DIR *directory) {
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
-    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+    if (pid == look->pid)
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_into_table, look);
+    else
+        descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
 }
 
-static enum inside judge(const struct look *look, const struct file_wait *wait) {
+/* Has who waits slept on since the snapshot was taken? Asked once for all that a thread waits for, when everything has been looked into. */
+static bool has_been_still(struct look *look, const struct file_wait *wait) {
+    const struct lw_snapshot_thread *thread = &look->snapshot->threads[wait->thread];
+    if (look->asked == wait->thread + 1)
+        return look->still;
+    look->asked = wait->thread + 1;
+    return look->still = thread->flags & LW_THREAD_CALLER
+                             ? has_gone_on(look->proc, look->pid, look->snapshot, thread)
+                             : !has_run(look->proc, look->pid, thread);
+}
+
+static enum inside judge(struct look *look, const struct file_wait *wait) {
     const struct lw_snapshot_thread *thread = &look->snapshot->threads[wait->thread];
     const struct lw_snapshot_header *header = look->snapshot->header;
     bool held = header->flags & LW_PROCESS_HELD;
-    bool unsure = look->unsure || descriptors_may_be_hidden(look->proc, header, thread);
+    bool unsure = look->unsure || descriptors_may_be_hidden(look->seen, header, thread);
     if (look->unknown || (wait->known == INSIDE_UNKNOWN && look->waits.files[wait->file].other[0]))
         return INSIDE_UNKNOWN;
     if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
@@ -87,9 +105,8 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
         return INSIDE_TRAVELS;
     if (look->strange)
         return INSIDE_STRANGE;
-    bool still = !(thread->flags & LW_THREAD_CALLER) ? !has_run(look->proc, look->pid, thread)
-                 : held                              ? file_is_unready(&look->waits, wait)
-                        : has_gone_on(look->proc, look->pid, look->snapshot, thread);
+    bool still = held && (thread->flags & LW_THREAD_CALLER) ? file_is_unready(&look->waits, wait)
+                                                            : has_been_still(look, wait);
     return still ? INSIDE_ONLY : INSIDE_STIRRED;
 }
 
@@ -121,17 +138,22 @@ static void put_other(struct inside_facts *facts, const struct look *look, const
         snprintf(facts->other[wait->thread], sizeof *facts->other, "%s", file->other);
 }
 
-struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
+struct inside_facts inside_look(struct thread_tables *tables) {
     struct inside_facts facts = {0};
+    const struct snapshot *snapshot = tables->snapshot;
     const struct lw_snapshot_header *header = snapshot->header;
     DIR *proc = header->flags & LW_PROCESS_LOOKED_TWICE ? opendir("/proc") : NULL;
     if (!proc)
         return facts;
-    struct look look = {.snapshot = snapshot, .proc = dirfd(proc), .pid = watched};
+    struct look look = {.snapshot = snapshot,
+                        .tables = tables,
+                        .seen = descriptors_seen(dirfd(proc)),
+                        .proc = dirfd(proc),
+                        .pid = tables->pid};
     struct file_waits *waits = &look.waits;
     *waits = (struct file_waits){.snapshot = snapshot,
                                  .proc = look.proc,
-                                 .pid = living_thread(watched),
+                                 .pid = living_thread(look.pid),
                                  .sockets = local_sockets_open()};
     file_waits_gather(waits);
     look.unknown = waits->unknown;

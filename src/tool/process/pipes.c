@@ -14,6 +14,7 @@
 #include "proc/has_run.h"
 #include "proc/program_name.h"
 #include "proc/stat.h"
+#include "proc/thread_tables.h"
 #include "watched.h"
 
 /* Pipes by target: open addressing. */
@@ -108,6 +109,7 @@ static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
 struct look {
     const struct snapshot *snapshot;
     const struct pipe_table *table;
+    struct thread_tables *tables;
     int proc;
     int pid;      /* of the watched process, as it is called here */
     int through;  /* by which its descriptors are found */
@@ -151,7 +153,10 @@ static void look_into_table(void *context, int through, DIR *directory) {
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
-    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+    if (pid == look->pid)
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_into_table, look);
+    else
+        descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
@@ -184,9 +189,10 @@ static void note_stirred(struct look *look) {
 /* A process that cannot be seen may have an end. */
 static void note_hidden(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
+    struct descriptors_seen seen = descriptors_seen(look->proc);
     for (uint64_t i = 0; i < header->threads.count; i++) {
         uint32_t number = look->table->facts.of_thread[i];
-        if (number != 0 && descriptors_may_be_hidden(look->proc, header, &look->snapshot->threads[i]))
+        if (number != 0 && descriptors_may_be_hidden(seen, header, &look->snapshot->threads[i]))
             look->table->facts.pipe[number - 1].unsure = true;
     }
 }
@@ -316,7 +322,8 @@ static void look_everywhere(struct look *look, DIR *proc) {
     }
 }
 
-struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey) {
+struct pipe_facts pipes_look(struct thread_tables *tables, const struct pipe_survey *survey) {
+    const struct snapshot *snapshot = tables->snapshot;
     struct pipe_table table = wanted(snapshot);
     DIR *proc = table.facts.count > 0 ? opendir("/proc") : NULL;
     if (!proc) {
@@ -326,11 +333,12 @@ struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const
     }
     struct look look = {.snapshot = snapshot,
                         .table = &table,
+                        .tables = tables,
                         .proc = dirfd(proc),
-                        .pid = watched,
-                        .through = living_thread(watched)};
+                        .pid = tables->pid,
+                        .through = living_thread(tables->pid)};
     if (survey) {
-        look_into(&look, watched);
+        look_into(&look, look.pid);
         look_outside(&look, survey);
     } else {
         look_everywhere(&look, proc);
