@@ -1,5 +1,6 @@
 #include "thread_tables.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdint.h>
@@ -9,22 +10,35 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "descriptor_file.h"
 #include "stat.h"
 #include "status.h"
 
-static void ask(struct thread_tables *tables, int through, int tid) {
-    /* a main thread that has ended has none */
-    if (tid <= 0 || tid == tables->pid || tid == through ||
-        syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) <= 0)
-        return;
-    int *larger = reallocarray(tables->own, tables->count + 1, sizeof *larger);
-    if (larger) {
-        tables->own = larger;
-        tables->own[tables->count++] = tid;
-    } else {
-        tables->failed = true;
+static void keep(void *context, const struct shown_descriptor *shown) {
+    struct thread_tables *tables = context;
+    if (tables->shown_count == tables->room) {
+        size_t room = tables->room ? 2 * tables->room : 64;
+        struct shown_descriptor *larger = reallocarray(tables->shown, room, sizeof *larger);
+        tables->hidden |= !larger;
+        if (!larger)
+            return;
+        tables->shown = larger;
+        tables->room = room;
     }
+    char *target = strdup(shown->target);
+    tables->hidden |= !target;
+    if (target)
+        tables->shown[tables->shown_count++] = (struct shown_descriptor){shown->through, shown->fd, target};
+}
+
+static void list(struct thread_tables *tables, int proc, int tid) {
+    tables->count += descriptors_look(proc, tid, &tables->hidden, keep, tables);
+}
+
+static void ask(struct thread_tables *tables, int proc, int through, int tid) {
+    /* a main thread that has ended has none */
+    if (tid > 0 && tid != tables->pid && tid != through &&
+        syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
+        list(tables, proc, tid);
 }
 
 /* Do the snapshot's numbers mean the same threads here? Of a process in a PID namespace below this one the line has several (proc(5), NSpid). */
@@ -42,10 +56,10 @@ static bool has_all(const struct thread_tables *tables) {
     return (tables->snapshot->header->flags & all) == all && has_our_numbers(tables);
 }
 
-static void ask_all(struct thread_tables *tables, int through) {
+static void ask_all(struct thread_tables *tables, int proc, int through) {
     for (uint64_t i = 0; i < tables->snapshot->header->threads.count; i++)
         if (tables->snapshot->threads[i].state != LW_STATE_FINISHED)
-            ask(tables, through, tables->snapshot->threads[i].tid);
+            ask(tables, proc, through, tables->snapshot->threads[i].tid);
 }
 
 static void ask_listed(struct thread_tables *tables, int proc, int through) {
@@ -54,31 +68,34 @@ static void ask_listed(struct thread_tables *tables, int proc, int through) {
     int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
     for (struct dirent *entry; directory && (entry = readdir(directory));)
-        ask(tables, through, atoi(entry->d_name));
+        ask(tables, proc, through, atoi(entry->d_name));
     if (directory)
         closedir(directory);
 }
 
-static void find(struct thread_tables *tables, int proc) {
+static void list_all(struct thread_tables *tables, int proc) {
     int through = living_thread(tables->pid);
+    list(tables, proc, tables->pid);
     if (has_all(tables))
-        ask_all(tables, through);
+        ask_all(tables, proc, through);
     else
         ask_listed(tables, proc, through);
-    tables->asked = true;
+    tables->listed = true;
 }
 
-void thread_tables_each(struct thread_tables *tables, int proc, bool *hidden,
-                        void (*look)(void *, int, DIR *), void *context) {
-    if (!tables->asked)
-        find(tables, proc);
-    *hidden |= tables->failed;
-    descriptors_look(proc, tables->pid, hidden, look, context);
-    for (size_t i = 0; i < tables->count; i++)
-        descriptors_look(proc, tables->own[i], hidden, look, context);
+unsigned thread_tables_each(struct thread_tables *tables, int proc, bool *hidden, look_at_descriptor *look,
+                            void *context) {
+    if (!tables->listed)
+        list_all(tables, proc);
+    *hidden |= tables->hidden;
+    for (size_t i = 0; i < tables->shown_count; i++)
+        look(context, &tables->shown[i]);
+    return tables->count;
 }
 
 void thread_tables_drop(struct thread_tables *tables) {
-    free(tables->own);
+    for (size_t i = 0; i < tables->shown_count; i++)
+        free((char *)tables->shown[i].target);
+    free(tables->shown);
     *tables = (struct thread_tables){0};
 }

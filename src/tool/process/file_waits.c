@@ -48,9 +48,12 @@ static bool describe_queue(const char *path, const struct file_waits *waits, str
 
 /* Is it one that, as far as the process itself shows, only an end of a pipe, a write, a timer set could make ready? */
 static bool describe(const struct file_waits *waits, struct waited_file *file) {
-    char path[64];
-    snprintf(path, sizeof path, "%d/fd/%d", waits->pid, file->fd);
-    file->kind = file_kind_of(waits->proc, path, &file->inode);
+    char path[DESCRIPTOR_PATH], target[64];
+    struct shown_descriptor shown = {waits->pid, file->fd, target};
+    descriptor_path(path, &shown);
+    ssize_t length = readlinkat(waits->proc, path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    file->kind = file_kind_of(waits->proc, &shown, &file->inode);
     switch (file->kind) {
     case FILE_PIPE:
     case FILE_EVENTFD:

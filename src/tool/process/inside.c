@@ -32,14 +32,16 @@ struct look {
 };
 
 /* Have other processes a descriptor of this file? */
-static void compare(struct look *look, int through, const char *entry, enum file_kind kind, uint64_t inode) {
+static void compare(struct look *look, const struct shown_descriptor *shown, enum file_kind kind,
+                    uint64_t inode) {
     for (size_t i = 0; i < look->waits.file_count; i++) {
         struct waited_file *file = &look->waits.files[i];
         bool same = false;
         if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_QUEUE) {
             same = kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
         } else if (file->kind == kind) {
-            long different = syscall(SYS_kcmp, look->waits.pid, through, KCMP_FILE, file->fd, atoi(entry));
+            long different =
+                syscall(SYS_kcmp, look->waits.pid, shown->through, KCMP_FILE, file->fd, shown->fd);
             same = different == 0;
             look->unsure |= different < 0 && errno != EBADF && errno != ESRCH;
         }
@@ -48,33 +50,29 @@ static void compare(struct look *look, int through, const char *entry, enum file
     }
 }
 
-static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
+static void look_at(void *context, const struct shown_descriptor *shown) {
+    struct look *look = context;
+    if (look->unknown)
+        return;
     uint64_t inode;
-    bool inside = pid == look->pid;
-    enum file_kind kind = file_kind_of(fds, entry, &inode);
+    bool inside = look->now == look->pid;
+    enum file_kind kind = file_kind_of(look->proc, shown, &inode);
     if (kind == FILE_SOCKET)
-        look->travels |= socket_carries(look->proc, through, atoi(entry), inside);
+        look->travels |= socket_carries(look->proc, shown->through, shown->fd, inside);
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
-        look->unsure |= ring_has_files(look->proc, through, atoi(entry));
+        look->unsure |= ring_has_files(look->proc, shown->through, shown->fd);
     if (!inside)
-        compare(look, through, entry, kind, inode);
-}
-
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct look *look = context;
-    for (struct dirent *entry; !look->unknown && (entry = readdir(directory));)
-        if (isdigit((unsigned char)entry->d_name[0]))
-            look_at(look, look->now, through, dirfd(directory), entry->d_name);
+        compare(look, shown, kind, inode);
 }
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
     if (pid == look->pid)
-        thread_tables_each(look->tables, look->proc, &look->unsure, look_into_table, look);
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
     else
-        descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+        descriptors_each(look->proc, pid, &look->unsure, look_at, look);
 }
 
 /* Has who waits slept on since the snapshot was taken? Asked once for all that a thread waits for, when everything has been looked into. */

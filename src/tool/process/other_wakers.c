@@ -102,20 +102,10 @@ static void look_for_sharers(struct other_wakers *found, DIR *proc, const struct
     found->owns = count > vforks;
 }
 
-/* What its tables of descriptors show. */
-struct shown {
-    unsigned count; /* more than one if a thread has its own (unshare(2), CLONE_FILES) */
-    bool ring;
-};
-
 /* A ring's requests may wait for a time, write to pipes and wake waiters of futexes (io_uring_enter(2)). It lives for as long as a
  * descriptor or a mapping of it does. */
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct shown *shown = context;
-    (void)through;
-    shown->count++;
-    for (struct dirent *entry; !shown->ring && (entry = readdir(directory));)
-        shown->ring = is_ring(dirfd(directory), entry->d_name);
+static void look_for_ring(void *found, const struct shown_descriptor *shown) {
+    *(bool *)found |= strcmp(shown->target, RING) == 0;
 }
 
 static bool waits_for_descriptors(const struct snapshot *snapshot) {
@@ -176,7 +166,6 @@ struct other_wakers other_wakers_look(struct thread_tables *tables) {
     DIR *proc = all || are_owners_asked(snapshot) ? opendir("/proc") : NULL;
     if (!proc)
         return found;
-    struct shown shown = {0};
     int pid = living_thread(watched);
     look_for_sharers(&found, proc, snapshot, watched, pid);
     if (!all) {
@@ -184,10 +173,10 @@ struct other_wakers other_wakers_look(struct thread_tables *tables) {
         return found;
     }
     char *maps = maps_of(dirfd(proc), pid);
-    thread_tables_each(tables, dirfd(proc), &found.unknown, look_into_table, &shown);
-    found.unknown |= !maps || shown.count == 0 || is_supervised(pid);
-    found.ring = shown.ring || (maps && strstr(maps, RING));
-    found.own_files = shown.count > 1 && waits_for_descriptors(snapshot);
+    unsigned count = thread_tables_each(tables, dirfd(proc), &found.unknown, look_for_ring, &found.ring);
+    found.unknown |= !maps || count == 0 || is_supervised(pid);
+    found.ring |= (maps && strstr(maps, RING));
+    found.own_files = count > 1 && waits_for_descriptors(snapshot);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
     free(maps);
     closedir(proc);

@@ -77,17 +77,32 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
     return table;
 }
 
+struct look {
+    const struct snapshot *snapshot;
+    const struct pipe_table *table;
+    struct thread_tables *tables;
+    int proc;
+    int pid;      /* of the watched process, as it is called here */
+    int through;  /* by which its descriptors are found */
+    int now;      /* the process that is looked into */
+    bool travels; /* as struct pipe_fact has them, of every pipe */
+    bool unsure;
+};
+
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
  * time was to what the descriptor's number meant before: that time is the pipe's last write's, or since Linux
  * 6.15 its creation's. */
-static void note_write(struct pipe_fact *pipe, const struct snapshot *snapshot, int fds, const char *entry) {
+static void note_write(struct pipe_fact *pipe, const struct look *look,
+                       const struct shown_descriptor *shown) {
     enum { COARSE_NS = 20000000 }; /* how far the inode's clock may be off */
-    const struct lw_snapshot_header *header = snapshot->header;
-    int fd = atoi(entry);
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    char path[DESCRIPTOR_PATH];
+    descriptor_path(path, shown);
     for (uint64_t i = 0; i < header->writes.count; i++) {
-        const struct lw_snapshot_write *write = &snapshot->writes[i];
+        const struct lw_snapshot_write *write = &look->snapshot->writes[i];
         struct stat status;
-        if (write->fd != fd || write->when <= pipe->written || fstatat(fds, entry, &status, 0) != 0)
+        if (write->fd != shown->fd || write->when <= pipe->written ||
+            fstatat(look->proc, path, &status, 0) != 0)
             continue;
         uint64_t changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
         uint64_t ago = header->realtime > changed ? header->realtime - changed : 0;
@@ -106,57 +121,39 @@ static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
         ++*(inside ? &pipe->writers_inside : &pipe->writers_outside);
 }
 
-struct look {
-    const struct snapshot *snapshot;
-    const struct pipe_table *table;
-    struct thread_tables *tables;
-    int proc;
-    int pid;      /* of the watched process, as it is called here */
-    int through;  /* by which its descriptors are found */
-    int now;      /* the process that is looked into */
-    bool travels; /* as struct pipe_fact has them, of every pipe */
-    bool unsure;
-};
-
 static struct pipe_fact *pipe_called(const struct look *look, const char *target) {
     uint32_t number = *slot_of(look->table, target);
     return number != 0 ? &look->table->facts.pipe[number - 1] : NULL;
 }
 
-static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
-    bool inside = pid == look->pid;
-    char target[1400];
+static void look_at(void *context, const struct shown_descriptor *shown) {
+    struct look *look = context;
+    bool inside = look->now == look->pid;
+    char path[DESCRIPTOR_PATH];
     struct stat status;
-    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
-    if (length <= 0)
+    if (strncmp(shown->target, "socket:", 7) == 0)
+        look->travels = look->travels || socket_carries(look->proc, shown->through, shown->fd, inside);
+    else if (!inside && strcmp(shown->target, RING) == 0)
+        look->unsure = look->unsure || ring_has_files(look->proc, shown->through, shown->fd);
+    struct pipe_fact *pipe = shown->target[0] ? pipe_called(look, shown->target) : NULL;
+    if (!pipe)
         return;
-    target[length] = '\0';
-    if (strncmp(target, "socket:", 7) == 0)
-        look->travels = look->travels || socket_carries(look->proc, through, atoi(entry), inside);
-    else if (!inside && strcmp(target, RING) == 0)
-        look->unsure = look->unsure || ring_has_files(look->proc, through, atoi(entry));
-    struct pipe_fact *pipe = pipe_called(look, target);
-    if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    descriptor_path(path, shown);
+    if (fstatat(look->proc, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     note_end(pipe, status.st_mode, inside);
     if (inside)
-        note_write(pipe, look->snapshot, fds, entry);
+        note_write(pipe, look, shown);
     else if (!pipe->other[0])
-        name_process(pipe->other, sizeof pipe->other, look->proc, pid);
-}
-
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct look *look = context;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        look_at(look, look->now, through, dirfd(directory), entry->d_name);
+        name_process(pipe->other, sizeof pipe->other, look->proc, look->now);
 }
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
     if (pid == look->pid)
-        thread_tables_each(look->tables, look->proc, &look->unsure, look_into_table, look);
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
     else
-        descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+        descriptors_each(look->proc, pid, &look->unsure, look_at, look);
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
@@ -197,8 +194,9 @@ static void note_hidden(struct look *look) {
     }
 }
 
+enum { PIPE_TARGET = 40 };
 struct pipe_end {
-    char target[40]; /* "pipe:[4711]" */
+    char target[PIPE_TARGET]; /* "pipe:[4711]" */
     int pid;
     mode_t mode; /* of the link */
 };
@@ -216,17 +214,22 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
 }
 
-static void survey_end(struct pipe_survey *survey, int proc, int pid, int through, int fds,
-                       const char *entry) {
-    char target[40];
+struct surveyed {
+    struct pipe_survey *survey;
+    int proc, pid;
+};
+
+static void survey_end(void *context, const struct shown_descriptor *shown) {
+    const struct surveyed *of = context;
+    struct pipe_survey *survey = of->survey;
+    char path[DESCRIPTOR_PATH];
     struct stat status;
-    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
-    if (length > 7 && memcmp(target, "socket:", 7) == 0)
-        survey->travels = survey->travels || socket_carries(proc, through, atoi(entry), false);
-    if (length <= 5 || length == sizeof target - 1 || memcmp(target, "pipe:", 5) != 0 ||
-        fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (strncmp(shown->target, "socket:", 7) == 0)
+        survey->travels = survey->travels || socket_carries(of->proc, shown->through, shown->fd, false);
+    descriptor_path(path, shown);
+    if (strncmp(shown->target, "pipe:", 5) != 0 || strlen(shown->target) >= PIPE_TARGET ||
+        fstatat(of->proc, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
-    target[length] = '\0';
     if (survey->count == survey->room) {
         size_t room = survey->room ? 2 * survey->room : 256;
         struct pipe_end *larger = reallocarray(survey->ends, room, sizeof *larger);
@@ -238,25 +241,14 @@ static void survey_end(struct pipe_survey *survey, int proc, int pid, int throug
         survey->room = room;
     }
     struct pipe_end *end = &survey->ends[survey->count++];
-    *end = (struct pipe_end){.pid = pid, .mode = status.st_mode};
-    memcpy(end->target, target, sizeof target);
-}
-
-struct surveyed {
-    struct pipe_survey *survey;
-    int proc, pid;
-};
-
-static void survey_table(void *context, int through, DIR *directory) {
-    const struct surveyed *of = context;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(of->survey, of->proc, of->pid, through, dirfd(directory), entry->d_name);
+    *end = (struct pipe_end){.pid = of->pid, .mode = status.st_mode};
+    snprintf(end->target, sizeof end->target, "%s", shown->target);
 }
 
 static void survey_process(struct pipe_survey *survey, int proc, int pid) {
     bool hidden = false;
     struct surveyed of = {survey, proc, pid};
-    descriptors_each(proc, pid, &hidden, survey_table, &of);
+    descriptors_each(proc, pid, &hidden, survey_end, &of);
     if (hidden) {
         survey->unreadable++;
         survey->one_unreadable = pid;
