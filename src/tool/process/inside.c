@@ -22,11 +22,12 @@ struct look {
     struct thread_tables *tables;
     struct descriptors_seen seen;
     int proc, pid;
-    int now;      /* the process that is looked into */
-    bool unknown; /* a wait is not one of those, or may be ended from outside */
-    bool unsure;  /* some process could not be looked into */
-    bool travels; /* a descriptor is on its way through some UNIX socket, or might be */
-    bool strange; /* the kernel might write to an eventfd for the process */
+    int now;           /* the process that is looked into */
+    bool unknown;      /* a wait is not one of those, or may be ended from outside */
+    bool unsure;       /* some process could not be looked into */
+    bool travels;      /* a descriptor is on its way through some UNIX socket, or might be */
+    bool strange;      /* the kernel might write to an eventfd for the process */
+    bool others_slept; /* since the snapshot was taken, all but the caller */
     size_t asked; /* the thread that was asked last whether it has been still, from 1, and what it said */
     bool still;
 };
@@ -83,7 +84,7 @@ static bool has_been_still(struct look *look, const struct file_wait *wait) {
     look->asked = wait->thread + 1;
     return look->still = thread->flags & LW_THREAD_CALLER
                              ? has_gone_on(look->proc, look->pid, look->snapshot, thread)
-                             : !has_run(look->proc, look->pid, thread);
+                             : look->others_slept || !has_run(look->proc, look->pid, thread);
 }
 
 static enum inside judge(struct look *look, const struct file_wait *wait) {
@@ -158,6 +159,7 @@ struct inside_facts inside_look(struct thread_tables *tables) {
     if (waits->wait_count > 0 && !look.unknown && is_proc_of_ours(look.proc) &&
         (facts.of_thread = calloc(header->threads.count, sizeof *facts.of_thread))) {
         look_everywhere(&look, proc);
+        look.others_slept = !look.unknown && have_slept(snapshot, waits->wait_count);
         for (size_t i = 0; i < waits->wait_count; i++)
             facts.of_thread[waits->waits[i].thread] = INSIDE_ONLY;
         for (size_t i = 0; i < waits->wait_count; i++) {

@@ -172,13 +172,19 @@ static bool is_still_blocked(const struct look *look, const struct lw_snapshot_t
  */
 static void note_stirred(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
-    for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
+    bool twice = header->flags & LW_PROCESS_LOOKED_TWICE;
+    size_t waiters = 0;
+    for (uint64_t i = 0; twice && i < header->threads.count; i++)
+        waiters += look->table->facts.of_thread[i] != 0;
+    bool others_slept = waiters > 0 && have_slept(look->snapshot, waiters);
+    for (uint64_t i = 0; twice && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &look->snapshot->threads[i];
         uint32_t number = look->table->facts.of_thread[i];
         if (number == 0)
             continue;
         bool caller = thread->flags & LW_THREAD_CALLER;
-        if (caller ? !is_still_blocked(look, thread) : has_run(look->proc, look->pid, thread))
+        if (caller ? !is_still_blocked(look, thread)
+                   : !others_slept && has_run(look->proc, look->pid, thread))
             look->table->facts.pipe[number - 1].stirred = true;
     }
 }
