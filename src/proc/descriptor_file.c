@@ -18,6 +18,7 @@
 
 #include "shared/pid_namespace.h"
 #include "stat.h"
+#include "words.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -85,24 +86,10 @@ enum file_kind file_kind_of(int proc, const struct shown_descriptor *of, uint64_
     return kind_by_system(proc, of, inode);
 }
 
-static char *read_whole(int proc, const char *path) {
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-    char *words = NULL;
-    size_t room = 0;
-    if (file && getdelim(&words, &room, '\0', file) < 0) {
-        free(words);
-        words = NULL;
-    }
-    if (file)
-        fclose(file);
-    return words;
-}
-
 char *file_info(int proc, int pid, int fd) {
     char path[64];
     snprintf(path, sizeof path, "%d/fdinfo/%d", pid, fd);
-    return read_whole(proc, path);
+    return proc_words_whole(proc, path);
 }
 
 int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
@@ -213,28 +200,4 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
     ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
     return said < 4 || memcmp(family, "UNIX", 4) == 0;
-}
-
-char *maps_of(int proc, int pid) {
-    char path[32];
-    snprintf(path, sizeof path, "%d/maps", pid);
-    return read_whole(proc, path);
-}
-
-bool maps_have_strangers(int proc, int pid) {
-    static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
-    char *words = maps_of(proc, pid), *rest = words;
-    bool found = !words;
-    for (char *line; !found && (line = strsep(&rest, "\n"));) {
-        const char *name = strpbrk(line, "/[");
-        const char *anonymous = strstr(line, " anon_inode:");
-        found = anonymous || (name && starts(name, "/[aio]"));
-        if (!found && name && starts(name, "/dev/")) {
-            found = true;
-            for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-                found &= !starts(name, plain[i]);
-        }
-    }
-    free(words);
-    return found;
 }

@@ -68,10 +68,3 @@ bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_sna
 #define RING "anon_inode:[io_uring]"
 /* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
 bool ring_has_files(int proc, int pid, int fd);
-
-/* The list of its mappings (proc(5), /proc/PID/maps); NULL if it cannot be read, or has ended. Caller frees. */
-char *maps_of(int proc, int pid);
-
-/* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if
- * that cannot be seen. */
-bool maps_have_strangers(int proc, int pid);

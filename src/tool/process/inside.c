@@ -12,6 +12,7 @@
 #include "file_waits.h"
 #include "proc/has_run.h"
 #include "proc/local_sockets.h"
+#include "proc/mapped_files.h"
 #include "proc/program_name.h"
 #include "proc/stat.h"
 #include "watched.h"
@@ -118,7 +119,7 @@ static bool is_proc_of_ours(int proc) {
 }
 
 static void look_everywhere(struct look *look, DIR *proc) {
-    look->strange = maps_have_strangers(look->proc, look->waits.pid);
+    look->strange = mapped_strangers(look->proc, look->waits.pid);
     for (struct dirent *entry; !look->unknown && (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid())

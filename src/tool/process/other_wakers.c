@@ -14,6 +14,7 @@
 
 #include "monotonic.h"
 #include "proc/descriptor_file.h"
+#include "proc/mapped_files.h"
 #include "proc/stat.h"
 #include "proc/status.h"
 #include "watched.h"
@@ -172,7 +173,7 @@ struct other_wakers other_wakers_look(struct thread_tables *tables) {
         closedir(proc);
         return found;
     }
-    char *maps = maps_of(dirfd(proc), pid);
+    char *maps = mapped_files(dirfd(proc), pid);
     unsigned count = thread_tables_each(tables, dirfd(proc), &found.unknown, look_for_ring, &found.ring);
     found.unknown |= !maps || count == 0 || is_supervised(pid);
     found.ring |= (maps && strstr(maps, RING));
