@@ -1,5 +1,7 @@
 #include "descriptor_file.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -16,6 +18,7 @@
 
 #include "shared/pid_namespace.h"
 #include "stat.h"
+#include "words.h"
 
 static bool starts(const char *words, const char *start) {
     return strncmp(words, start, strlen(start)) == 0;
@@ -28,13 +31,19 @@ static bool is_plain_device(dev_t device) {
     return of == MEMORY || of == SERIAL || of == TERMINAL || (of >= PTY && of <= PTY_END);
 }
 
+void descriptor_path(char path[DESCRIPTOR_PATH], const struct shown_descriptor *of) {
+    snprintf(path, DESCRIPTOR_PATH, "%d/fd/%d", of->through, of->fd);
+}
+
 /* Files do nothing to others, but for those of a control group: the kernel writes to eventfds that were named there (kernel:
  * Documentation/admin-guide/cgroup-v1/memory.rst, "Memory thresholds"). */
-static enum file_kind kind_by_system(int fds, const char *entry, uint64_t *inode) {
+static enum file_kind kind_by_system(int proc, const struct shown_descriptor *of, uint64_t *inode) {
     enum { CGROUP = 0x27e0eb, MQUEUE = 0x19800202 };
     struct stat status;
     struct statfs system;
-    int fd = openat(fds, entry, O_PATH | O_CLOEXEC); /* of what the link leads to; opens nothing (open(2)) */
+    char path[DESCRIPTOR_PATH];
+    descriptor_path(path, of);
+    int fd = openat(proc, path, O_PATH | O_CLOEXEC); /* of what the link leads to; opens nothing (open(2)) */
     bool known = fd >= 0 && fstat(fd, &status) == 0 && fstatfs(fd, &system) == 0;
     if (fd >= 0)
         close(fd);
@@ -50,7 +59,7 @@ static enum file_kind kind_by_system(int fds, const char *entry, uint64_t *inode
     return plain && system.f_type != CGROUP ? FILE_OTHER : FILE_STRANGE;
 }
 
-enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode) {
+enum file_kind file_kind_of(int proc, const struct shown_descriptor *of, uint64_t *inode) {
     static const struct {
         const char *start;
         enum file_kind kind;
@@ -66,38 +75,21 @@ enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode) {
         {"anon_inode:", FILE_STRANGE},
         {"pidfd:[", FILE_OTHER},
     };
-    char target[64];
-    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
-    target[length > 0 ? length : 0] = '\0';
     *inode = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (!starts(target, kinds[i].start))
+        if (!starts(of->target, kinds[i].start))
             continue;
         if (kinds[i].kind == FILE_PIPE || kinds[i].kind == FILE_SOCKET)
-            *inode = strtoull(target + strlen(kinds[i].start), NULL, 10);
+            *inode = strtoull(of->target + strlen(kinds[i].start), NULL, 10);
         return kinds[i].kind;
     }
-    return kind_by_system(fds, entry, inode);
-}
-
-static char *read_whole(int proc, const char *path) {
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-    char *words = NULL;
-    size_t room = 0;
-    if (file && getdelim(&words, &room, '\0', file) < 0) {
-        free(words);
-        words = NULL;
-    }
-    if (file)
-        fclose(file);
-    return words;
+    return kind_by_system(proc, of, inode);
 }
 
 char *file_info(int proc, int pid, int fd) {
     char path[64];
     snprintf(path, sizeof path, "%d/fdinfo/%d", pid, fd);
-    return read_whole(proc, path);
+    return proc_words_whole(proc, path);
 }
 
 int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
@@ -105,12 +97,6 @@ int64_t file_number(int proc, int pid, int fd, const char *word, int base) {
     int64_t number = at ? (int64_t)strtoull(at + strlen(word), NULL, base) : -1;
     free(words);
     return number;
-}
-
-bool is_ring(int fds, const char *entry) {
-    char target[sizeof RING];
-    return readlinkat(fds, entry, target, sizeof target) == sizeof RING - 1 &&
-           memcmp(target, RING, sizeof RING - 1) == 0;
 }
 
 bool ring_has_files(int proc, int pid, int fd) {
@@ -143,7 +129,8 @@ static DIR *open_files(int proc, int pid) {
     return fds < 0 ? NULL : fdopendir(fds);
 }
 
-DIR *descriptors_of(int proc, int *pid, bool *hidden) {
+/* The listing of a process's descriptors; NULL without. *pid becomes the number by which they are found (living_thread). */
+static DIR *descriptors_of(int proc, int *pid, bool *hidden) {
     DIR *directory = open_files(proc, *pid);
     int through = directory && is_empty(directory) ? living_thread(*pid) : *pid;
     if (through != *pid) {
@@ -156,18 +143,26 @@ DIR *descriptors_of(int proc, int *pid, bool *hidden) {
     return directory;
 }
 
-static void look_at_table(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
+bool descriptors_look(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context) {
     DIR *directory = descriptors_of(proc, &pid, hidden);
+    char target[1400];
     if (!directory)
-        return;
-    look(context, pid, directory);
+        return false;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        look(context, &(struct shown_descriptor){pid, atoi(entry->d_name), target});
+    }
     closedir(directory);
+    return true;
 }
 
-void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int, DIR *), void *context) {
+void descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context) {
     char path[32];
     int through = living_thread(pid);
-    look_at_table(proc, pid, hidden, look, context);
+    descriptors_look(proc, pid, hidden, look, context);
     snprintf(path, sizeof path, "%d/task", pid);
     int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
@@ -177,23 +172,23 @@ void descriptors_each(int proc, int pid, bool *hidden, void (*look)(void *, int,
         int tid = atoi(entry->d_name);
         /* a main thread that has ended has none */
         if (tid != 0 && tid != pid && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
-            look_at_table(proc, tid, hidden, look, context);
+            descriptors_look(proc, tid, hidden, look, context);
     }
     closedir(directory);
 }
 
-static bool is_first_namespace(void) {
+struct descriptors_seen descriptors_seen(int proc) {
     char name[sizeof LW_FIRST_PID_NAMESPACE];
     ssize_t length = readlink(LW_PID_NAMESPACE, name, sizeof name);
-    return lw_is_first_pid_namespace(name, length);
+    return (struct descriptors_seen){.of_others = faccessat(proc, "1", F_OK, 0) == 0,
+                                     .of_outside = lw_is_first_pid_namespace(name, length)};
 }
 
-bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_snapshot_header *header,
                                const struct lw_snapshot_thread *thread) {
-    if (faccessat(proc, "1", F_OK, 0) != 0)
-        return true;
     bool told = header->trigger != LW_TRIGGER_OUTSIDE;
-    return (!told || (thread->flags & LW_THREAD_FOREIGN)) && !is_first_namespace();
+    bool may_be_outside = !told || (thread->flags & LW_THREAD_FOREIGN);
+    return !seen.of_others || (may_be_outside && !seen.of_outside);
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */
@@ -205,28 +200,4 @@ bool socket_carries(int proc, int pid, int fd, bool inside) {
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
     ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
     return said < 4 || memcmp(family, "UNIX", 4) == 0;
-}
-
-char *maps_of(int proc, int pid) {
-    char path[32];
-    snprintf(path, sizeof path, "%d/maps", pid);
-    return read_whole(proc, path);
-}
-
-bool maps_have_strangers(int proc, int pid) {
-    static const char *const plain[] = {"/dev/zero", "/dev/shm/", "/dev/null"};
-    char *words = maps_of(proc, pid), *rest = words;
-    bool found = !words;
-    for (char *line; !found && (line = strsep(&rest, "\n"));) {
-        const char *name = strpbrk(line, "/[");
-        const char *anonymous = strstr(line, " anon_inode:");
-        found = anonymous || (name && starts(name, "/[aio]"));
-        if (!found && name && starts(name, "/dev/")) {
-            found = true;
-            for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-                found &= !starts(name, plain[i]);
-        }
-    }
-    free(words);
-    return found;
 }

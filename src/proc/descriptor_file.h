@@ -1,7 +1,6 @@
 /* A descriptor of a process, as /proc shows it. pid is everywhere the number by which its descriptors are found (living_thread). */
 #pragma once
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,8 +18,19 @@ enum file_kind {
     FILE_STRANGE, /* a device or the like, by which the kernel might write to others */
 };
 
-/* fds: of a process's /proc/PID/fd; entry: a name in it. *inode: of a pipe, socket or queue, else 0. */
-enum file_kind file_kind_of(int fds, const char *entry, uint64_t *inode);
+/* One in a process's table, as it was when that was listed. */
+struct shown_descriptor {
+    int through; /* by whose number it is found */
+    int fd;
+    const char *target; /* of its link in /proc/PID/fd; "" if that cannot be read */
+};
+
+/* Where it is below /proc. */
+enum { DESCRIPTOR_PATH = 40 };
+void descriptor_path(char path[DESCRIPTOR_PATH], const struct shown_descriptor *of);
+
+/* proc: of /proc. *inode: of a pipe, socket or queue, else 0. */
+enum file_kind file_kind_of(int proc, const struct shown_descriptor *of, uint64_t *inode);
 
 /* The number behind a word in a descriptor's fdinfo; -1 if it is not there. proc: of /proc. */
 int64_t file_number(int proc, int pid, int fd, const char *word, int base);
@@ -31,34 +41,30 @@ char *file_info(int proc, int pid, int fd);
  * (kernel: fs/pipe.c, fifo_open). */
 bool pipe_blocks(int proc, int pid, int fd, bool reads);
 
-/* The listing of a process's descriptors; NULL without. *pid becomes the number by which they are found (living_thread). *hidden is
- * set, and else left, if it has some that may not be seen. */
-DIR *descriptors_of(int proc, int *pid, bool *hidden);
-
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
  * does not tell, any UNIX socket of the watched process (inside) may. */
 bool socket_carries(int proc, int pid, int fd, bool inside);
 
-/* Calls `look` with each table of descriptors that the process has, by the number that it is found by: a thread may have its own
- * (unshare(2), CLONE_FILES). *hidden as descriptors_of has it. */
-void descriptors_each(int proc, int pid, bool *hidden,
-                      void (*look)(void *context, int through, DIR *directory), void *context);
+typedef void look_at_descriptor(void *context, const struct shown_descriptor *shown);
 
-/* Might a process that the kernel does not show here have what this thread waits for: outside of this PID namespace, or of another user where
- * /proc hides those (proc(5), hidepid)? */
-bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header,
+/* Calls `look` with each descriptor in the table of this process, or this thread. False without one; *hidden is set, and else left, if it has
+ * one that may not be seen. */
+bool descriptors_look(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context);
+/* The same of each table of descriptors that the process has: a thread may have its own (unshare(2), CLONE_FILES). */
+void descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context);
+
+/* Which processes are shown here: those of other users, which /proc may hide (proc(5), hidepid), and all there are, for this is no PID namespace below
+ * another? */
+struct descriptors_seen {
+    bool of_others, of_outside;
+};
+struct descriptors_seen descriptors_seen(int proc);
+
+/* Might a process that the kernel does not show here have what this thread waits for? */
+bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_snapshot_header *header,
                                const struct lw_snapshot_thread *thread);
 
 /* What a descriptor or a mapping of an io_uring is called. */
 #define RING "anon_inode:[io_uring]"
-/* Is this one? As file_kind_of. */
-bool is_ring(int fds, const char *entry);
 /* Has a ring registered files? Those are in no process's table (io_uring_register(2)). */
 bool ring_has_files(int proc, int pid, int fd);
-
-/* The list of its mappings (proc(5), /proc/PID/maps); NULL if it cannot be read, or has ended. Caller frees. */
-char *maps_of(int proc, int pid);
-
-/* Has a mapping of the process anything behind it that might write to eventfds (an asynchronous I/O context, a device)? Also if
- * that cannot be seen. */
-bool maps_have_strangers(int proc, int pid);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,23 @@ bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread) {
     uint64_t ran = strtoull(words, NULL, 10);
     /* 1 is what the library says of 0 (rt/clock.h) */
     return thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns;
+}
+
+bool have_slept(const struct snapshot *snapshot, size_t wanted) {
+    enum { TRIES = 500, PAUSE_US = 200, CLOCKS_A_FILE = 8 };
+    if (!(snapshot->header->flags & LW_PROCESS_ANSWERS) ||
+        wanted * CLOCKS_A_FILE < snapshot->header->threads.count)
+        return false;
+    snapshot_answer(snapshot, LW_ANSWER_ASKS);
+    for (int i = 0; i < TRIES; i++) {
+        uint32_t answer = LW_ANSWER_NONE;
+        ssize_t got =
+            pread(snapshot->fd, &answer, sizeof answer, offsetof(struct lw_snapshot_header, answer));
+        if (got != sizeof answer || answer != LW_ANSWER_ASKS)
+            return got == sizeof answer && answer == LW_ANSWER_SLEPT;
+        usleep(PAUSE_US);
+    }
+    return false;
 }
 
 /* False if it cannot be told. */

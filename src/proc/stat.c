@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool proc_stat(int pid, struct proc_stat *stat) {
-    char path[32], words[1024] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+static bool read_stat(const char *path, struct proc_stat *stat) {
+    char words[1024] = "";
     FILE *file = fopen(path, "re");
     *stat = (struct proc_stat){.state = '?'};
     if (file) {
@@ -23,6 +22,21 @@ bool proc_stat(int pid, struct proc_stat *stat) {
     return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
                   &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
                   &stat->started) == 7;
+}
+
+bool proc_stat(int pid, struct proc_stat *stat) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return read_stat(path, stat);
+}
+
+/* Of the one thread: for a process the kernel adds up the times of all that it has, which takes a millisecond where they are ten thousand
+ * (kernel: fs/proc/array.c, do_task_stat, `whole`). */
+static char state_of_main(int pid) {
+    char path[48];
+    struct proc_stat stat;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, pid);
+    return read_stat(path, &stat) ? stat.state : '?';
 }
 
 /* Of a main thread that has ended there is no root and no program. */
@@ -40,8 +54,7 @@ static int any_living_thread(int pid) {
 }
 
 int living_thread(int pid) {
-    struct proc_stat stat;
-    return proc_stat(pid, &stat) && stat.state == 'Z' ? any_living_thread(pid) : pid;
+    return state_of_main(pid) == 'Z' ? any_living_thread(pid) : pid;
 }
 
 bool is_kernel_thread(int pid) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,20 @@ ssize_t proc_words_of(int directory, int tid, const char *file, char *words, siz
     char path[64];
     snprintf(path, sizeof path, "%d/%s", tid, file);
     return proc_words(directory, path, words, room);
+}
+
+char *proc_words_whole(int directory, const char *path) {
+    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char *words = NULL;
+    size_t room = 0;
+    if (file && getdelim(&words, &room, '\0', file) < 0) {
+        free(words);
+        words = NULL;
+    }
+    if (file)
+        fclose(file);
+    return words;
 }
 
 static int64_t now(clockid_t clock) {

@@ -87,6 +87,11 @@ enum lw_answer {
     LW_ANSWER_LOOKED,
     LW_ANSWER_REACH,
     LW_ANSWER_GOES_ON, /* to a request: the caller goes on with its wait; answer_at is how often it had gone to sleep by then */
+    /* Before LOOKED, where LW_PROCESS_ANSWERS: have all threads but the caller slept on? And what the caller says, who asks the clocks of its own
+     * process's threads; the tool would have to open a file for each. */
+    LW_ANSWER_ASKS,
+    LW_ANSWER_SLEPT,
+    LW_ANSWER_STIRRED,
 };
 
 /* What a thread can hold. */
@@ -158,6 +163,7 @@ enum lw_process_flag {
     /* While all slept (LW_PROCESS_LOOKED_TWICE), every thread had all signals blocked that the program handles and that could come to
      * a sleeper: they stay pending. */
     LW_PROCESS_SIGNALS_BLOCKED = 1u << 7,
+    LW_PROCESS_ANSWERS = 1u << 8, /* the caller, who is held, answers LW_ANSWER_ASKS meanwhile */
 };
 
 struct lw_snapshot_header {

@@ -52,10 +52,12 @@ static bool begin(struct work *work, const char *name, int pid, const struct pip
     places.running = pid;
     places.made = pid ? 0 : work->made ? work->made : work->snapshot.header->realtime;
     if (pid) {
-        work->facts.pipes = pipes_look(&work->snapshot, pid, survey);
+        struct thread_tables tables = {.snapshot = &work->snapshot, .pid = pid};
+        work->facts.pipes = pipes_look(&tables, survey);
         work->facts.children = awaited_look(&work->snapshot, pid);
-        work->facts.inside = inside_look(&work->snapshot, pid);
-        work->facts.other_wakers = other_wakers_look(&work->snapshot, pid);
+        work->facts.inside = inside_look(&tables);
+        work->facts.other_wakers = other_wakers_look(&tables);
+        thread_tables_drop(&tables);
         python_look(&work->python, &work->snapshot, pid, &places);
         const char *frozen = work->settings->frozen;
         if (frozen[0])

@@ -1,5 +1,5 @@
 """Programs that never made a thread: told of when, and only when, it is proved that they would never have gone on."""
-import contextlib, os, pty, random, signal, subprocess, time
+import contextlib, os, pty, random, shutil, signal, subprocess, time
 
 from harness import LIBRARY, PATIENCE, TOOL, expect, needs, program, run, scratch
 from resting import await_rest
@@ -148,6 +148,18 @@ def test_every_format_is_silent():
             log = os.path.join(directory, form)
             said, _ = end(begin_scenario("pipe_of_a_child_too", options="format=%s:log=%s" % (form, log)), signal.SIGTERM)
             expect(said == "" and not os.path.exists(log), "%s: %s" % (form, said))
+
+
+def test_who_is_held_is_asked():
+    """The thread that took the signal tells the tool whether the others have slept on: a program in the tool's place asks before and after it has woken one."""
+    with scratch() as directory:
+        preload, fifo, said = (os.path.join(directory, name) for name in ("libleakwatch.so", "fifo", "said"))
+        shutil.copy(LIBRARY, preload)
+        shutil.copy(program("held_caller"), os.path.join(directory, "leakwatch"))
+        os.mkfifo(fifo)
+        done = run([program("held_caller"), fifo], env=dict(os.environ, LD_PRELOAD=preload, LEAKWATCH_OPTIONS="signal=USR1:at_exit=0", FIFO=fifo, SAID=said))
+        told = open(said).read() if os.path.exists(said) else ""
+    expect(done.returncode == 0 and told == "answers slept stirred\n", "%r %r" % (done, told))
 
 
 def test_what_comes_while_it_is_looked_at():

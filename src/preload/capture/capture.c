@@ -193,6 +193,29 @@ bool captured_may_strand(const struct captured *captured) {
     return false;
 }
 
+/* Has none run but the caller, by their CPU time? */
+static bool have_slept(const struct captured *captured) {
+    const struct lw_snapshot_header *header = captured->base;
+    for (uint64_t i = 0; i < header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &threads_of(captured)[i];
+        if (thread->state != LW_STATE_FINISHED && !(thread->flags & LW_THREAD_CALLER) &&
+            (thread->cpu_ns == 0 || clock_of_thread(thread->tid) != thread->cpu_ns))
+            return false;
+    }
+    return true;
+}
+
+bool captured_is_looked_at(const struct captured *captured) {
+    struct lw_snapshot_header *header = captured->base;
+    uint32_t answer = __atomic_load_n(&header->answer, __ATOMIC_ACQUIRE);
+    if (answer == LW_ANSWER_ASKS) /* it may have given up meanwhile, and written something else */
+        __atomic_compare_exchange_n(&header->answer, &answer,
+                                    have_slept(captured) ? LW_ANSWER_SLEPT : LW_ANSWER_STIRRED, false,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return answer != LW_ANSWER_NONE && answer != LW_ANSWER_ASKS && answer != LW_ANSWER_SLEPT &&
+           answer != LW_ANSWER_STIRRED;
+}
+
 void captured_mark(const struct captured *captured, uint32_t flag) {
     struct lw_snapshot_header *header = captured->base;
     header->flags |= flag;

@@ -34,6 +34,8 @@ bool captured_may_prove(const struct captured *captured);
 bool captured_needs_caller(const struct captured *captured);
 /* Does a thread wait, without a deadline, for an object that it may be shown nobody can come to? */
 bool captured_may_strand(const struct captured *captured);
+/* Has the tool left its answer, so that the caller need not be held any more? If it has a question meanwhile (LW_ANSWER_ASKS), that is answered. */
+bool captured_is_looked_at(const struct captured *captured);
 /* Sets a flag in the header (enum lw_process_flag). */
 void captured_mark(const struct captured *captured, uint32_t flag);
 void captured_drop(struct captured *captured);

@@ -59,9 +59,9 @@ static void put_record(const struct view *view, struct lw_snapshot_thread *threa
         thread->flags |= LW_THREAD_UNSEEN;
     else if (flags & THREAD_DETACHED)
         thread->flags |= flags & THREAD_MAIN ? 0 : LW_THREAD_DETACHED;
-    thread->creator_tid = record->creator_tid;
-    if (record->creator_tid)
-        thread->creator_name = snapshot_string(writer, record->creator_name);
+    thread->creator_tid = record->notice.creator.tid;
+    if (record->notice.creator.tid)
+        thread->creator_name = snapshot_string(writer, record->notice.creator.name);
     const struct stack *creation = record->creation;
     if (!creation)
         return;

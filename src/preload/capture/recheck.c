@@ -139,8 +139,8 @@ static void put_gone(struct snapshot_writer *writer, const struct thread *record
     gone->tid = tid;
     gone->flags = record->flags & THREAD_NOT_COPIED ? LW_GONE_NOT_COPIED : 0;
     gone->name = snapshot_string(writer, record->name);
-    gone->creator_tid = record->creator_tid;
-    gone->creator_name = snapshot_string(writer, record->creator_name);
+    gone->creator_tid = record->notice.creator.tid;
+    gone->creator_name = snapshot_string(writer, record->notice.creator.name);
     gone->created = clock_of_mark(record->created, now);
     gone->ended = record->ended ? clock_of_mark(record->ended, now) : 0;
     if (!record->creation)

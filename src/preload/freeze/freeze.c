@@ -112,7 +112,9 @@ static enum lw_frozen_refusal what_is_shared(struct frozen_work *work, bool only
 /* What threads that are about to begin are given is in their records only. */
 static bool put_arguments(struct held_words *words) {
     for (const struct thread *record = thread_first(); record; record = record->next) {
-        if (!record->argument)
+        uint32_t flags = __atomic_load_n(&record->flags, __ATOMIC_ACQUIRE);
+        bool is_over = !(flags & THREAD_USED) || (flags & THREAD_ENDING);
+        if (is_over || !record->argument)
             continue;
         if (words->count == words->room)
             return false;

@@ -4,7 +4,7 @@
 #include <threads.h>
 
 #include "arch/libc.h"
-#include "process.h"
+#include "conditions.h"
 #include "record/wakes.h"
 #include "wrap.h"
 
@@ -45,7 +45,7 @@ WAITS_SILENTLY(cnd_destroy, (cnd_t * condition), (condition), (ROW_FUTEX(COND)),
 /* A signal is noted before it is given: who is woken by it may end the process at once. Who waits is counted
  * by glibc in the upper bits of a word (nptl/pthread_cond_wait.c: bits 0 to 2 are flags), where that is known. */
 static inline bool has_no_waiter(const void *condition) {
-    size_t at = condition_layouts[process.conditions].waiters;
+    size_t at = conditions_waiters_at;
     return at != 0 &&
            __atomic_load_n((const uint32_t *)((const char *)condition + at), __ATOMIC_RELAXED) >> 3 == 0;
 }

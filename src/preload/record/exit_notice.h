@@ -15,7 +15,10 @@
  * all entries, and its own list is doubly linked, `previous` right before `next`. */
 struct exit_notice {
     uint32_t word;
-    uint32_t unused[5];
+    struct {
+        int32_t tid;
+        char name[16];
+    } creator; /* of the thread: twenty bytes that the list has no use for, of each of ten thousand threads */
     void *previous, *next;
 };
 

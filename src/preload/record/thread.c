@@ -71,8 +71,8 @@ struct thread *thread_prepare(const pthread_attr_t *attr, void *(*start)(void *)
     record->serial = __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
     if (creator) {
         record->scope = creator->scope;
-        record->creator_tid = creator->tid;
-        memcpy(record->creator_name, creator->name, THREAD_NAME);
+        record->notice.creator.tid = creator->tid;
+        memcpy(record->notice.creator.name, creator->name, THREAD_NAME);
         memcpy(record->name, creator->name, THREAD_NAME); /* the kernel copies comm on clone */
     }
     __atomic_store_n(&record->flags, flags, __ATOMIC_RELEASE);
@@ -157,7 +157,7 @@ void *thread_main(void *record) {
     struct thread *self __attribute__((cleanup(start_routine_ends))) = record;
     thread_beginning(self, own_tid());
     void *argument = self->argument;
-    self->argument = NULL; /* from here on the program alone has it (freeze/freeze.c) */
+    self->ended = 0; /* and from here on the program alone has the argument (freeze/freeze.c) */
     return self->start(argument);
 }
 
@@ -240,7 +240,9 @@ void thread_forked(bool whole) {
         if ((record->flags & THREAD_USED) && whole)
             records_drop(record);
         record->flags = lived ? THREAD_NOT_COPIED : 0;
-        if (!lived)
+        if (lived)
+            record->ended = 0; /* it may just have begun */
+        else
             record->tid = 0;
     }
     created_count = lost_count = 0;
@@ -250,5 +252,5 @@ void thread_forked(bool whole) {
     exit_notice_ask(&self->notice, self->tid); /* libc has emptied the list (sysdeps/nptl/_Fork.c) */
     describe_initial_thread(self, self->flags & (THREAD_LISTED | THREAD_DETACHED));
     self->creation = NULL;
-    self->creator_tid = 0;
+    self->notice.creator.tid = 0;
 }

@@ -56,17 +56,18 @@ struct thread {
     uint32_t flags;    /* enum thread_flag, changed atomically */
     int32_t tid;       /* 0 until it runs */
     uint32_t scope;    /* of the API (scope.h); inherited by the threads that it creates */
-    int32_t creator_tid;
+    struct exit_notice notice;
     char name[THREAD_NAME];
-    char creator_name[THREAD_NAME];
     pthread_t handle;
     union {
         void *(*start)(void *); /* until it has begun */
         struct thread *next_free;
     };
-    void *argument;
-    uint64_t created, ended; /* clock_mark; 0 until then. `ended` is that of the start routine */
-    struct exit_notice notice;
+    union {
+        void *argument; /* until it has begun */
+        uint64_t ended; /* clock_mark of the end of the start routine; 0 until then */
+    };
+    uint64_t created;  /* clock_mark */
     size_t stack_size; /* bytes; 0 if not known */
     const struct stack *creation;
     uint64_t serial; /* number of its creation in the process, from 1 */
@@ -76,6 +77,8 @@ struct thread {
     struct thread *next; /* of all records */
     UT_hash_handle hh;
 };
+
+_Static_assert(sizeof((struct exit_notice){0}.creator.name) == THREAD_NAME, "a name of the kernel's");
 
 extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 

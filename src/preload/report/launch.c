@@ -178,15 +178,17 @@ static int intermediate_main(void *argument) {
 }
 
 /* Waits for the end of a process that is not our child, through a pidfd (Linux 5.3; valgrind 3.19 complains of it), or by
- * asking for it; not longer than until *answer is set, if there is one to look at. Has it ended? */
-static bool await(int pid, const volatile uint32_t *answer) {
+ * asking for it; not longer than until it has looked at what was captured, if that is given. Has it ended? */
+static bool await(int pid, const struct captured *captured) {
     enum { ANSWER_US = 200, END_US = 5000 };
     own_descriptors_pidfd(pid);
     long fd = process.emulated ? -1 : sys_call(SYS_pidfd_open, pid, 0);
     struct pollfd end = {.fd = (int)fd, .events = POLLIN};
-    uint64_t step = answer ? ANSWER_US : fd >= 0 ? WAIT_MS * 1000 : END_US;
+    uint64_t step = captured ? ANSWER_US : fd >= 0 ? WAIT_MS * 1000 : END_US;
     bool ended = false;
-    for (uint64_t waited = 0; !ended && waited < WAIT_MS * 1000 && !(answer && *answer); waited += step) {
+    for (uint64_t waited = 0;
+         !ended && waited < WAIT_MS * 1000 && !(captured && captured_is_looked_at(captured));
+         waited += step) {
         struct timespec span = {.tv_sec = (time_t)(step / 1000000), .tv_nsec = (long)(step % 1000000 * 1000)};
         if (fd < 0)
             sys_call(SYS_nanosleep, &span, NULL);
@@ -332,9 +334,9 @@ static const char *start(struct helper *helper, struct freeze *freeze) {
 static void await_verdict(struct launched *result, const struct captured *captured, int pid,
                           bool to_its_end) {
     const volatile uint32_t *answer = &((const volatile struct lw_snapshot_header *)captured->base)->answer;
-    bool ended = await(pid, to_its_end ? NULL : answer);
+    bool ended = await(pid, to_its_end ? NULL : captured);
     result->leaked = *answer == LW_ANSWER_LEAKS ? 1 : *answer == LW_ANSWER_CLEAN ? 0 : -1;
-    if (!ended || (to_its_end ? result->leaked >= 0 : *answer != LW_ANSWER_NONE))
+    if (!ended || (to_its_end ? result->leaked >= 0 : captured_is_looked_at(captured)))
         return;
     result->started = false;
     result->why = "leakwatch ended before its report was whole";

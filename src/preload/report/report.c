@@ -52,6 +52,7 @@ static void hand_over(struct work *work, struct captured *captured, unsigned rea
                                 ? LAUNCH_IS_LOOKED_AT
                                 : LAUNCH_GOES_ON;
     captured_mark(captured, (held != LAUNCH_GOES_ON ? LW_PROCESS_HELD : 0) |
+                                (held == LAUNCH_IS_LOOKED_AT && !asked->token ? LW_PROCESS_ANSWERS : 0) |
                                 (asked->only_proved ? LW_PROCESS_ONLY_PROVED : 0));
     struct freeze freeze =
         reach != 0 ? freeze_begin(asked->context, work->registers.sp, reach > 1) : (struct freeze){0};

@@ -11,9 +11,8 @@
 
 #include "proc/local_sockets.h"
 
-/* No more files than that are looked at, those in sets included: each is compared with the descriptors of all processes. The kernel
- * nests sets no deeper than that (kernel: fs/eventpoll.c, EP_MAX_NESTS). */
-enum { FILES_MOST = 1024, NESTING_MOST = 5 };
+/* The kernel nests sets no deeper than that (kernel: fs/eventpoll.c, EP_MAX_NESTS). */
+enum { NESTING_MOST = 5 };
 
 /* A timer that is not armed, has not fired, and does not fire when the clock is set (timerfd_create(2)). */
 static bool is_disarmed(const struct file_waits *waits, int fd) {
@@ -49,9 +48,12 @@ static bool describe_queue(const char *path, const struct file_waits *waits, str
 
 /* Is it one that, as far as the process itself shows, only an end of a pipe, a write, a timer set could make ready? */
 static bool describe(const struct file_waits *waits, struct waited_file *file) {
-    char path[64];
-    snprintf(path, sizeof path, "%d/fd/%d", waits->pid, file->fd);
-    file->kind = file_kind_of(waits->proc, path, &file->inode);
+    char path[DESCRIPTOR_PATH], target[64];
+    struct shown_descriptor shown = {waits->pid, file->fd, target};
+    descriptor_path(path, &shown);
+    ssize_t length = readlinkat(waits->proc, path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    file->kind = file_kind_of(waits->proc, &shown, &file->inode);
     switch (file->kind) {
     case FILE_PIPE:
     case FILE_EVENTFD:
@@ -88,24 +90,30 @@ static void put(struct file_waits *waits, struct file_wait wait) {
         waits->waits[waits->wait_count++] = wait;
 }
 
-/* Two files by one number are in one set where the number was used again (epoll(7), Q6): it is not asked which is which. */
-static bool is_in_already(const struct file_waits *waits, size_t thread, int fd, int set) {
-    for (size_t i = 0; i < waits->wait_count; i++) {
-        const struct file_wait *wait = &waits->waits[i];
-        if (wait->thread == thread && wait->set == set && wait->known != INSIDE_MANY &&
-            waits->files[wait->file].fd == fd)
+/* Has the thread named this number to poll or select already? */
+static bool is_polled_already(const struct file_waits *waits, size_t thread, int fd) {
+    for (size_t i = waits->wait_count; i > 0 && waits->waits[i - 1].thread == thread; i--) {
+        const struct file_wait *wait = &waits->waits[i - 1];
+        if (wait->set == -1 && wait->known != INSIDE_MANY && waits->files[wait->file].fd == fd)
             return true;
     }
     return false;
 }
 
-static void add_members(struct file_waits *waits, size_t thread, int set, int depth);
+/* Taken or free; the table is never full. */
+static uint16_t *place_of(struct file_waits *waits, int fd) {
+    size_t at = (unsigned)fd % FILE_PLACES;
+    while (waits->place[at] != 0 && waits->files[waits->place[at] - 1].fd != fd)
+        at = (at + 1) % FILE_PLACES;
+    return &waits->place[at];
+}
+
+static void add_members(struct file_waits *waits, size_t thread, size_t at, int depth);
 
 /* A descriptor that a thread waits for, itself or as a member of a set; of a set, its members too. */
 static void add(struct file_waits *waits, size_t thread, int fd, int set, int depth) {
-    size_t at = 0;
-    while (at < waits->file_count && waits->files[at].fd != fd)
-        at++;
+    uint16_t *place = place_of(waits, fd);
+    size_t at = *place ? *place - 1u : waits->file_count;
     if (at == FILES_MOST) {
         put(waits, (struct file_wait){.thread = thread, .set = set, .known = INSIDE_MANY});
         return;
@@ -120,7 +128,7 @@ static void add(struct file_waits *waits, size_t thread, int fd, int set, int de
             waits->unknown = true;
             return;
         }
-        waits->file_count++;
+        *place = (uint16_t)++waits->file_count;
     }
     bool reads = waits->snapshot->threads[thread].kind == LW_WAIT_SOCKET_READ;
     put(waits, (struct file_wait){thread, at, set,
@@ -128,7 +136,7 @@ static void add(struct file_waits *waits, size_t thread, int fd, int set, int de
                                   : waits->files[at].datagram && !reads ? INSIDE_SENDS
                                                                         : INSIDE_UNKNOWN});
     if (waits->files[at].kind == FILE_EPOLL)
-        add_members(waits, thread, fd, depth + 1);
+        add_members(waits, thread, at, depth + 1);
 }
 
 /* The file behind a descriptor's number may be another by now than the one that was put into the set. */
@@ -139,28 +147,49 @@ static bool is_member(const struct file_waits *waits, int set, int fd) {
 
 /* Is the thread known to wait for all in this set? A set may be in two others. */
 static bool is_followed(const struct file_waits *waits, size_t thread, int set) {
-    for (size_t i = 0; i < waits->wait_count; i++)
-        if (waits->waits[i].thread == thread && waits->waits[i].set == set)
+    for (size_t i = waits->wait_count; i > 0 && waits->waits[i - 1].thread == thread; i--)
+        if (waits->waits[i - 1].set == set)
             return true;
     return false;
 }
 
-/* "tfd:        5 events:       19 ..." a line (proc(5)). */
-static void add_members(struct file_waits *waits, size_t thread, int set, int depth) {
-    if (is_followed(waits, thread, set))
-        return;
-    char *words = file_info(waits->proc, waits->pid, set), *rest = words;
-    waits->unknown |= !words || depth > NESTING_MOST;
-    for (char *line; !waits->unknown && (line = strsep(&rest, "\n"));) {
+/* Two files by one number are in one set where the number was used again (epoll(7), Q6): it is not asked which is which. */
+static bool is_listed(const struct waited_file *set, int fd) {
+    for (size_t i = 0; i < set->member_count; i++)
+        if (set->members[i] == fd)
+            return true;
+    return false;
+}
+
+/* Of a line for each member: "tfd:        5 events:       19 ..." (proc(5)). False if that is not told, or not which files they are. Once for
+ * all that wait for the set: a thread that changes it has run since, and is none that sleeps. */
+static bool list_members(const struct file_waits *waits, struct waited_file *set) {
+    char *words = file_info(waits->proc, waits->pid, set->fd), *rest = words;
+    bool known = words;
+    for (char *line; known && (line = strsep(&rest, "\n"));) {
         if (strncmp(line, "tfd:", 4) != 0)
             continue;
         int fd = atoi(line + 4);
-        if (is_in_already(waits, thread, fd, set) || !is_member(waits, set, fd))
-            waits->unknown = true;
-        else
-            add(waits, thread, fd, set, depth);
+        int *larger = reallocarray(set->members, set->member_count + 1, sizeof *larger);
+        set->members = larger ? larger : set->members;
+        known = larger && !is_listed(set, fd) && is_member(waits, set->fd, fd);
+        if (known)
+            set->members[set->member_count++] = fd;
     }
     free(words);
+    set->listed = true;
+    return known;
+}
+
+/* at: the set's place among the files, which move when there are more of them. */
+static void add_members(struct file_waits *waits, size_t thread, size_t at, int depth) {
+    int set = waits->files[at].fd;
+    if (is_followed(waits, thread, set))
+        return;
+    waits->unknown |=
+        depth > NESTING_MOST || (!waits->files[at].listed && !list_members(waits, &waits->files[at]));
+    for (size_t i = 0; !waits->unknown && i < waits->files[at].member_count; i++)
+        add(waits, thread, waits->files[at].members[i], set, depth);
 }
 
 /* Of poll and select, whose numbers are all in the snapshot, or were too many. */
@@ -178,7 +207,7 @@ static void add_polled(struct file_waits *waits, size_t i) {
             waits->unknown = true;
             return;
         }
-        if (!is_in_already(waits, i, fd, -1))
+        if (!is_polled_already(waits, i, fd))
             add(waits, i, fd, -1, 0);
     }
     waits->unknown |= found != thread->value[0];
@@ -229,6 +258,8 @@ void file_waits_gather(struct file_waits *waits) {
 }
 
 void file_waits_drop(struct file_waits *waits) {
+    for (size_t i = 0; i < waits->file_count; i++)
+        free(waits->files[i].members);
     free(waits->files);
     free(waits->waits);
 }

@@ -10,6 +10,9 @@
 #include "proc/descriptor_file.h"
 #include "shared/snapshot_reader.h"
 
+/* No more files than that are looked at, those in sets included: each is compared with the descriptors of all processes. */
+enum { FILES_MOST = 1024, FILE_PLACES = 2 * FILES_MOST };
+
 /* A file that a descriptor of the process leads to. */
 struct waited_file {
     int fd;
@@ -17,7 +20,10 @@ struct waited_file {
     uint64_t inode, peer; /* of a pipe, socket or queue; of the socket's other end */
     bool datagram;        /* a socket whose peer alone sends to it, but which may send to others */
     bool named;           /* who may, opens or connects to it by its name */
-    char other[64];       /* one of the other processes that have it, or its other end: "cat (4711)" */
+    bool listed;          /* a set, whose members have been read */
+    int *members;
+    size_t member_count;
+    char other[64]; /* one of the other processes that have it, or its other end: "cat (4711)" */
 };
 
 struct file_wait {
@@ -32,9 +38,10 @@ struct file_waits {
     int proc, pid,
         sockets; /* /proc; by whose number there the process's descriptors are found; local_sockets_open */
     struct waited_file *files;
-    struct file_wait *waits;
+    struct file_wait *waits; /* those of one thread are neighbours */
     size_t file_count, wait_count, room;
-    bool unknown; /* a wait is not one of those, or may be ended from outside */
+    uint16_t place[FILE_PLACES]; /* of a file, by its descriptor: its number from 1; open addressing */
+    bool unknown;                /* a wait is not one of those, or may be ended from outside */
 };
 
 /* snapshot, proc, pid and sockets are filled in already. */

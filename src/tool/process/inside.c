@@ -12,6 +12,7 @@
 #include "file_waits.h"
 #include "proc/has_run.h"
 #include "proc/local_sockets.h"
+#include "proc/mapped_files.h"
 #include "proc/program_name.h"
 #include "proc/stat.h"
 #include "watched.h"
@@ -19,23 +20,30 @@
 struct look {
     const struct snapshot *snapshot;
     struct file_waits waits;
+    struct thread_tables *tables;
+    struct descriptors_seen seen;
     int proc, pid;
-    int now;      /* the process that is looked into */
-    bool unknown; /* a wait is not one of those, or may be ended from outside */
-    bool unsure;  /* some process could not be looked into */
-    bool travels; /* a descriptor is on its way through some UNIX socket, or might be */
-    bool strange; /* the kernel might write to an eventfd for the process */
+    int now;           /* the process that is looked into */
+    bool unknown;      /* a wait is not one of those, or may be ended from outside */
+    bool unsure;       /* some process could not be looked into */
+    bool travels;      /* a descriptor is on its way through some UNIX socket, or might be */
+    bool strange;      /* the kernel might write to an eventfd for the process */
+    bool others_slept; /* since the snapshot was taken, all but the caller */
+    size_t asked; /* the thread that was asked last whether it has been still, from 1, and what it said */
+    bool still;
 };
 
 /* Have other processes a descriptor of this file? */
-static void compare(struct look *look, int through, const char *entry, enum file_kind kind, uint64_t inode) {
+static void compare(struct look *look, const struct shown_descriptor *shown, enum file_kind kind,
+                    uint64_t inode) {
     for (size_t i = 0; i < look->waits.file_count; i++) {
         struct waited_file *file = &look->waits.files[i];
         bool same = false;
         if (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_QUEUE) {
             same = kind == file->kind && (inode == file->inode || (file->peer != 0 && inode == file->peer));
         } else if (file->kind == kind) {
-            long different = syscall(SYS_kcmp, look->waits.pid, through, KCMP_FILE, file->fd, atoi(entry));
+            long different =
+                syscall(SYS_kcmp, look->waits.pid, shown->through, KCMP_FILE, file->fd, shown->fd);
             same = different == 0;
             look->unsure |= different < 0 && errno != EBADF && errno != ESRCH;
         }
@@ -44,37 +52,47 @@ static void compare(struct look *look, int through, const char *entry, enum file
     }
 }
 
-static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
+static void look_at(void *context, const struct shown_descriptor *shown) {
+    struct look *look = context;
+    if (look->unknown)
+        return;
     uint64_t inode;
-    bool inside = pid == look->pid;
-    enum file_kind kind = file_kind_of(fds, entry, &inode);
+    bool inside = look->now == look->pid;
+    enum file_kind kind = file_kind_of(look->proc, shown, &inode);
     if (kind == FILE_SOCKET)
-        look->travels |= socket_carries(look->proc, through, atoi(entry), inside);
+        look->travels |= socket_carries(look->proc, shown->through, shown->fd, inside);
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
-        look->unsure |= ring_has_files(look->proc, through, atoi(entry));
+        look->unsure |= ring_has_files(look->proc, shown->through, shown->fd);
     if (!inside)
-        compare(look, through, entry, kind, inode);
-}
-
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct look *look = context;
-    for (struct dirent *entry; !look->unknown && (entry = readdir(directory));)
-        if (isdigit((unsigned char)entry->d_name[0]))
-            look_at(look, look->now, through, dirfd(directory), entry->d_name);
+        compare(look, shown, kind, inode);
 }
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
-    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+    if (pid == look->pid)
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
+    else
+        descriptors_each(look->proc, pid, &look->unsure, look_at, look);
 }
 
-static enum inside judge(const struct look *look, const struct file_wait *wait) {
+/* Has who waits slept on since the snapshot was taken? Asked once for all that a thread waits for, when everything has been looked into. */
+static bool has_been_still(struct look *look, const struct file_wait *wait) {
+    const struct lw_snapshot_thread *thread = &look->snapshot->threads[wait->thread];
+    if (look->asked == wait->thread + 1)
+        return look->still;
+    look->asked = wait->thread + 1;
+    return look->still = thread->flags & LW_THREAD_CALLER
+                             ? has_gone_on(look->proc, look->pid, look->snapshot, thread)
+                             : look->others_slept || !has_run(look->proc, look->pid, thread);
+}
+
+static enum inside judge(struct look *look, const struct file_wait *wait) {
     const struct lw_snapshot_thread *thread = &look->snapshot->threads[wait->thread];
     const struct lw_snapshot_header *header = look->snapshot->header;
     bool held = header->flags & LW_PROCESS_HELD;
-    bool unsure = look->unsure || descriptors_may_be_hidden(look->proc, header, thread);
+    bool unsure = look->unsure || descriptors_may_be_hidden(look->seen, header, thread);
     if (look->unknown || (wait->known == INSIDE_UNKNOWN && look->waits.files[wait->file].other[0]))
         return INSIDE_UNKNOWN;
     if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
@@ -87,9 +105,8 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
         return INSIDE_TRAVELS;
     if (look->strange)
         return INSIDE_STRANGE;
-    bool still = !(thread->flags & LW_THREAD_CALLER) ? !has_run(look->proc, look->pid, thread)
-                 : held                              ? file_is_unready(&look->waits, wait)
-                        : has_gone_on(look->proc, look->pid, look->snapshot, thread);
+    bool still = held && (thread->flags & LW_THREAD_CALLER) ? file_is_unready(&look->waits, wait)
+                                                            : has_been_still(look, wait);
     return still ? INSIDE_ONLY : INSIDE_STIRRED;
 }
 
@@ -102,7 +119,7 @@ static bool is_proc_of_ours(int proc) {
 }
 
 static void look_everywhere(struct look *look, DIR *proc) {
-    look->strange = maps_have_strangers(look->proc, look->waits.pid);
+    look->strange = mapped_strangers(look->proc, look->waits.pid);
     for (struct dirent *entry; !look->unknown && (entry = readdir(proc));) {
         int pid = atoi(entry->d_name);
         if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid())
@@ -121,23 +138,29 @@ static void put_other(struct inside_facts *facts, const struct look *look, const
         snprintf(facts->other[wait->thread], sizeof *facts->other, "%s", file->other);
 }
 
-struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
+struct inside_facts inside_look(struct thread_tables *tables) {
     struct inside_facts facts = {0};
+    const struct snapshot *snapshot = tables->snapshot;
     const struct lw_snapshot_header *header = snapshot->header;
     DIR *proc = header->flags & LW_PROCESS_LOOKED_TWICE ? opendir("/proc") : NULL;
     if (!proc)
         return facts;
-    struct look look = {.snapshot = snapshot, .proc = dirfd(proc), .pid = watched};
+    struct look look = {.snapshot = snapshot,
+                        .tables = tables,
+                        .seen = descriptors_seen(dirfd(proc)),
+                        .proc = dirfd(proc),
+                        .pid = tables->pid};
     struct file_waits *waits = &look.waits;
     *waits = (struct file_waits){.snapshot = snapshot,
                                  .proc = look.proc,
-                                 .pid = living_thread(watched),
+                                 .pid = living_thread(look.pid),
                                  .sockets = local_sockets_open()};
     file_waits_gather(waits);
     look.unknown = waits->unknown;
     if (waits->wait_count > 0 && !look.unknown && is_proc_of_ours(look.proc) &&
         (facts.of_thread = calloc(header->threads.count, sizeof *facts.of_thread))) {
         look_everywhere(&look, proc);
+        look.others_slept = !look.unknown && have_slept(snapshot, waits->wait_count);
         for (size_t i = 0; i < waits->wait_count; i++)
             facts.of_thread[waits->waits[i].thread] = INSIDE_ONLY;
         for (size_t i = 0; i < waits->wait_count; i++) {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "analysis/findings.h"
+#include "proc/thread_tables.h"
 
-/* Facts of the waits on eventfds, timers and sets of descriptors; none unless all threads were found asleep. watched: the
- * process, as it is called here. Given back with inside_drop. */
-struct inside_facts inside_look(const struct snapshot *snapshot, int watched);
+/* Facts of the waits on eventfds, timers and sets of descriptors; none unless all threads were found asleep. Given back with inside_drop. */
+struct inside_facts inside_look(struct thread_tables *tables);
 void inside_drop(struct inside_facts *facts);

@@ -14,6 +14,7 @@
 
 #include "monotonic.h"
 #include "proc/descriptor_file.h"
+#include "proc/mapped_files.h"
 #include "proc/stat.h"
 #include "proc/status.h"
 #include "watched.h"
@@ -102,20 +103,10 @@ static void look_for_sharers(struct other_wakers *found, DIR *proc, const struct
     found->owns = count > vforks;
 }
 
-/* What its tables of descriptors show. */
-struct tables {
-    unsigned count; /* more than one if a thread has its own (unshare(2), CLONE_FILES) */
-    bool ring;
-};
-
 /* A ring's requests may wait for a time, write to pipes and wake waiters of futexes (io_uring_enter(2)). It lives for as long as a
  * descriptor or a mapping of it does. */
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct tables *tables = context;
-    (void)through;
-    tables->count++;
-    for (struct dirent *entry; !tables->ring && (entry = readdir(directory));)
-        tables->ring = is_ring(dirfd(directory), entry->d_name);
+static void look_for_ring(void *found, const struct shown_descriptor *shown) {
+    *(bool *)found |= strcmp(shown->target, RING) == 0;
 }
 
 static bool waits_for_descriptors(const struct snapshot *snapshot) {
@@ -167,25 +158,26 @@ static bool is_supervised(int pid) {
     return found;
 }
 
-struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched) {
+struct other_wakers other_wakers_look(struct thread_tables *tables) {
+    const struct snapshot *snapshot = tables->snapshot;
+    int watched = tables->pid;
     struct other_wakers found = {0};
     const struct lw_snapshot_header *header = snapshot->header;
     bool all = header->flags & LW_PROCESS_LOOKED_TWICE;
     DIR *proc = all || are_owners_asked(snapshot) ? opendir("/proc") : NULL;
     if (!proc)
         return found;
-    struct tables tables = {0};
     int pid = living_thread(watched);
     look_for_sharers(&found, proc, snapshot, watched, pid);
     if (!all) {
         closedir(proc);
         return found;
     }
-    char *maps = maps_of(dirfd(proc), pid);
-    descriptors_each(dirfd(proc), watched, &found.unknown, look_into_table, &tables);
-    found.unknown |= !maps || tables.count == 0 || is_supervised(pid);
-    found.ring = tables.ring || (maps && strstr(maps, RING));
-    found.own_files = tables.count > 1 && waits_for_descriptors(snapshot);
+    char *maps = mapped_files(dirfd(proc), pid);
+    unsigned count = thread_tables_each(tables, dirfd(proc), &found.unknown, look_for_ring, &found.ring);
+    found.unknown |= !maps || count == 0 || is_supervised(pid);
+    found.ring |= (maps && strstr(maps, RING));
+    found.own_files = count > 1 && waits_for_descriptors(snapshot);
     found.timer = has_timer(pid, header->handlers & ~lw_waking_signals(header->handlers));
     free(maps);
     closedir(proc);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/findings.h"
+#include "proc/thread_tables.h"
 
-/* Nothing unless all threads were found asleep, or some wait for locks. watched: the process, as it is called here. */
-struct other_wakers other_wakers_look(const struct snapshot *snapshot, int watched);
+/* Nothing unless all threads were found asleep, or some wait for locks. */
+struct other_wakers other_wakers_look(struct thread_tables *tables);

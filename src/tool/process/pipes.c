@@ -14,6 +14,7 @@
 #include "proc/has_run.h"
 #include "proc/program_name.h"
 #include "proc/stat.h"
+#include "proc/thread_tables.h"
 #include "watched.h"
 
 /* Pipes by target: open addressing. */
@@ -76,17 +77,32 @@ static struct pipe_table wanted(const struct snapshot *snapshot) {
     return table;
 }
 
+struct look {
+    const struct snapshot *snapshot;
+    const struct pipe_table *table;
+    struct thread_tables *tables;
+    int proc;
+    int pid;      /* of the watched process, as it is called here */
+    int through;  /* by which its descriptors are found */
+    int now;      /* the process that is looked into */
+    bool travels; /* as struct pipe_fact has them, of every pipe */
+    bool unsure;
+};
+
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
  * time was to what the descriptor's number meant before: that time is the pipe's last write's, or since Linux
  * 6.15 its creation's. */
-static void note_write(struct pipe_fact *pipe, const struct snapshot *snapshot, int fds, const char *entry) {
+static void note_write(struct pipe_fact *pipe, const struct look *look,
+                       const struct shown_descriptor *shown) {
     enum { COARSE_NS = 20000000 }; /* how far the inode's clock may be off */
-    const struct lw_snapshot_header *header = snapshot->header;
-    int fd = atoi(entry);
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    char path[DESCRIPTOR_PATH];
+    descriptor_path(path, shown);
     for (uint64_t i = 0; i < header->writes.count; i++) {
-        const struct lw_snapshot_write *write = &snapshot->writes[i];
+        const struct lw_snapshot_write *write = &look->snapshot->writes[i];
         struct stat status;
-        if (write->fd != fd || write->when <= pipe->written || fstatat(fds, entry, &status, 0) != 0)
+        if (write->fd != shown->fd || write->when <= pipe->written ||
+            fstatat(look->proc, path, &status, 0) != 0)
             continue;
         uint64_t changed = (uint64_t)status.st_ctim.tv_sec * 1000000000u + (uint64_t)status.st_ctim.tv_nsec;
         uint64_t ago = header->realtime > changed ? header->realtime - changed : 0;
@@ -105,53 +121,39 @@ static void note_end(struct pipe_fact *pipe, mode_t mode, bool inside) {
         ++*(inside ? &pipe->writers_inside : &pipe->writers_outside);
 }
 
-struct look {
-    const struct snapshot *snapshot;
-    const struct pipe_table *table;
-    int proc;
-    int pid;      /* of the watched process, as it is called here */
-    int through;  /* by which its descriptors are found */
-    int now;      /* the process that is looked into */
-    bool travels; /* as struct pipe_fact has them, of every pipe */
-    bool unsure;
-};
-
 static struct pipe_fact *pipe_called(const struct look *look, const char *target) {
     uint32_t number = *slot_of(look->table, target);
     return number != 0 ? &look->table->facts.pipe[number - 1] : NULL;
 }
 
-static void look_at(struct look *look, int pid, int through, int fds, const char *entry) {
-    bool inside = pid == look->pid;
-    char target[1400];
+static void look_at(void *context, const struct shown_descriptor *shown) {
+    struct look *look = context;
+    bool inside = look->now == look->pid;
+    char path[DESCRIPTOR_PATH];
     struct stat status;
-    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
-    if (length <= 0)
+    if (strncmp(shown->target, "socket:", 7) == 0)
+        look->travels = look->travels || socket_carries(look->proc, shown->through, shown->fd, inside);
+    else if (!inside && strcmp(shown->target, RING) == 0)
+        look->unsure = look->unsure || ring_has_files(look->proc, shown->through, shown->fd);
+    struct pipe_fact *pipe = shown->target[0] ? pipe_called(look, shown->target) : NULL;
+    if (!pipe)
         return;
-    target[length] = '\0';
-    if (strncmp(target, "socket:", 7) == 0)
-        look->travels = look->travels || socket_carries(look->proc, through, atoi(entry), inside);
-    else if (!inside && strcmp(target, RING) == 0)
-        look->unsure = look->unsure || ring_has_files(look->proc, through, atoi(entry));
-    struct pipe_fact *pipe = pipe_called(look, target);
-    if (!pipe || fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    descriptor_path(path, shown);
+    if (fstatat(look->proc, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
     note_end(pipe, status.st_mode, inside);
     if (inside)
-        note_write(pipe, look->snapshot, fds, entry);
+        note_write(pipe, look, shown);
     else if (!pipe->other[0])
-        name_process(pipe->other, sizeof pipe->other, look->proc, pid);
-}
-
-static void look_into_table(void *context, int through, DIR *directory) {
-    struct look *look = context;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        look_at(look, look->now, through, dirfd(directory), entry->d_name);
+        name_process(pipe->other, sizeof pipe->other, look->proc, look->now);
 }
 
 static void look_into(struct look *look, int pid) {
     look->now = pid;
-    descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+    if (pid == look->pid)
+        thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
+    else
+        descriptors_each(look->proc, pid, &look->unsure, look_at, look);
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
@@ -170,13 +172,19 @@ static bool is_still_blocked(const struct look *look, const struct lw_snapshot_t
  */
 static void note_stirred(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
-    for (uint64_t i = 0; (header->flags & LW_PROCESS_LOOKED_TWICE) && i < header->threads.count; i++) {
+    bool twice = header->flags & LW_PROCESS_LOOKED_TWICE;
+    size_t waiters = 0;
+    for (uint64_t i = 0; twice && i < header->threads.count; i++)
+        waiters += look->table->facts.of_thread[i] != 0;
+    bool others_slept = waiters > 0 && have_slept(look->snapshot, waiters);
+    for (uint64_t i = 0; twice && i < header->threads.count; i++) {
         const struct lw_snapshot_thread *thread = &look->snapshot->threads[i];
         uint32_t number = look->table->facts.of_thread[i];
         if (number == 0)
             continue;
         bool caller = thread->flags & LW_THREAD_CALLER;
-        if (caller ? !is_still_blocked(look, thread) : has_run(look->proc, look->pid, thread))
+        if (caller ? !is_still_blocked(look, thread)
+                   : !others_slept && has_run(look->proc, look->pid, thread))
             look->table->facts.pipe[number - 1].stirred = true;
     }
 }
@@ -184,15 +192,17 @@ static void note_stirred(struct look *look) {
 /* A process that cannot be seen may have an end. */
 static void note_hidden(struct look *look) {
     const struct lw_snapshot_header *header = look->snapshot->header;
+    struct descriptors_seen seen = descriptors_seen(look->proc);
     for (uint64_t i = 0; i < header->threads.count; i++) {
         uint32_t number = look->table->facts.of_thread[i];
-        if (number != 0 && descriptors_may_be_hidden(look->proc, header, &look->snapshot->threads[i]))
+        if (number != 0 && descriptors_may_be_hidden(seen, header, &look->snapshot->threads[i]))
             look->table->facts.pipe[number - 1].unsure = true;
     }
 }
 
+enum { PIPE_TARGET = 40 };
 struct pipe_end {
-    char target[40]; /* "pipe:[4711]" */
+    char target[PIPE_TARGET]; /* "pipe:[4711]" */
     int pid;
     mode_t mode; /* of the link */
 };
@@ -210,17 +220,22 @@ static int by_target(const void *a, const void *b) {
     return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
 }
 
-static void survey_end(struct pipe_survey *survey, int proc, int pid, int through, int fds,
-                       const char *entry) {
-    char target[40];
+struct surveyed {
+    struct pipe_survey *survey;
+    int proc, pid;
+};
+
+static void survey_end(void *context, const struct shown_descriptor *shown) {
+    const struct surveyed *of = context;
+    struct pipe_survey *survey = of->survey;
+    char path[DESCRIPTOR_PATH];
     struct stat status;
-    ssize_t length = readlinkat(fds, entry, target, sizeof target - 1);
-    if (length > 7 && memcmp(target, "socket:", 7) == 0)
-        survey->travels = survey->travels || socket_carries(proc, through, atoi(entry), false);
-    if (length <= 5 || length == sizeof target - 1 || memcmp(target, "pipe:", 5) != 0 ||
-        fstatat(fds, entry, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (strncmp(shown->target, "socket:", 7) == 0)
+        survey->travels = survey->travels || socket_carries(of->proc, shown->through, shown->fd, false);
+    descriptor_path(path, shown);
+    if (strncmp(shown->target, "pipe:", 5) != 0 || strlen(shown->target) >= PIPE_TARGET ||
+        fstatat(of->proc, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return;
-    target[length] = '\0';
     if (survey->count == survey->room) {
         size_t room = survey->room ? 2 * survey->room : 256;
         struct pipe_end *larger = reallocarray(survey->ends, room, sizeof *larger);
@@ -232,25 +247,14 @@ static void survey_end(struct pipe_survey *survey, int proc, int pid, int throug
         survey->room = room;
     }
     struct pipe_end *end = &survey->ends[survey->count++];
-    *end = (struct pipe_end){.pid = pid, .mode = status.st_mode};
-    memcpy(end->target, target, sizeof target);
-}
-
-struct surveyed {
-    struct pipe_survey *survey;
-    int proc, pid;
-};
-
-static void survey_table(void *context, int through, DIR *directory) {
-    const struct surveyed *of = context;
-    for (struct dirent *entry; (entry = readdir(directory));)
-        survey_end(of->survey, of->proc, of->pid, through, dirfd(directory), entry->d_name);
+    *end = (struct pipe_end){.pid = of->pid, .mode = status.st_mode};
+    snprintf(end->target, sizeof end->target, "%s", shown->target);
 }
 
 static void survey_process(struct pipe_survey *survey, int proc, int pid) {
     bool hidden = false;
     struct surveyed of = {survey, proc, pid};
-    descriptors_each(proc, pid, &hidden, survey_table, &of);
+    descriptors_each(proc, pid, &hidden, survey_end, &of);
     if (hidden) {
         survey->unreadable++;
         survey->one_unreadable = pid;
@@ -316,7 +320,8 @@ static void look_everywhere(struct look *look, DIR *proc) {
     }
 }
 
-struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const struct pipe_survey *survey) {
+struct pipe_facts pipes_look(struct thread_tables *tables, const struct pipe_survey *survey) {
+    const struct snapshot *snapshot = tables->snapshot;
     struct pipe_table table = wanted(snapshot);
     DIR *proc = table.facts.count > 0 ? opendir("/proc") : NULL;
     if (!proc) {
@@ -326,11 +331,12 @@ struct pipe_facts pipes_look(const struct snapshot *snapshot, int watched, const
     }
     struct look look = {.snapshot = snapshot,
                         .table = &table,
+                        .tables = tables,
                         .proc = dirfd(proc),
-                        .pid = watched,
-                        .through = living_thread(watched)};
+                        .pid = tables->pid,
+                        .through = living_thread(tables->pid)};
     if (survey) {
-        look_into(&look, watched);
+        look_into(&look, look.pid);
         look_outside(&look, survey);
     } else {
         look_everywhere(&look, proc);
