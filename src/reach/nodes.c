@@ -45,13 +45,19 @@ static bool index_grains(struct node_index *index, const struct nodes *nodes, si
     return index->of_grain;
 }
 
-static void note_pieces(struct nodes *nodes, const struct node_index *index) {
-    for (uint64_t piece = index->start >> PIECE_BITS; piece <= index->end >> PIECE_BITS && piece < PIECES;
-         piece++)
-        nodes->pieces[piece / 64] |= 1ull << piece % 64;
+static void find_edges(struct nodes *nodes, const struct edges *edges) {
+    size_t slice = 0, next = 0;
+    for (size_t i = 0; i < nodes->count; i++)
+        nodes->node[i].edges = (uint32_t)edges_next_from(edges, nodes->node[i].start, &slice, &next);
 }
 
-bool nodes_index(struct nodes *nodes) {
+size_t node_edges_end(const struct nodes *nodes, const struct edges *edges, uint32_t number) {
+    const struct node *node = &nodes->node[number];
+    bool touches = number + 1 < nodes->count && node[1].start == node->end;
+    return touches ? node[1].edges : edges_from(edges, node->end);
+}
+
+bool nodes_index(struct nodes *nodes, const struct edges *edges) {
     size_t stretches = 0;
     for (size_t i = 0; i < nodes->count; i = last_of_stretch(nodes, i) + 1)
         stretches++;
@@ -67,13 +73,14 @@ bool nodes_index(struct nodes *nodes) {
             .start = nodes->node[i].start, .end = nodes->node[last].end, .first = (uint32_t)i};
         if (i != last && !index_grains(index, nodes, i, last))
             return false;
-        note_pieces(nodes, index);
+        pieces_add(&nodes->pieces, index->start, index->end);
     }
+    find_edges(nodes, edges);
     return true;
 }
 
 uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    if (!nodes_may_be_at(nodes, address))
+    if (!pieces_have(&nodes->pieces, address))
         return NO_NODE;
     const struct node_index *index = *nodes->last;
     if (address < index->start || address >= index->end) {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "image.h"
+#include "edges.h"
 
 enum node_kind {
     NODE_BLOCK, /* given out by malloc */
@@ -17,10 +17,11 @@ enum { NO_NODE = UINT32_MAX };
 
 struct node {
     uint64_t start, end; /* an address in it, or just behind it, leads to it */
-    uint64_t at;         /* where the address stands that leads to it */
-    uint32_t from;       /* the node that this lies in; NO_NODE: a root, or the stack of a live thread */
+    uint64_t at;         /* where the address stands that leads to it (mark.h, mark_place) */
+    uint32_t edges;      /* the first that stands in it, or behind it */
+    uint32_t from;       /* the node that `at` lies in; NO_NODE: a root, or the stack of a live thread */
     uint32_t marked;     /* in which round of marking; 0: in none */
-    enum node_kind kind;
+    enum node_kind kind : 8;
 };
 
 /* Of a node that somebody's stack is: what lies below the stack pointer. */
@@ -36,9 +37,6 @@ struct node_index {
     uint32_t first;
 };
 
-/* Of what user space has, such pieces in which something is: few enough bits to stay in a processor's first cache. */
-enum { PIECE_BITS = 30, PIECES = 1 << (47 - PIECE_BITS) };
-
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
@@ -48,18 +46,12 @@ struct nodes {
     struct node_index *index;
     size_t index_count;
     const struct node_index **last; /* that something was looked for in */
-    uint64_t pieces[PIECES / 64];
+    struct pieces pieces;           /* with nodes in them */
 };
-
-/* Quick, for most words that are looked at are no addresses. The address may be just behind a node's end. */
-static inline bool nodes_may_be_at(const struct nodes *nodes, uint64_t address) {
-    uint64_t piece = address >> PIECE_BITS;
-    return piece < PIECES && (nodes->pieces[piece / 64] >> piece % 64 & 1);
-}
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* From then on node_at is quick, and nothing is added. False without memory. */
-bool nodes_index(struct nodes *nodes);
+bool nodes_index(struct nodes *nodes, const struct edges *edges);
 
 struct node_range {
     uint32_t first, end;
@@ -68,5 +60,7 @@ struct node_range {
 struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle);
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
+/* The edges that stand in a node are from its first to before this. */
+size_t node_edges_end(const struct nodes *nodes, const struct edges *edges, uint32_t number);
 /* The node that an address leads to; NO_NODE if it is none. After nodes_index. */
 uint32_t node_at(const struct nodes *nodes, uint64_t address);

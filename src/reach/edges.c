@@ -1,0 +1,225 @@
+#include "edges.h"
+
+#include <stdlib.h>
+
+#include "least.h"
+#include "peek.h"
+
+enum { WINDOW = 256 << 10, PAGE = 4096, WORD = sizeof(uint64_t) };
+enum { SLICE = 1 << SLICE_BITS, PLACE_SHIFT = KIND_BITS + TARGET_BITS };
+enum { MOST_OF_WORD = 5 /* as it is, mangled, and three operands */ };
+enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+#define MOST_EDGES (1ull << 27) /* they take as much as the largest copy would */
+
+/* Every thread has the same guard (tcbhead_t, sysdeps/x86_64/nptl/tls.h). */
+static uint64_t find_guard(const struct image *image) {
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++)
+        if (image->threads[i].tid > 0)
+            return image_word(image, image->threads[i].handle + POINTER_GUARD);
+    return 0;
+}
+
+static void expect(struct edges *edges, uint64_t start, uint64_t end) {
+    uint64_t highest = edges->lowest + edges->span;
+    edges->lowest = start < edges->lowest ? start : edges->lowest;
+    edges->span = (end > highest ? end : highest) - edges->lowest;
+    pieces_add(&edges->pieces, start, end);
+}
+
+bool edges_begin(struct edges *edges, const struct image *image, bool every_offset, bool makes_code) {
+    *edges = (struct edges){.image = image,
+                            .every_offset = every_offset,
+                            .makes_code = makes_code,
+                            .guard = find_guard(image),
+                            .lowest = ADDRESS_BITS,
+                            .window = malloc(WINDOW)};
+    for (size_t i = 0; i < image->area_count; i++)
+        if (image->areas[i].kind == AREA_PRIVATE)
+            expect(edges, image->areas[i].start, image->areas[i].end);
+    for (uint64_t i = 0; i < image->frozen.thread_count; i++)
+        if (image->threads[i].tid > 0)
+            expect(edges, image->threads[i].handle & ADDRESS_BITS, image->threads[i].handle & ADDRESS_BITS);
+    return edges->window;
+}
+
+static bool make_room(struct edges *edges, size_t more) {
+    if (edges->count + more > MOST_EDGES)
+        edges->too_many = true;
+    while (edges->count + more > edges->room && !edges->too_many && !edges->no_memory) {
+        size_t room = edges->room ? 2 * edges->room : 1 << 16;
+        uint64_t *larger = realloc(edges->edge, room * sizeof *larger);
+        if (!larger)
+            edges->no_memory = true;
+        edges->edge = larger ? larger : edges->edge;
+        edges->room = larger ? room : edges->room;
+    }
+    return !edges->too_many && !edges->no_memory;
+}
+
+static bool begin_slice(struct edges *edges, uint64_t number) {
+    if (edges->slice_count > 0 && edges->slices[edges->slice_count - 1].number == number)
+        return true;
+    if (edges->slice_count == edges->slice_room) {
+        size_t room = edges->slice_room ? 2 * edges->slice_room : 1024;
+        struct slice *more = realloc(edges->slices, room * sizeof *more);
+        edges->no_memory |= !more;
+        if (!more)
+            return false;
+        edges->slices = more;
+        edges->slice_room = room;
+    }
+    edges->slices[edges->slice_count++] = (struct slice){.number = number, .first = edges->count};
+    return true;
+}
+
+static inline void see(struct edges *edges, uint64_t address, uint64_t at, enum edge_kind kind) {
+    address &= ADDRESS_BITS;
+    if (address - edges->lowest <= edges->span && pieces_have(&edges->pieces, address))
+        edges->edge[edges->count++] = at % SLICE << PLACE_SHIFT | (uint64_t)kind << TARGET_BITS | address;
+}
+
+/* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
+ * an address in the lowest 4 GiB. */
+static void see_operand(struct edges *edges, uint32_t operand, uint64_t at) {
+    uint64_t from = at + sizeof operand + (uint64_t)(int64_t)(int32_t)operand;
+    see(edges, from, at, EDGE_OPERAND);
+    see(edges, from + sizeof(uint32_t), at, EDGE_OPERAND);
+    see(edges, operand, at, EDGE_OPERAND);
+}
+
+static inline void see_word(struct edges *edges, uint64_t word, uint64_t at, bool as_code) {
+    see(edges, word, at, EDGE_WORD);
+    if (edges->guard)
+        see(edges, (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ edges->guard, at, EDGE_MANGLED);
+    if (as_code)
+        see_operand(edges, (uint32_t)word, at);
+}
+
+static unsigned step_of(const struct edges *edges) {
+    return edges->every_offset || edges->area->code ? 1 : WORD;
+}
+
+/* Words that begin in [at, to), which lie in one slice and in the window. */
+static void see_words(struct edges *edges, uint64_t at, uint64_t to) {
+    const unsigned char *bytes = edges->window + (at - edges->start);
+    bool as_code = edges->area->code || edges->makes_code;
+    unsigned step = step_of(edges);
+    uint64_t word;
+    if (step == WORD && !as_code) {
+        for (; at < to; at += WORD, bytes += WORD) {
+            memcpy(&word, bytes, sizeof word);
+            if (word != 0) /* as most are */
+                see_word(edges, word, at, false);
+        }
+        return;
+    }
+    for (; at < to; at += step, bytes += step) {
+        memcpy(&word, bytes, sizeof word);
+        if (word != 0)
+            see_word(edges, word, at, as_code);
+    }
+}
+
+static void see_run(struct edges *edges, uint64_t from, uint64_t to) {
+    while (from < to) {
+        uint64_t end = (from / SLICE + 1) * SLICE;
+        end = end < to ? end : to;
+        if (!make_room(edges, (end - from) * MOST_OF_WORD) || !begin_slice(edges, from / SLICE))
+            return;
+        see_words(edges, from, end);
+        from = end;
+    }
+}
+
+/* Where something may begin of a run: at every offset, a word that begins before it has zeros there. */
+static uint64_t first_of(const struct edges *edges, const struct run *run) {
+    uint64_t before = step_of(edges) == 1 ? WORD - 1 : 0;
+    return run->start - edges->area->start >= before ? run->start - before : run->start;
+}
+
+/* Pages from there on; of what is not there as little as possible. */
+static bool load(struct edges *edges, uint64_t from, uint64_t to) {
+    edges->start = from / PAGE * PAGE;
+    edges->size = to - edges->start < WINDOW ? to - edges->start : WINDOW;
+    if (image_load(edges->image, edges->area, edges->start, edges->start + edges->size, edges->window))
+        return true;
+    edges->size = 0;
+    return false;
+}
+
+/* One window more. */
+static void read_on(struct edges *edges) {
+    const struct area *area = edges->area;
+    size_t number = LEAST(area->run_count, i, area->runs[i].end > edges->scanned);
+    if (number == area->run_count) {
+        edges->scanned = area->end;
+        return;
+    }
+    const struct run *run = &area->runs[number];
+    bool straddles = step_of(edges) == 1;
+    uint64_t from = first_of(edges, run) > edges->scanned ? first_of(edges, run) : edges->scanned;
+    uint64_t to = straddles && run->end < area->end ? run->end + PAGE : run->end;
+    if (!load(edges, from, to)) {
+        edges->scanned = area->end;
+        return;
+    }
+    uint64_t end = edges->start + edges->size - (straddles ? WORD - 1 : 0);
+    see_run(edges, from, end < run->end ? end : run->end);
+    edges->scanned = end < run->end && end + WORD <= area->end ? end : run->end;
+}
+
+void edges_enter(struct edges *edges, const struct area *area) {
+    edges->area = area;
+    edges->size = 0;
+    edges->scanned = area->start > edges->scanned ? area->start : edges->scanned;
+}
+
+void edges_leave(struct edges *edges) {
+    while (edges->scanned < edges->area->end)
+        read_on(edges);
+    edges->size = 0;
+}
+
+uint64_t edges_read_on(struct edges *edges, uint64_t address) {
+    uint64_t word = 0;
+    const struct area *area = edges->area;
+    if (address < area->start || address >= area->end || area->end - address < sizeof word)
+        return 0;
+    while (edges->scanned < address + sizeof word && edges->scanned < area->end)
+        read_on(edges);
+    bool is_there = address >= edges->start && edges->size >= sizeof word &&
+                    address - edges->start <= edges->size - sizeof word;
+    if (!is_there && !load(edges, address, area->end))
+        return 0;
+    memcpy(&word, edges->window + (address - edges->start), sizeof word);
+    return word;
+}
+
+static uint64_t place_of(const struct edges *edges, size_t slice, size_t number) {
+    return edges->slices[slice].number * SLICE + (edges->edge[number] >> PLACE_SHIFT);
+}
+
+static size_t end_of_slice(const struct edges *edges, size_t slice) {
+    return slice + 1 < edges->slice_count ? edges->slices[slice + 1].first : edges->count;
+}
+
+size_t edges_from(const struct edges *edges, uint64_t address) {
+    size_t slice = LEAST(edges->slice_count, i, edges->slices[i].number >= address / SLICE);
+    if (slice == edges->slice_count)
+        return edges->count;
+    size_t first = edges->slices[slice].first;
+    return first + LEAST(end_of_slice(edges, slice) - first, i, place_of(edges, slice, first + i) >= address);
+}
+
+size_t edges_next_from(const struct edges *edges, uint64_t address, size_t *slice, size_t *next) {
+    for (; *slice < edges->slice_count; ++*slice)
+        for (size_t end = end_of_slice(edges, *slice); *next < end; ++*next)
+            if (place_of(edges, *slice, *next) >= address)
+                return *next;
+    return *next;
+}
+
+uint64_t edges_at(const struct edges *edges, size_t number) {
+    size_t behind = LEAST(edges->slice_count, i, edges->slices[i].first > number);
+    return behind > 0 ? place_of(edges, behind - 1, number) : 0;
+}
