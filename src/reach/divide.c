@@ -180,6 +180,8 @@ static bool find_dead(struct nodes *nodes, const struct image *image) {
 
 bool divide(struct nodes *nodes, struct edges *edges, struct image *image, const struct snapshot *snapshot,
             bool keeps_frames) {
+    if (!nodes_begin(nodes, image))
+        return false;
     struct arenas arenas = heap_arenas(image, snapshot);
     struct stack_extents stacks = stacks_find(image, snapshot);
     struct division division = {.nodes = nodes,

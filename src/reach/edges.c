@@ -4,10 +4,10 @@
 
 #include "least.h"
 #include "peek.h"
+#include "reserve.h"
 
-enum { WINDOW = 256 << 10, PAGE = 4096, WORD = sizeof(uint64_t) };
+enum { WINDOW = 256 << 10, PAGE = 4096, LINE = 64, WORD = sizeof(uint64_t) };
 enum { SLICE = 1 << SLICE_BITS, PLACE_SHIFT = KIND_BITS + TARGET_BITS };
-enum { MOST_OF_WORD = 5 /* as it is, mangled, and three operands */ };
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
 #define MOST_EDGES (1ull << 27) /* they take as much as the largest copy would */
 
@@ -26,6 +26,25 @@ static void expect(struct edges *edges, uint64_t start, uint64_t end) {
     pieces_add(&edges->pieces, start, end);
 }
 
+static unsigned step_of(const struct edges *edges, const struct area *area) {
+    return edges->every_offset || area->code ? 1 : WORD;
+}
+
+/* Of a byte, where addresses are looked for at every offset, as many as a word has: as it is, mangled, and three operands. */
+enum { MOST_OF_OFFSET = 5, MOST_OF_WORD = 2, MOST_OF_SLICE = MOST_OF_OFFSET * SLICE };
+
+static size_t most_edges(const struct edges *edges) {
+    uint64_t most = MOST_OF_SLICE;
+    for (size_t i = 0; i < edges->image->area_count; i++) {
+        const struct area *area = &edges->image->areas[i];
+        for (size_t k = 0; k < area->run_count; k++) {
+            uint64_t bytes = area->runs[k].end - area->runs[k].start;
+            most += step_of(edges, area) == 1 ? bytes * MOST_OF_OFFSET : bytes / WORD * MOST_OF_WORD;
+        }
+    }
+    return most < MOST_EDGES ? most : MOST_EDGES;
+}
+
 bool edges_begin(struct edges *edges, const struct image *image, bool every_offset, bool makes_code) {
     *edges = (struct edges){.image = image,
                             .every_offset = every_offset,
@@ -33,27 +52,15 @@ bool edges_begin(struct edges *edges, const struct image *image, bool every_offs
                             .guard = find_guard(image),
                             .lowest = ADDRESS_BITS,
                             .window = malloc(WINDOW)};
+    edges->room = most_edges(edges);
+    edges->edge = reserve(edges->room * sizeof *edges->edge, image->is_large);
     for (size_t i = 0; i < image->area_count; i++)
         if (image->areas[i].kind == AREA_PRIVATE)
             expect(edges, image->areas[i].start, image->areas[i].end);
     for (uint64_t i = 0; i < image->frozen.thread_count; i++)
         if (image->threads[i].tid > 0)
             expect(edges, image->threads[i].handle & ADDRESS_BITS, image->threads[i].handle & ADDRESS_BITS);
-    return edges->window;
-}
-
-static bool make_room(struct edges *edges, size_t more) {
-    if (edges->count + more > MOST_EDGES)
-        edges->too_many = true;
-    while (edges->count + more > edges->room && !edges->too_many && !edges->no_memory) {
-        size_t room = edges->room ? 2 * edges->room : 1 << 16;
-        uint64_t *larger = realloc(edges->edge, room * sizeof *larger);
-        if (!larger)
-            edges->no_memory = true;
-        edges->edge = larger ? larger : edges->edge;
-        edges->room = larger ? room : edges->room;
-    }
-    return !edges->too_many && !edges->no_memory;
+    return edges->edge && edges->window;
 }
 
 static bool begin_slice(struct edges *edges, uint64_t number) {
@@ -72,68 +79,103 @@ static bool begin_slice(struct edges *edges, uint64_t number) {
     return true;
 }
 
-static inline void see(struct edges *edges, uint64_t address, uint64_t at, enum edge_kind kind) {
+/* What is asked of every word, and where those go that pass. */
+struct sieve {
+    uint64_t lowest, span, guard;
+    const struct pieces *pieces;
+    uint64_t *next;
+};
+
+static inline void see(struct sieve *sieve, uint64_t address, uint64_t at, enum edge_kind kind) {
     address &= ADDRESS_BITS;
-    if (address - edges->lowest <= edges->span && pieces_have(&edges->pieces, address))
-        edges->edge[edges->count++] = at % SLICE << PLACE_SHIFT | (uint64_t)kind << TARGET_BITS | address;
+    if (address - sieve->lowest <= sieve->span && pieces_have(sieve->pieces, address))
+        *sieve->next++ = at % SLICE << PLACE_SHIFT | (uint64_t)kind << TARGET_BITS | address;
 }
 
 /* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
  * an address in the lowest 4 GiB. */
-static void see_operand(struct edges *edges, uint32_t operand, uint64_t at) {
+static void see_operand(struct sieve *sieve, uint32_t operand, uint64_t at) {
     uint64_t from = at + sizeof operand + (uint64_t)(int64_t)(int32_t)operand;
-    see(edges, from, at, EDGE_OPERAND);
-    see(edges, from + sizeof(uint32_t), at, EDGE_OPERAND);
-    see(edges, operand, at, EDGE_OPERAND);
+    see(sieve, from, at, EDGE_OPERAND);
+    see(sieve, from + sizeof(uint32_t), at, EDGE_OPERAND);
+    see(sieve, operand, at, EDGE_OPERAND);
 }
 
-static inline void see_word(struct edges *edges, uint64_t word, uint64_t at, bool as_code) {
-    see(edges, word, at, EDGE_WORD);
-    if (edges->guard)
-        see(edges, (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ edges->guard, at, EDGE_MANGLED);
-    if (as_code)
-        see_operand(edges, (uint32_t)word, at);
+static inline void see_word(struct sieve *sieve, uint64_t word, uint64_t at) {
+    see(sieve, word, at, EDGE_WORD);
+    if (sieve->guard)
+        see(sieve, (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ sieve->guard, at, EDGE_MANGLED);
 }
 
-static unsigned step_of(const struct edges *edges) {
-    return edges->every_offset || edges->area->code ? 1 : WORD;
+static inline bool is_zero(const unsigned char *line) {
+    uint64_t words[LINE / WORD];
+    memcpy(words, line, sizeof words);
+    return !(words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]);
 }
 
-/* Words that begin in [at, to), which lie in one slice and in the window. */
-static void see_words(struct edges *edges, uint64_t at, uint64_t to) {
-    const unsigned char *bytes = edges->window + (at - edges->start);
-    bool as_code = edges->area->code || edges->makes_code;
-    unsigned step = step_of(edges);
-    uint64_t word;
-    if (step == WORD && !as_code) {
-        for (; at < to; at += WORD, bytes += WORD) {
-            memcpy(&word, bytes, sizeof word);
-            if (word != 0) /* as most are */
-                see_word(edges, word, at, false);
+/* Words that begin in [at, to). */
+static void see_words(struct sieve *sieve, const unsigned char *bytes, uint64_t at, uint64_t to) {
+    while (at < to) {
+        if (at % LINE == 0 && to - at >= LINE && is_zero(bytes)) { /* as most are */
+            at += LINE;
+            bytes += LINE;
+            continue;
         }
-        return;
+        do {
+            uint64_t word;
+            memcpy(&word, bytes, sizeof word);
+            if (word != 0)
+                see_word(sieve, word, at);
+            at += WORD;
+            bytes += WORD;
+        } while (at % LINE != 0 && at < to);
     }
-    for (; at < to; at += step, bytes += step) {
+}
+
+/* The same at every offset. */
+static void see_bytes(struct sieve *sieve, const unsigned char *bytes, uint64_t at, uint64_t to,
+                      bool as_code) {
+    for (; at < to; at++, bytes++) {
+        uint64_t word;
         memcpy(&word, bytes, sizeof word);
-        if (word != 0)
-            see_word(edges, word, at, as_code);
+        if (word == 0)
+            continue;
+        see_word(sieve, word, at);
+        if (as_code)
+            see_operand(sieve, (uint32_t)word, at);
     }
+}
+
+/* Those of one slice, in the window. */
+static void see_slice(struct edges *edges, uint64_t at, uint64_t to) {
+    struct sieve sieve = {.lowest = edges->lowest,
+                          .span = edges->span,
+                          .guard = edges->guard,
+                          .pieces = &edges->pieces,
+                          .next = edges->edge + edges->count};
+    const unsigned char *bytes = edges->window + (at - edges->start);
+    if (step_of(edges, edges->area) == 1)
+        see_bytes(&sieve, bytes, at, to, edges->area->code || edges->makes_code);
+    else
+        see_words(&sieve, bytes, at, to);
+    edges->count = (size_t)(sieve.next - edges->edge);
 }
 
 static void see_run(struct edges *edges, uint64_t from, uint64_t to) {
     while (from < to) {
         uint64_t end = (from / SLICE + 1) * SLICE;
         end = end < to ? end : to;
-        if (!make_room(edges, (end - from) * MOST_OF_WORD) || !begin_slice(edges, from / SLICE))
+        edges->too_many |= edges->count + MOST_OF_SLICE > edges->room;
+        if (edges->too_many || !begin_slice(edges, from / SLICE))
             return;
-        see_words(edges, from, end);
+        see_slice(edges, from, end);
         from = end;
     }
 }
 
 /* Where something may begin of a run: at every offset, a word that begins before it has zeros there. */
 static uint64_t first_of(const struct edges *edges, const struct run *run) {
-    uint64_t before = step_of(edges) == 1 ? WORD - 1 : 0;
+    uint64_t before = step_of(edges, edges->area) == 1 ? WORD - 1 : 0;
     return run->start - edges->area->start >= before ? run->start - before : run->start;
 }
 
@@ -156,7 +198,7 @@ static void read_on(struct edges *edges) {
         return;
     }
     const struct run *run = &area->runs[number];
-    bool straddles = step_of(edges) == 1;
+    bool straddles = step_of(edges, edges->area) == 1;
     uint64_t from = first_of(edges, run) > edges->scanned ? first_of(edges, run) : edges->scanned;
     uint64_t to = straddles && run->end < area->end ? run->end + PAGE : run->end;
     if (!load(edges, from, to)) {
@@ -212,10 +254,12 @@ size_t edges_from(const struct edges *edges, uint64_t address) {
 }
 
 size_t edges_next_from(const struct edges *edges, uint64_t address, size_t *slice, size_t *next) {
-    for (; *slice < edges->slice_count; ++*slice)
-        for (size_t end = end_of_slice(edges, *slice); *next < end; ++*next)
-            if (place_of(edges, *slice, *next) >= address)
-                return *next;
+    while (*slice < edges->slice_count && edges->slices[*slice].number < address / SLICE)
+        *next = end_of_slice(edges, (*slice)++);
+    if (*slice < edges->slice_count && edges->slices[*slice].number == address / SLICE)
+        for (size_t end = end_of_slice(edges, *slice);
+             *next < end && edges->edge[*next] >> PLACE_SHIFT < address % SLICE; ++*next)
+            ;
     return *next;
 }
 

@@ -12,7 +12,7 @@
 
 /* As the shim opens it behind the snapshot (preload/report/launch.c). */
 enum { SIZE_FD = 7 };
-enum { PAGE = 4096 };
+enum { PAGE = 4096, LARGE = 64 << 20 };
 #define MOST_BYTES (1ull << 30)
 
 static void *read_array(uint64_t address, uint64_t count, size_t size) {
@@ -53,19 +53,18 @@ static void blank_records(struct image *image) {
 }
 
 static enum lw_frozen_refusal find_pages(struct image *image) {
-    uint64_t left = MOST_BYTES;
     for (size_t i = 0; i < image->area_count; i++) {
         struct area *area = &image->areas[i];
         enum lw_frozen_refusal refusal = is_of_the_shim(image, area) ? LW_FROZEN_NONE : pages_find(area);
         for (size_t k = 0; k < area->run_count && refusal == LW_FROZEN_NONE; k++) {
-            uint64_t size = area->runs[k].end - area->runs[k].start;
-            if (size > left)
+            image->bytes += area->runs[k].end - area->runs[k].start;
+            if (image->bytes > MOST_BYTES)
                 refusal = LW_FROZEN_LARGE;
-            left -= size;
         }
         if (refusal != LW_FROZEN_NONE)
             return refusal;
     }
+    image->is_large = image->bytes >= LARGE;
     blank_records(image);
     return LW_FROZEN_NONE;
 }

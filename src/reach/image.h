@@ -45,6 +45,8 @@ struct image {
     uint64_t held_ns;
     struct area *areas; /* by address */
     size_t area_count;
+    uint64_t bytes;   /* of their pages */
+    bool is_large;    /* so much that what is made of it takes many pages too */
     uint64_t *starts; /* of private mappings, by address */
     size_t start_count;
     struct dropped dropped[8];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "least.h"
+#include "reserve.h"
 
 enum { PAGE = 4096 };
 /* No alternate stack is smaller (sigaltstack(2)), so that of a block that is nothing is dead. */
@@ -23,9 +24,10 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
                                 .makes_code = edges->makes_code,
                                 .current = NO_NODE,
                                 .round = 1};
-    marking->work = calloc(nodes->count + 1, sizeof *marking->work);
+    marking->work = reserve((nodes->count + 1) * sizeof *marking->work, image->is_large);
+    marking->marks = reserve((nodes->count + 1) * sizeof *marking->marks, image->is_large);
     marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
-    if (!marking->work || !marking->handles)
+    if (!marking->work || !marking->marks || !marking->handles)
         return false;
     for (uint64_t i = 0; i < image->frozen.thread_count; i++)
         if (image->threads[i].tid > 0)
@@ -46,12 +48,9 @@ bool is_in_a_handle(const struct marking *marking, uint64_t address) {
 }
 
 static void mark(struct marking *marking, uint32_t number, uint64_t at) {
-    struct node *node = &marking->nodes->node[number];
-    if (node->marked == marking->round || node->kind == NODE_FREE)
+    if (mark_is_on(marking, number) || marking->nodes->node[number].kind == NODE_FREE)
         return;
-    node->marked = marking->round;
-    node->from = marking->current;
-    node->at = at;
+    marking->marks[number] = (struct mark){.at = at, .from = marking->current, .round = marking->round};
     marking->work[marking->work_count++] = number;
 }
 
@@ -71,8 +70,8 @@ static uint64_t place(const struct marking *marking, uint64_t at) {
     return at & IS_EDGE ? edges_at(marking->edges, at & ~IS_EDGE) : at;
 }
 
-uint64_t mark_place(const struct marking *marking, const struct node *node) {
-    return place(marking, node->at);
+uint64_t mark_place(const struct marking *marking, uint32_t number) {
+    return place(marking, marking->marks[number].at);
 }
 
 static struct end_place place_here(const struct marking *marking, uint64_t at) {
@@ -99,7 +98,7 @@ static void consider(struct marking *marking, uint64_t address, uint64_t at) {
         if (before != NO_NODE && ends_with_the_programs(&nodes[before]))
             mark(marking, before, at);
     }
-    if (number != NO_NODE && nodes[number].marked != marking->round && !is_own &&
+    if (number != NO_NODE && !mark_is_on(marking, number) && !is_own &&
         (nodes[number].kind != NODE_STACK || !is_dead(marking, number, address)))
         mark(marking, number, at);
 }
@@ -180,6 +179,5 @@ void mark_from_roots(struct marking *marking) {
 
 bool mark_reaches(const struct marking *marking, uint64_t address) {
     uint32_t number = node_at(marking->nodes, address);
-    return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE ||
-           marking->nodes->node[number].marked == marking->round;
+    return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE || mark_is_on(marking, number);
 }

@@ -17,11 +17,8 @@ enum { NO_NODE = UINT32_MAX };
 
 struct node {
     uint64_t start, end; /* an address in it, or just behind it, leads to it */
-    uint64_t at;         /* where the address stands that leads to it (mark.h, mark_place) */
     uint32_t edges;      /* the first that stands in it, or behind it */
-    uint32_t from;       /* the node that `at` lies in; NO_NODE: a root, or the stack of a live thread */
-    uint32_t marked;     /* in which round of marking; 0: in none */
-    enum node_kind kind : 8;
+    enum node_kind kind;
 };
 
 /* Of a node that somebody's stack is: what lies below the stack pointer. */
@@ -40,7 +37,7 @@ struct node_index {
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
-    bool failed;            /* no memory */
+    bool failed;            /* no room */
     struct dead_part *dead; /* by node */
     size_t dead_count;
     struct node_index *index;
@@ -49,6 +46,8 @@ struct nodes {
     struct pieces pieces;           /* with nodes in them */
 };
 
+/* False without memory. */
+bool nodes_begin(struct nodes *nodes, const struct image *image);
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* From then on node_at is quick, and nothing is added. False without memory. */
 bool nodes_index(struct nodes *nodes, const struct edges *edges);
