@@ -6,7 +6,7 @@
 #include "peek.h"
 #include "reserve.h"
 
-enum { WINDOW = 256 << 10, PAGE = 4096, LINE = 64, WORD = sizeof(uint64_t) };
+enum { LINE = 64 };
 enum { SLICE = 1 << SLICE_BITS, PLACE_SHIFT = KIND_BITS + TARGET_BITS };
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
 #define MOST_EDGES (1ull << 27) /* they take as much as the largest copy would */
@@ -26,10 +26,6 @@ static void expect(struct edges *edges, uint64_t start, uint64_t end) {
     pieces_add(&edges->pieces, start, end);
 }
 
-static unsigned step_of(const struct edges *edges, const struct area *area) {
-    return edges->every_offset || area->code ? 1 : WORD;
-}
-
 /* Of a byte, where addresses are looked for at every offset, as many as a word has: as it is, mangled, and three operands. */
 enum { MOST_OF_OFFSET = 5, MOST_OF_WORD = 2, MOST_OF_SLICE = MOST_OF_OFFSET * SLICE };
 
@@ -39,19 +35,21 @@ static size_t most_edges(const struct edges *edges) {
         const struct area *area = &edges->image->areas[i];
         for (size_t k = 0; k < area->run_count; k++) {
             uint64_t bytes = area->runs[k].end - area->runs[k].start;
-            most += step_of(edges, area) == 1 ? bytes * MOST_OF_OFFSET : bytes / WORD * MOST_OF_WORD;
+            most += area->step == 1 ? bytes * MOST_OF_OFFSET : bytes / WORD * MOST_OF_WORD;
         }
     }
     return most < MOST_EDGES ? most : MOST_EDGES;
 }
 
-bool edges_begin(struct edges *edges, const struct image *image, bool every_offset, bool makes_code) {
+bool edges_begin(struct edges *edges, struct image *image, bool every_offset, bool makes_code) {
     *edges = (struct edges){.image = image,
                             .every_offset = every_offset,
                             .makes_code = makes_code,
                             .guard = find_guard(image),
-                            .lowest = ADDRESS_BITS,
-                            .window = malloc(WINDOW)};
+                            .lowest = ADDRESS_BITS};
+    for (size_t i = 0; i < image->area_count; i++)
+        image->areas[i].step = every_offset || image->areas[i].code ? 1 : WORD;
+    edges->windows = windows_begin(image);
     edges->room = most_edges(edges);
     edges->edge = reserve(edges->room * sizeof *edges->edge, image->is_large);
     for (size_t i = 0; i < image->area_count; i++)
@@ -60,7 +58,7 @@ bool edges_begin(struct edges *edges, const struct image *image, bool every_offs
     for (uint64_t i = 0; i < image->frozen.thread_count; i++)
         if (image->threads[i].tid > 0)
             expect(edges, image->threads[i].handle & ADDRESS_BITS, image->threads[i].handle & ADDRESS_BITS);
-    return edges->edge && edges->window;
+    return edges->edge && edges->windows;
 }
 
 static bool begin_slice(struct edges *edges, uint64_t number) {
@@ -102,46 +100,45 @@ static void see_operand(struct sieve *sieve, uint32_t operand, uint64_t at) {
 }
 
 static inline void see_word(struct sieve *sieve, uint64_t word, uint64_t at) {
+    if (word == 0)
+        return;
     see(sieve, word, at, EDGE_WORD);
     if (sieve->guard)
         see(sieve, (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ sieve->guard, at, EDGE_MANGLED);
 }
 
-static inline bool is_zero(const unsigned char *line) {
-    uint64_t words[LINE / WORD];
-    memcpy(words, line, sizeof words);
-    return !(words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]);
+static inline uint64_t word_at(const unsigned char *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
-/* Words that begin in [at, to). */
-static void see_words(struct sieve *sieve, const unsigned char *bytes, uint64_t at, uint64_t to) {
-    while (at < to) {
-        if (at % LINE == 0 && to - at >= LINE && is_zero(bytes)) { /* as most are */
-            at += LINE;
-            bytes += LINE;
-            continue;
-        }
-        do {
-            uint64_t word;
-            memcpy(&word, bytes, sizeof word);
-            if (word != 0)
-                see_word(sieve, word, at);
-            at += WORD;
-            bytes += WORD;
-        } while (at % LINE != 0 && at < to);
-    }
+static inline bool is_zero(const unsigned char *line) {
+    uint64_t all = 0;
+    for (unsigned i = 0; i < LINE; i += WORD)
+        all |= word_at(line + i);
+    return all == 0;
+}
+
+/* Words that begin in [at, to), by lines, of which most are zero. */
+static void see_words(struct sieve *of_edges, const unsigned char *bytes, uint64_t at, uint64_t to) {
+    struct sieve sieve = *of_edges;
+    for (; to - at >= LINE; at += LINE, bytes += LINE)
+        if (!is_zero(bytes))
+            for (unsigned i = 0; i < LINE; i += WORD)
+                see_word(&sieve, word_at(bytes + i), at + i);
+    for (; at < to; at += WORD, bytes += WORD)
+        see_word(&sieve, word_at(bytes), at);
+    *of_edges = sieve;
 }
 
 /* The same at every offset. */
 static void see_bytes(struct sieve *sieve, const unsigned char *bytes, uint64_t at, uint64_t to,
                       bool as_code) {
     for (; at < to; at++, bytes++) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        if (word == 0)
-            continue;
+        uint64_t word = word_at(bytes);
         see_word(sieve, word, at);
-        if (as_code)
+        if (as_code && word != 0)
             see_operand(sieve, (uint32_t)word, at);
     }
 }
@@ -154,7 +151,7 @@ static void see_slice(struct edges *edges, uint64_t at, uint64_t to) {
                           .pieces = &edges->pieces,
                           .next = edges->edge + edges->count};
     const unsigned char *bytes = edges->window + (at - edges->start);
-    if (step_of(edges, edges->area) == 1)
+    if (edges->area->step == 1)
         see_bytes(&sieve, bytes, at, to, edges->area->code || edges->makes_code);
     else
         see_words(&sieve, bytes, at, to);
@@ -173,41 +170,19 @@ static void see_run(struct edges *edges, uint64_t from, uint64_t to) {
     }
 }
 
-/* Where something may begin of a run: at every offset, a word that begins before it has zeros there. */
-static uint64_t first_of(const struct edges *edges, const struct run *run) {
-    uint64_t before = step_of(edges, edges->area) == 1 ? WORD - 1 : 0;
-    return run->start - edges->area->start >= before ? run->start - before : run->start;
-}
-
-/* Pages from there on; of what is not there as little as possible. */
-static bool load(struct edges *edges, uint64_t from, uint64_t to) {
-    edges->start = from / PAGE * PAGE;
-    edges->size = to - edges->start < WINDOW ? to - edges->start : WINDOW;
-    if (image_load(edges->image, edges->area, edges->start, edges->start + edges->size, edges->window))
-        return true;
-    edges->size = 0;
-    return false;
-}
-
 /* One window more. */
 static void read_on(struct edges *edges) {
-    const struct area *area = edges->area;
-    size_t number = LEAST(area->run_count, i, area->runs[i].end > edges->scanned);
-    if (number == area->run_count) {
-        edges->scanned = area->end;
+    struct window window;
+    if (!window_after(edges->area, edges->scanned, &window)) {
+        edges->scanned = edges->area->end;
         return;
     }
-    const struct run *run = &area->runs[number];
-    bool straddles = step_of(edges, edges->area) == 1;
-    uint64_t from = first_of(edges, run) > edges->scanned ? first_of(edges, run) : edges->scanned;
-    uint64_t to = straddles && run->end < area->end ? run->end + PAGE : run->end;
-    if (!load(edges, from, to)) {
-        edges->scanned = area->end;
-        return;
-    }
-    uint64_t end = edges->start + edges->size - (straddles ? WORD - 1 : 0);
-    see_run(edges, from, end < run->end ? end : run->end);
-    edges->scanned = end < run->end && end + WORD <= area->end ? end : run->end;
+    edges->start = window.start;
+    edges->window = windows_next(edges->windows, &window);
+    edges->size = edges->window ? window.size : 0;
+    if (edges->window)
+        see_run(edges, window.from, window.to);
+    edges->scanned = edges->window ? window.scanned : edges->area->end;
 }
 
 void edges_enter(struct edges *edges, const struct area *area) {
@@ -222,19 +197,23 @@ void edges_leave(struct edges *edges) {
     edges->size = 0;
 }
 
+static bool has_word(const struct edges *edges, uint64_t address) {
+    return address >= edges->start && edges->size >= WORD && address - edges->start <= edges->size - WORD;
+}
+
 uint64_t edges_read_on(struct edges *edges, uint64_t address) {
-    uint64_t word = 0;
     const struct area *area = edges->area;
-    if (address < area->start || address >= area->end || area->end - address < sizeof word)
+    if (address < area->start || address >= area->end || area->end - address < WORD)
         return 0;
-    while (edges->scanned < address + sizeof word && edges->scanned < area->end)
+    while (edges->scanned < address + WORD && edges->scanned < area->end)
         read_on(edges);
-    bool is_there = address >= edges->start && edges->size >= sizeof word &&
-                    address - edges->start <= edges->size - sizeof word;
-    if (!is_there && !load(edges, address, area->end))
-        return 0;
-    memcpy(&word, edges->window + (address - edges->start), sizeof word);
-    return word;
+    if (!has_word(edges, address)) {
+        struct window window = window_at(area, address);
+        edges->start = window.start;
+        edges->window = windows_again(edges->windows, &window);
+        edges->size = edges->window ? window.size : 0;
+    }
+    return has_word(edges, address) ? word_at(edges->window + (address - edges->start)) : 0;
 }
 
 static uint64_t place_of(const struct edges *edges, size_t slice, size_t number) {

@@ -7,6 +7,7 @@
 
 #include "image.h"
 #include "pieces.h"
+#include "windows.h"
 
 enum edge_kind {
     EDGE_WORD,    /* it stands there as it is */
@@ -36,12 +37,13 @@ struct edges {
     bool no_memory, too_many;
     const struct area *area; /* that is read */
     uint64_t scanned;        /* how far all has been looked at */
-    uint64_t start, size;    /* of the window */
-    unsigned char *window;
+    struct windows *windows;
+    uint64_t start, size; /* of the window that is looked through */
+    const unsigned char *window;
 };
 
 /* False without memory. */
-bool edges_begin(struct edges *edges, const struct image *image, bool every_offset, bool makes_code);
+bool edges_begin(struct edges *edges, struct image *image, bool every_offset, bool makes_code);
 /* Goes to this area. All of them are gone through by address; what has been looked at is not looked at again. */
 void edges_enter(struct edges *edges, const struct area *area);
 /* Looks at the rest of the area. */

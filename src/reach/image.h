@@ -27,6 +27,7 @@ struct area {
     enum area_kind kind;
     bool heap;        /* that brk(2) moves */
     bool code;        /* executable: addresses may stand at any offset */
+    unsigned step;    /* from one word that may be an address to the next (edges_begin) */
     struct run *runs; /* of those pages that are there, by address; the others are zero */
     size_t run_count;
 };
