@@ -1,6 +1,7 @@
 #include "mark.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "least.h"
 #include "reserve.h"
@@ -10,6 +11,8 @@ enum { PAGE = 4096 };
 enum { LEAST_ALTERNATE = 2048 };
 /* Where an address stands is most often told by its edge, and looked up when it is asked for. */
 #define IS_EDGE (1ull << 63)
+/* No edge has such a number (edges.c). */
+#define LEAST_ROOT (1u << 31)
 
 static int by_value(const void *a, const void *b) {
     uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
@@ -25,9 +28,11 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
                                 .current = NO_NODE,
                                 .round = 1};
     marking->work = reserve((nodes->count + 1) * sizeof *marking->work, image->is_large);
-    marking->marks = reserve((nodes->count + 1) * sizeof *marking->marks, image->is_large);
+    marking->rounds = reserve(nodes->count + 1, image->is_large);
+    marking->by = reserve((nodes->count + 1) * sizeof *marking->by, image->is_large);
+    marking->roots = reserve((nodes->count + 1) * sizeof *marking->roots, false);
     marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
-    if (!marking->work || !marking->marks || !marking->handles)
+    if (!marking->work || !marking->rounds || !marking->by || !marking->roots || !marking->handles)
         return false;
     for (uint64_t i = 0; i < image->frozen.thread_count; i++)
         if (image->threads[i].tid > 0)
@@ -37,7 +42,11 @@ bool marking_begin(struct marking *marking, const struct image *image, struct no
 }
 
 void mark_anew(struct marking *marking) {
-    marking->round++;
+    marking->root_count = 0;
+    if (++marking->round == 0) {
+        memset(marking->rounds, 0, marking->nodes->count);
+        marking->round = 1;
+    }
 }
 
 /* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
@@ -50,7 +59,13 @@ bool is_in_a_handle(const struct marking *marking, uint64_t address) {
 static void mark(struct marking *marking, uint32_t number, uint64_t at) {
     if (mark_is_on(marking, number) || marking->nodes->node[number].kind == NODE_FREE)
         return;
-    marking->marks[number] = (struct mark){.at = at, .from = marking->current, .round = marking->round};
+    marking->rounds[number] = marking->round;
+    if (marking->current != NO_NODE) {
+        marking->by[number] = (uint32_t)(at & ~IS_EDGE);
+    } else {
+        marking->by[number] = LEAST_ROOT | (uint32_t)marking->root_count;
+        marking->roots[marking->root_count++] = at;
+    }
     marking->work[marking->work_count++] = number;
 }
 
@@ -70,8 +85,12 @@ static uint64_t place(const struct marking *marking, uint64_t at) {
     return at & IS_EDGE ? edges_at(marking->edges, at & ~IS_EDGE) : at;
 }
 
-uint64_t mark_place(const struct marking *marking, uint32_t number) {
-    return place(marking, marking->marks[number].at);
+struct mark mark_of(const struct marking *marking, uint32_t number) {
+    uint32_t by = marking->by[number];
+    if (by & LEAST_ROOT)
+        return (struct mark){.at = place(marking, marking->roots[by & ~LEAST_ROOT]), .from = NO_NODE};
+    uint64_t at = edges_at(marking->edges, by);
+    return (struct mark){.at = at, .from = node_at(marking->nodes, at)};
 }
 
 static struct end_place place_here(const struct marking *marking, uint64_t at) {

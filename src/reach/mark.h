@@ -5,13 +5,6 @@
 #include "image.h"
 #include "nodes.h"
 
-/* How live memory leads to a node. */
-struct mark {
-    uint64_t at;    /* where the address stands (mark_place) */
-    uint32_t from;  /* the node that it lies in; NO_NODE: a root, or the stack of a live thread */
-    uint32_t round; /* of marking; 0: in none */
-};
-
 struct marking {
     const struct image *image;
     struct nodes *nodes;
@@ -20,8 +13,11 @@ struct marking {
     uint64_t *
         handles; /* of the threads, by address: that an address leads to such a block is left out of account */
     size_t handle_count;
-    uint32_t round;     /* of marking, from 1 */
-    struct mark *marks; /* by node */
+    uint8_t round;   /* of marking, from 1 */
+    uint8_t *rounds; /* by node: in which it was marked last */
+    uint32_t *by;    /* by node: the edge in a node that leads to it, or LEAST_ROOT and which of the roots */
+    uint64_t *roots; /* where addresses stand that are in no node, or not as such: edges, or places */
+    size_t root_count;
     uint32_t *work;
     size_t work_count;
     uint32_t current; /* the node that is looked through */
@@ -46,10 +42,14 @@ void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *th
 void mark_from_roots(struct marking *marking);
 
 static inline bool mark_is_on(const struct marking *marking, uint32_t number) {
-    return marking->marks[number].round == marking->round;
+    return marking->rounds[number] == marking->round;
 }
-/* Where the address stands that leads to a marked node; or what led to it else. */
-uint64_t mark_place(const struct marking *marking, uint32_t number);
+/* How live memory leads to a marked node. */
+struct mark {
+    uint64_t at;   /* where the address stands; or what led to it else */
+    uint32_t from; /* the node that it lies in; NO_NODE: a root, or the stack of a live thread */
+};
+struct mark mark_of(const struct marking *marking, uint32_t number);
 
 /* Can live memory lead to this address? Addresses outside of all nodes are known to whoever knows the program. */
 bool mark_reaches(const struct marking *marking, uint64_t address);

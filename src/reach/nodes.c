@@ -5,7 +5,7 @@
 #include "least.h"
 #include "reserve.h"
 
-enum { GRAIN = 512, LARGE = 16 << 20 };
+enum { LARGE = 16 << 20 };
 
 /* Blocks are at least as far from each other as that; what else there is is few. */
 enum { LEAST_BLOCK = 16, OTHERS = 1 << 20 };
@@ -47,10 +47,10 @@ static bool begin_stretch(struct nodes *nodes, size_t first) {
 }
 
 static bool index_grains(struct node_index *index, const struct nodes *nodes, size_t first, size_t last) {
-    size_t grains = (index->end - index->start) / GRAIN + 1;
+    size_t grains = (index->end - index->start) / NODE_GRAIN + 1;
     index->of_grain = malloc(grains * sizeof *index->of_grain);
     for (size_t grain = 0, at = first; index->of_grain && grain < grains; grain++) {
-        while (at < last && nodes->node[at].end <= index->start + grain * GRAIN)
+        while (at < last && nodes->node[at].end <= index->start + grain * NODE_GRAIN)
             at++;
         index->of_grain[grain] = (uint32_t)at;
     }
@@ -84,21 +84,11 @@ bool nodes_index(struct nodes *nodes, const struct edges *edges) {
     return true;
 }
 
-uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    if (!pieces_have(&nodes->pieces, address))
-        return NO_NODE;
-    const struct node_index *index = *nodes->last;
-    if (address < index->start || address >= index->end) {
-        size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
-        index = &nodes->index[at];
-        if (at == nodes->index_count || address < index->start)
-            return NO_NODE;
-        *nodes->last = index;
-    }
-    uint32_t number = index->of_grain ? index->of_grain[(address - index->start) / GRAIN] : index->first;
-    while (nodes->node[number].end <= address)
-        number++;
-    return number;
+const struct node_index *nodes_find_index(const struct nodes *nodes, uint64_t address) {
+    size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
+    if (at == nodes->index_count || address < nodes->index[at].start)
+        return NULL;
+    return *nodes->last = &nodes->index[at];
 }
 
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number) {

@@ -27,6 +27,8 @@ struct dead_part {
     uint64_t start, end;
 };
 
+enum { NODE_GRAIN = 512 };
+
 /* Of a stretch of memory without gaps: for each grain of so many bytes, the first node that ends behind its start. */
 struct node_index {
     uint64_t start, end;
@@ -61,5 +63,17 @@ struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle);
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
 /* The edges that stand in a node are from its first to before this. */
 size_t node_edges_end(const struct nodes *nodes, const struct edges *edges, uint32_t number);
+/* Of what lies there; NULL: nothing does. */
+const struct node_index *nodes_find_index(const struct nodes *nodes, uint64_t address);
 /* The node that an address leads to; NO_NODE if it is none. After nodes_index. */
-uint32_t node_at(const struct nodes *nodes, uint64_t address);
+static inline uint32_t node_at(const struct nodes *nodes, uint64_t address) {
+    if (!pieces_have(&nodes->pieces, address))
+        return NO_NODE;
+    const struct node_index *index = *nodes->last;
+    if (address - index->start >= index->end - index->start && !(index = nodes_find_index(nodes, address)))
+        return NO_NODE;
+    uint32_t number = index->of_grain ? index->of_grain[(address - index->start) / NODE_GRAIN] : index->first;
+    while (nodes->node[number].end <= address)
+        number++;
+    return number;
+}

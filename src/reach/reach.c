@@ -178,7 +178,7 @@ static void find_path(const struct look *look, size_t of, uint32_t number, uint6
                       struct reach_fact *fact) {
     struct reach_place steps[REACH_PATH], root;
     size_t count = 0, in_all = 0;
-    for (;; number = look->marking.marks[number].from) {
+    for (;;) {
         if (number == NO_NODE || !mark_is_on(&look->marking, number) || in_all > look->nodes.count) {
             root = root_of(look, at);
             break;
@@ -189,7 +189,9 @@ static void find_path(const struct look *look, size_t of, uint32_t number, uint6
         in_all++;
         if (count < REACH_PATH - 1)
             steps[count++] = root;
-        at = mark_place(&look->marking, number);
+        struct mark mark = mark_of(&look->marking, number);
+        at = mark.at;
+        number = mark.from;
     }
     fact->cut = in_all > count;
     fact->path[fact->length++] = root;
