@@ -4,6 +4,7 @@
 
 #include "heap.h"
 #include "least.h"
+#include "peek.h"
 #include "stacks.h"
 #include "storage.h"
 
@@ -196,7 +197,7 @@ bool divide(struct nodes *nodes, struct edges *edges, struct image *image, const
         divide_all(&division, &stacks);
     }
     free(stacks.of);
-    if (stacks.failed || nodes->failed || !nodes_index(nodes, edges))
+    if (stacks.failed || nodes->failed || image_is_unreadable(image) || !nodes_index(nodes, edges))
         return false;
     heap_free_cached(nodes, image, snapshot);
     return keeps_frames || find_dead(nodes, image);

@@ -9,25 +9,26 @@
 enum { LINE = 64 };
 enum { SLICE = 1 << SLICE_BITS, PLACE_SHIFT = KIND_BITS + TARGET_BITS };
 enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17 };
+/* Of a word, as it is and mangled; where it may be an operand, three more, and one at each byte. */
+enum { MOST_OF_WORD = 2, MOST_OF_OFFSET = 5, MOST_OF_SLICE = MOST_OF_OFFSET * SLICE };
 #define MOST_EDGES (1ull << 27) /* they take as much as the largest copy would */
 
 /* Every thread has the same guard (tcbhead_t, sysdeps/x86_64/nptl/tls.h). */
 static uint64_t find_guard(const struct image *image) {
-    for (uint64_t i = 0; i < image->frozen.thread_count; i++)
+    uint64_t guard = 0;
+    for (uint64_t i = 0; i < image->frozen.thread_count && guard == 0; i++)
         if (image->threads[i].tid > 0)
-            return image_word(image, image->threads[i].handle + POINTER_GUARD);
-    return 0;
+            guard = image_word(image, image->threads[i].handle + POINTER_GUARD);
+    return guard;
 }
 
+/* Something lies there. */
 static void expect(struct edges *edges, uint64_t start, uint64_t end) {
     uint64_t highest = edges->lowest + edges->span;
     edges->lowest = start < edges->lowest ? start : edges->lowest;
     edges->span = (end > highest ? end : highest) - edges->lowest;
     pieces_add(&edges->pieces, start, end);
 }
-
-/* Of a byte, where addresses are looked for at every offset, as many as a word has: as it is, mangled, and three operands. */
-enum { MOST_OF_OFFSET = 5, MOST_OF_WORD = 2, MOST_OF_SLICE = MOST_OF_OFFSET * SLICE };
 
 static size_t most_edges(const struct edges *edges) {
     uint64_t most = MOST_OF_SLICE;
@@ -42,11 +43,8 @@ static size_t most_edges(const struct edges *edges) {
 }
 
 bool edges_begin(struct edges *edges, struct image *image, bool every_offset, bool makes_code) {
-    *edges = (struct edges){.image = image,
-                            .every_offset = every_offset,
-                            .makes_code = makes_code,
-                            .guard = find_guard(image),
-                            .lowest = ADDRESS_BITS};
+    *edges = (struct edges){
+        .image = image, .makes_code = makes_code, .guard = find_guard(image), .lowest = ADDRESS_BITS};
     for (size_t i = 0; i < image->area_count; i++)
         image->areas[i].step = every_offset || image->areas[i].code ? 1 : WORD;
     edges->windows = windows_begin(image);
@@ -171,7 +169,7 @@ static void see_run(struct edges *edges, uint64_t from, uint64_t to) {
 }
 
 /* One window more. */
-static void read_on(struct edges *edges) {
+static void read_window(struct edges *edges) {
     struct window window;
     if (!window_after(edges->area, edges->scanned, &window)) {
         edges->scanned = edges->area->end;
@@ -193,7 +191,7 @@ void edges_enter(struct edges *edges, const struct area *area) {
 
 void edges_leave(struct edges *edges) {
     while (edges->scanned < edges->area->end)
-        read_on(edges);
+        read_window(edges);
     edges->size = 0;
 }
 
@@ -206,7 +204,7 @@ uint64_t edges_read_on(struct edges *edges, uint64_t address) {
     if (address < area->start || address >= area->end || area->end - address < WORD)
         return 0;
     while (edges->scanned < address + WORD && edges->scanned < area->end)
-        read_on(edges);
+        read_window(edges);
     if (!has_word(edges, address)) {
         struct window window = window_at(area, address);
         edges->start = window.start;

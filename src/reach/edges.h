@@ -25,9 +25,8 @@ struct slice {
 
 struct edges {
     const struct image *image;
-    bool every_offset; /* addresses are looked for at every offset, not only in aligned words */
-    bool makes_code;   /* private memory may be code */
-    uint64_t guard;    /* what glibc mangles addresses with; 0: not known */
+    bool makes_code; /* private memory may be code */
+    uint64_t guard;  /* what glibc mangles addresses with; 0: not known */
     uint64_t lowest, span;
     struct pieces pieces;
     uint64_t *edge; /* by where they stand */
@@ -42,7 +41,7 @@ struct edges {
     const unsigned char *window;
 };
 
-/* False without memory. */
+/* every_offset: addresses are looked for there, not only in aligned words. False without memory. */
 bool edges_begin(struct edges *edges, struct image *image, bool every_offset, bool makes_code);
 /* Goes to this area. All of them are gone through by address; what has been looked at is not looked at again. */
 void edges_enter(struct edges *edges, const struct area *area);

@@ -11,14 +11,13 @@
 enum { SIZE = 256 << 10, AHEAD = 3, PAGE = 4096 };
 
 struct slot {
-    struct window window;
     bool is_read;
     unsigned char bytes[SIZE];
 };
 
 struct windows {
     const struct image *image;
-    bool reads_ahead;
+    bool has_begun, reads_ahead, failed;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     size_t made, given; /* slots in use are from `given`, which is looked through, to before `made` */
@@ -70,7 +69,6 @@ static void *read_ahead(void *of) {
         struct window window = {.scanned = area->start};
         while (window_after(area, window.scanned, &window)) {
             struct slot *slot = slot_to_fill(windows);
-            slot->window = window;
             slot->is_read = image_load(image, area, window.start, window.start + window.size, slot->bytes);
             pthread_mutex_lock(&windows->mutex);
             windows->made++;
@@ -83,13 +81,11 @@ static void *read_ahead(void *of) {
 
 struct windows *windows_begin(const struct image *image) {
     struct windows *windows = calloc(1, sizeof *windows);
-    pthread_t thread;
     if (!windows)
         return NULL;
     windows->image = image;
     pthread_mutex_init(&windows->mutex, NULL);
     pthread_cond_init(&windows->changed, NULL);
-    windows->reads_ahead = image->is_large && pthread_create(&thread, NULL, read_ahead, windows) == 0;
     return windows;
 }
 
@@ -111,11 +107,25 @@ const unsigned char *windows_again(struct windows *windows, const struct window 
     return is_read ? windows->bytes : NULL;
 }
 
-/* Where one could not be read, the rest of its area is left out, and all that comes is for nothing. */
+static const unsigned char *await(struct windows *windows) {
+    const struct slot *slot = next_slot(windows);
+    return slot->is_read ? slot->bytes : NULL;
+}
+
+/* Not before the first is asked for: until then more of the image may become blank. */
+static void begin(struct windows *windows) {
+    pthread_t thread;
+    windows->has_begun = true;
+    windows->reads_ahead =
+        windows->image->is_large && pthread_create(&thread, NULL, read_ahead, windows) == 0;
+}
+
 const unsigned char *windows_next(struct windows *windows, const struct window *window) {
-    const struct slot *slot = windows->reads_ahead ? next_slot(windows) : NULL;
-    if (!slot)
-        return windows_again(windows, window);
-    windows->reads_ahead = slot->is_read && slot->window.start == window->start;
-    return windows->reads_ahead ? slot->bytes : NULL;
+    if (!windows->has_begun)
+        begin(windows);
+    if (windows->failed) /* all that comes is for nothing */
+        return NULL;
+    const unsigned char *bytes = windows->reads_ahead ? await(windows) : windows_again(windows, window);
+    windows->failed = !bytes;
+    return bytes;
 }
