@@ -1,6 +1,5 @@
 /* What in a frozen process looks like an address of something in it, and where it stands. Its memory is read once, from end to end and through
- * a window that stays in the processor's cache, and only this is kept: of most programs, little. Never more than a copy would take, if
- * addresses are looked for in aligned words only. */
+ * a window that stays in the processor's cache, and only this is kept: of most programs, little. */
 #pragma once
 
 #include <string.h>
