@@ -4,6 +4,7 @@
 
 #include "heap.h"
 #include "least.h"
+#include "peek.h"
 #include "stacks.h"
 #include "storage.h"
 
@@ -12,6 +13,7 @@ enum { ALIGN = 64 << 20 };
 /* While nodes are made. */
 struct division {
     struct nodes *nodes;
+    struct edges *edges;
     const struct image *image;
     const struct arenas *arenas;
     uint64_t storage_size;
@@ -46,7 +48,7 @@ static uint64_t next_place(const struct image *image, const struct area *area, u
 
 /* Where what is understood ends that begins here; at: nothing is. */
 static uint64_t take(struct division *division, const struct area *area, uint64_t at, uint64_t end) {
-    uint64_t done = heap_blocks(division->nodes, division->image, division->arenas, area, at, end);
+    uint64_t done = heap_blocks(division->nodes, division->edges, division->arenas, area, at, end);
     if (done != at || area->heap)
         return done;
     done = division->believes_mapped ? heap_mapped_block(division->image, at, end) : at;
@@ -99,7 +101,8 @@ static void add_stack(struct division *division, const struct stack_extent *stac
 static void divide_area(struct division *division, const struct area *area,
                         const struct stack_extents *stacks) {
     uint64_t at = area->start;
-    for (size_t i = 0; i < stacks->count; i++) {
+    for (size_t i = LEAST(stacks->count, k, stacks->of[k].start >= area->start);
+         i < stacks->count && stacks->of[i].start < area->end; i++) {
         const struct stack_extent *stack = &stacks->of[i];
         if (stack->start < at || stack->end > area->end)
             continue;
@@ -113,9 +116,13 @@ static void divide_area(struct division *division, const struct area *area,
 static void divide_all(struct division *division, const struct stack_extents *stacks) {
     division->mapped = (struct mapped_blocks){0};
     division->nodes->count = 0;
-    for (size_t i = 0; i < division->image->area_count; i++)
-        if (division->image->areas[i].kind == AREA_PRIVATE)
-            divide_area(division, &division->image->areas[i], stacks);
+    for (size_t i = 0; i < division->image->area_count; i++) {
+        const struct area *area = &division->image->areas[i];
+        edges_enter(division->edges, area);
+        if (area->kind == AREA_PRIVATE)
+            divide_area(division, area, stacks);
+        edges_leave(division->edges);
+    }
 }
 
 static int by_node(const void *a, const void *b) {
@@ -172,10 +179,14 @@ static bool find_dead(struct nodes *nodes, const struct image *image) {
     return nodes->dead;
 }
 
-bool divide(struct nodes *nodes, struct image *image, const struct snapshot *snapshot, bool keeps_frames) {
+bool divide(struct nodes *nodes, struct edges *edges, struct image *image, const struct snapshot *snapshot,
+            bool keeps_frames) {
+    if (!nodes_begin(nodes, image))
+        return false;
     struct arenas arenas = heap_arenas(image, snapshot);
     struct stack_extents stacks = stacks_find(image, snapshot);
     struct division division = {.nodes = nodes,
+                                .edges = edges,
                                 .image = image,
                                 .arenas = &arenas,
                                 .storage_size = storage_size(image, snapshot),
@@ -186,7 +197,7 @@ bool divide(struct nodes *nodes, struct image *image, const struct snapshot *sna
         divide_all(&division, &stacks);
     }
     free(stacks.of);
-    if (stacks.failed || nodes->failed || !nodes_index(nodes))
+    if (stacks.failed || nodes->failed || image_is_unreadable(image) || !nodes_index(nodes, edges))
         return false;
     heap_free_cached(nodes, image, snapshot);
     return keeps_frames || find_dead(nodes, image);

@@ -4,10 +4,7 @@
 
 #include "least.h"
 
-enum {
-    TAGS = 7 /* low bits that a program may use */,
-    ALIGNMENT = 64 /* of struct pthread (nptl/descr.h) */
-};
+enum { TAGS = 7 /* low bits that a program may use */ };
 
 static int by_handle(const void *a, const void *b) {
     const struct end *first = a, *second = b;
@@ -15,7 +12,7 @@ static int by_handle(const void *a, const void *b) {
 }
 
 static size_t bit_of(uint64_t address) {
-    return address / ALIGNMENT % END_BITS;
+    return address / END_ALIGNMENT % END_BITS;
 }
 
 bool ends_begin(struct ends *ends, const struct image *image, const struct nodes *nodes) {
@@ -44,9 +41,6 @@ static struct end *find(const struct ends *ends, uint64_t handle) {
 /* In the block that it is the address of, it is libc's own (tcbhead_t, sysdeps/x86_64/nptl/tls.h), or the thread's. Its lists lead to the
  * middle of a block. */
 void ends_see_handle(struct ends *ends, uint64_t address, struct end_place place) {
-    size_t bit = bit_of(address);
-    if (!(ends->maybe[bit / 64] >> bit % 64 & 1))
-        return;
     struct end *end = find(ends, address & ~(uint64_t)TAGS);
     if (end && end->known.round != place.round && place.at - end->handle >= THREAD_BLOCK)
         end->known = place;

@@ -17,7 +17,7 @@ struct end {
     struct end_place known, jump;
 };
 
-enum { END_BITS = 1 << 14 };
+enum { END_BITS = 1 << 14, END_ALIGNMENT = 64 /* of struct pthread (nptl/descr.h) */ };
 
 struct ends {
     bool asked;     /* else nothing is noted */
@@ -28,6 +28,11 @@ struct ends {
 
 /* False without memory. */
 bool ends_begin(struct ends *ends, const struct image *image, const struct nodes *nodes);
+/* Quick: most addresses are not. */
+static inline bool ends_may_be_handle(const struct ends *ends, uint64_t address) {
+    size_t bit = address / END_ALIGNMENT % END_BITS;
+    return ends->maybe[bit / 64] >> bit % 64 & 1;
+}
 /* An address that stands in live memory, tags or not: perhaps it is a handle. */
 void ends_see_handle(struct ends *ends, uint64_t address, struct end_place place);
 /* One that stands there as glibc mangles what it keeps in a jmp_buf: perhaps it is of a stack. */

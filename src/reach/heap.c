@@ -1,8 +1,7 @@
 #include "heap.h"
 
-#include <string.h>
-
 #include "libc.h"
+#include "peek.h"
 
 /* struct malloc_state and heap_info */
 enum {
@@ -32,10 +31,8 @@ static uint64_t size_at(const struct image *image, uint64_t chunk) {
     return image_word(image, chunk + 8);
 }
 
-static uint64_t size_in(const struct area *area, uint64_t chunk) {
-    uint64_t size;
-    memcpy(&size, area->bytes + (chunk + 8 - area->start), sizeof size);
-    return size;
+static uint64_t size_in(struct edges *edges, uint64_t chunk) {
+    return edges_word(edges, chunk + 8);
 }
 
 /* An empty bin points to itself, as if it were a chunk; most are empty, and those that are not point to chunks that point back. */
@@ -57,12 +54,6 @@ static bool is_main(const struct image *image, uint64_t at, const void *wanted) 
     return at % 16 == 0 && image_word(image, at + BINS) != 0 && is_arena(image, at);
 }
 
-static void take_out(struct image *image, uint64_t start, size_t size) {
-    const struct area *area = image_area(image, start);
-    if (area && area->end - start >= size)
-        memset(area->bytes + (start - area->start), 0, size);
-}
-
 struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) {
     enum { MOST = sizeof((struct arenas *)0)->at / sizeof(uint64_t) };
     struct arenas arenas = {0};
@@ -73,7 +64,7 @@ struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot) 
         at = image_word(image, at + NEXT);
     }
     if (main)
-        take_out(image, main, STATE_SIZE);
+        image_blank(image, main, main + STATE_SIZE);
     return arenas;
 }
 
@@ -90,10 +81,10 @@ bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_
 }
 
 /* From one chunk to the next until the top, or what closes a heap that is not the last of its arena: two chunks of no use. */
-static bool walk(struct nodes *nodes, const struct area *area, uint64_t top, uint64_t chunk, uint64_t end,
+static bool walk(struct nodes *nodes, struct edges *edges, uint64_t top, uint64_t chunk, uint64_t end,
                  unsigned flags) {
     while (chunk + HEADER <= end) {
-        uint64_t word = size_in(area, chunk), size = word & ~(uint64_t)FLAGS;
+        uint64_t word = size_in(edges, chunk), size = word & ~(uint64_t)FLAGS;
         if (chunk == top) {
             if (size < HEADER || size > end - chunk)
                 return false;
@@ -110,25 +101,26 @@ static bool walk(struct nodes *nodes, const struct area *area, uint64_t top, uin
         uint64_t next = chunk + size;
         if (next + HEADER > end)
             return next == end;
-        bool used = size_in(area, next) & PREV_INUSE;
+        bool used = size_in(edges, next) & PREV_INUSE;
         nodes_add(nodes, chunk + HEADER, next + HEADER, used && size >= LEAST ? NODE_BLOCK : NODE_FREE);
         chunk = next;
     }
     return chunk == end;
 }
 
-static uint64_t main_heap(struct nodes *nodes, const struct arenas *arenas, const struct area *area,
-                          uint64_t start, uint64_t end) {
+static uint64_t main_heap(struct nodes *nodes, struct edges *edges, const struct arenas *arenas,
+                          const struct area *area, uint64_t start, uint64_t end) {
     size_t before = nodes->count;
     if (start == area->start && arenas->count > 0 && arenas->top[0] >= start && arenas->top[0] < end &&
-        walk(nodes, area, arenas->top[0], start, end, 0))
+        walk(nodes, edges, arenas->top[0], start, end, 0))
         return end;
     nodes->count = before;
     return start;
 }
 
-static uint64_t thread_heap(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+static uint64_t thread_heap(struct nodes *nodes, struct edges *edges, const struct arenas *arenas,
                             uint64_t start, uint64_t end) {
+    const struct image *image = edges->image;
     size_t before = nodes->count;
     uint64_t state = image_word(image, start), size = image_word(image, start + HEAP_SIZE);
     if (size > end - start || size % PAGE != 0)
@@ -141,19 +133,18 @@ static uint64_t thread_heap(struct nodes *nodes, const struct image *image, cons
         if (is_first)
             first = (state + STATE_SIZE + 15) & ~(uint64_t)15;
         nodes_add(nodes, start, first + HEADER, NODE_FREE);
-        if (walk(nodes, image_area(image, start), arenas->top[arena_of(image, arenas, start)], first,
-                 start + size, NON_MAIN))
+        if (walk(nodes, edges, arenas->top[arena_of(image, arenas, start)], first, start + size, NON_MAIN))
             return start + size;
         nodes->count = before;
     }
     return start;
 }
 
-uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+uint64_t heap_blocks(struct nodes *nodes, struct edges *edges, const struct arenas *arenas,
                      const struct area *area, uint64_t start, uint64_t end) {
     if (area->heap)
-        return main_heap(nodes, arenas, area, start, end);
-    return heap_begins(image, arenas, start) ? thread_heap(nodes, image, arenas, start, end) : start;
+        return main_heap(nodes, edges, arenas, area, start, end);
+    return heap_begins(edges->image, arenas, start) ? thread_heap(nodes, edges, arenas, start, end) : start;
 }
 
 uint64_t heap_mapped_block(const struct image *image, uint64_t start, uint64_t end) {

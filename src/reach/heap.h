@@ -14,9 +14,9 @@ struct arenas {
  * what malloc remembers of free memory leads nowhere. */
 struct arenas heap_arenas(struct image *image, const struct snapshot *snapshot);
 
-/* Adds the blocks in [start, end) of the main heap, or of one of an arena's heaps. Returns where what it understood ends; start:
+/* Adds the blocks in [start, end) of the main heap, or of one of an arena's heaps, in the area that was entered. Returns where what it understood ends; start:
  * nothing. */
-uint64_t heap_blocks(struct nodes *nodes, const struct image *image, const struct arenas *arenas,
+uint64_t heap_blocks(struct nodes *nodes, struct edges *edges, const struct arenas *arenas,
                      const struct area *area, uint64_t start, uint64_t end);
 /* Is there a heap of an arena at this address? */
 bool heap_begins(const struct image *image, const struct arenas *arenas, uint64_t address);

@@ -25,10 +25,10 @@ struct run {
 struct area {
     uint64_t start, end;
     enum area_kind kind;
-    bool heap;            /* that brk(2) moves */
-    bool code;            /* executable: addresses may stand at any offset */
-    unsigned char *bytes; /* end - start of them; pages that are not there are zero */
-    struct run *runs;     /* of those that are there, by address */
+    bool heap;        /* that brk(2) moves */
+    bool code;        /* executable: addresses may stand at any offset */
+    unsigned step;    /* from one word that may be an address to the next (edges_begin) */
+    struct run *runs; /* of those pages that are there, by address; the others are zero */
     size_t run_count;
 };
 
@@ -46,22 +46,20 @@ struct image {
     uint64_t held_ns;
     struct area *areas; /* by address */
     size_t area_count;
+    uint64_t bytes;   /* of their pages */
+    bool is_large;    /* so much that what is made of it takes many pages too */
     uint64_t *starts; /* of private mappings, by address */
     size_t start_count;
     struct dropped dropped[8];
     size_t dropped_count;
     bool has_strange_code;           /* of a file that is no module of the snapshot's */
     uint64_t stack_start, stack_end; /* the mapping that the initial thread's stack began in */
+    struct run *blanks;              /* what is nobody's business, by address (peek.h) */
+    size_t blank_count;
+    struct peeked *peeked;
 };
 
-/* Reads the image whose struct lw_frozen lies at `at`, through the descriptors that the shim left. Not LW_FROZEN_NONE: there
+/* Finds out of the image whose struct lw_frozen lies at `at` what is where, through the descriptors that the shim left. Not LW_FROZEN_NONE: there
  * is none, or it is not whole, and nothing can be proved. Nothing of it is given back: it is for a process of
  * its own (reach.c). */
 enum lw_frozen_refusal image_read(struct image *image, const struct snapshot *snapshot, uint64_t at);
-
-/* Copies what lies there in the process, in an area or not. */
-bool image_peek(uint64_t address, void *into, size_t size);
-/* The area that an address lies in, NULL if it is none. */
-const struct area *image_area(const struct image *image, uint64_t address);
-/* The aligned word there; 0 where there is nothing. */
-uint64_t image_word(const struct image *image, uint64_t address);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "peek.h"
 #include "shared/base_name.h"
 
 /* Until 2.33 the files are called libc-2.31.so and so on. */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "least.h"
+
 enum { MAPS_FD = 5 /* as the shim opens it (preload/report/launch.c) */, PAGE = 4096 };
 #define OWN_FILE "/memfd:leakwatch" /* what the shim has mapped of files */
 
@@ -44,13 +46,18 @@ static bool add(struct image *image, struct area area) {
     return true;
 }
 
+static uint64_t end_of_range(const struct lw_frozen_range *range) {
+    return range->start + (range->size + PAGE - 1) / PAGE * PAGE;
+}
+
 /* What the shim has mapped is cut out: what it remembers, the program does not know. */
 static bool add_but_the_shims(struct image *image, struct area area) {
     uint64_t start = area.start, end = area.end;
-    for (uint64_t i = 0; i < image->frozen.range_count && start < end; i++) {
-        uint64_t from = image->ranges[i].start, to = from + (image->ranges[i].size + PAGE - 1) / PAGE * PAGE;
-        if (from == 0 || to <= start || from >= end)
-            continue;
+    for (size_t i = LEAST(image->frozen.range_count, k, end_of_range(&image->ranges[k]) > start);
+         i < image->frozen.range_count && start < end; i++) {
+        uint64_t from = image->ranges[i].start, to = end_of_range(&image->ranges[i]);
+        if (from >= end)
+            break;
         area.start = start;
         area.end = from;
         if (from > start && !add(image, area))
@@ -131,14 +138,18 @@ static bool add_mapping(struct image *image, const struct mapping *mapping, uint
 
 static bool parse_head(const char *line, struct mapping *mapping) {
     int path = 0;
-    struct mapping found = {0};
-    if (sscanf(line, "%lx-%lx %7s %*x %*s %lu %n", &found.start, &found.end, found.rights, &found.inode,
-               &path) < 4 ||
+    uint64_t start, end, inode;
+    char rights[sizeof mapping->rights];
+    bool is_field = line[0] >= 'A' && line[0] <= 'Z'; /* as most lines are */
+    if (is_field || sscanf(line, "%lx-%lx %7s %*x %*s %lu %n", &start, &end, rights, &inode, &path) < 4 ||
         path == 0)
         return false;
-    snprintf(found.path, sizeof found.path, "%s", line + path);
-    found.path[strcspn(found.path, "\n")] = '\0';
-    *mapping = found;
+    mapping->start = start;
+    mapping->end = end;
+    mapping->inode = inode;
+    memcpy(mapping->rights, rights, sizeof rights);
+    snprintf(mapping->path, sizeof mapping->path, "%s", line + path);
+    mapping->path[strcspn(mapping->path, "\n")] = '\0';
     return true;
 }
 

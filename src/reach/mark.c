@@ -4,42 +4,49 @@
 #include <string.h>
 
 #include "least.h"
+#include "reserve.h"
 
-enum { POINTER_GUARD = 0x30, MANGLE_SHIFT = 17, PAGE = 4096 };
+enum { PAGE = 4096 };
 /* No alternate stack is smaller (sigaltstack(2)), so that of a block that is nothing is dead. */
 enum { LEAST_ALTERNATE = 2048 };
-/* What user space has of an address; what tags put above it is left out of account. */
-#define ADDRESS_BITS 0x00007fffffffffffull
+/* Where an address stands is most often told by its edge, and looked up when it is asked for. */
+#define IS_EDGE (1ull << 63)
+/* No edge has such a number (edges.c). */
+#define LEAST_ROOT (1u << 31)
 
 static int by_value(const void *a, const void *b) {
     uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
     return first < second ? -1 : first > second;
 }
 
-bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes, bool every_offset,
-                   bool makes_code) {
+bool marking_begin(struct marking *marking, const struct image *image, struct nodes *nodes,
+                   const struct edges *edges) {
     *marking = (struct marking){.image = image,
                                 .nodes = nodes,
-                                .every_offset = every_offset,
-                                .makes_code = makes_code,
+                                .edges = edges,
+                                .makes_code = edges->makes_code,
                                 .current = NO_NODE,
                                 .round = 1};
-    marking->work = calloc(nodes->count + 1, sizeof *marking->work);
+    marking->work = reserve((nodes->count + 1) * sizeof *marking->work, image->is_large);
+    marking->rounds = reserve(nodes->count + 1, image->is_large);
+    marking->by = reserve((nodes->count + 1) * sizeof *marking->by, image->is_large);
+    marking->roots = reserve((nodes->count + 1) * sizeof *marking->roots, false);
     marking->handles = calloc(image->frozen.thread_count + 1, sizeof *marking->handles);
-    if (!marking->work || !marking->handles)
+    if (!marking->work || !marking->rounds || !marking->by || !marking->roots || !marking->handles)
         return false;
     for (uint64_t i = 0; i < image->frozen.thread_count; i++)
         if (image->threads[i].tid > 0)
             marking->handles[marking->handle_count++] = image->threads[i].handle;
     qsort(marking->handles, marking->handle_count, sizeof *marking->handles, by_value);
-    /* every thread has the same (tcbhead_t, sysdeps/x86_64/nptl/tls.h) */
-    if (marking->handle_count > 0)
-        marking->guard = image_word(image, marking->handles[0] + POINTER_GUARD);
     return true;
 }
 
 void mark_anew(struct marking *marking) {
-    marking->round++;
+    marking->root_count = 0;
+    if (++marking->round == 0) {
+        memset(marking->rounds, 0, marking->nodes->count);
+        marking->round = 1;
+    }
 }
 
 /* glibc's lists of stacks lead to the block of every thread, and so does whoever keeps a pthread_t: with it a thread can be
@@ -50,12 +57,15 @@ bool is_in_a_handle(const struct marking *marking, uint64_t address) {
 }
 
 static void mark(struct marking *marking, uint32_t number, uint64_t at) {
-    struct node *node = &marking->nodes->node[number];
-    if (node->marked == marking->round || node->kind == NODE_FREE)
+    if (mark_is_on(marking, number) || marking->nodes->node[number].kind == NODE_FREE)
         return;
-    node->marked = marking->round;
-    node->from = marking->current;
-    node->at = at;
+    marking->rounds[number] = marking->round;
+    if (marking->current != NO_NODE) {
+        marking->by[number] = (uint32_t)(at & ~IS_EDGE);
+    } else {
+        marking->by[number] = LEAST_ROOT | (uint32_t)marking->root_count;
+        marking->roots[marking->root_count++] = at;
+    }
     marking->work[marking->work_count++] = number;
 }
 
@@ -71,91 +81,62 @@ static bool is_dead(const struct marking *marking, uint32_t number, uint64_t add
     return address >= dead.start && address < dead.end;
 }
 
-static struct end_place place_here(const struct marking *marking, uint64_t at) {
-    return (struct end_place){.at = at, .from = marking->current, .round = marking->round};
+static uint64_t place(const struct marking *marking, uint64_t at) {
+    return at & IS_EDGE ? edges_at(marking->edges, at & ~IS_EDGE) : at;
 }
 
-static void consider(struct marking *marking, uint64_t word, uint64_t at) {
-    uint64_t address = word & ADDRESS_BITS;
+struct mark mark_of(const struct marking *marking, uint32_t number) {
+    uint32_t by = marking->by[number];
+    if (by & LEAST_ROOT)
+        return (struct mark){.at = place(marking, marking->roots[by & ~LEAST_ROOT]), .from = NO_NODE};
+    uint64_t at = edges_at(marking->edges, by);
+    return (struct mark){.at = at, .from = node_at(marking->nodes, at)};
+}
+
+static struct end_place place_here(const struct marking *marking, uint64_t at) {
+    return (struct end_place){.at = place(marking, at), .from = marking->current, .round = marking->round};
+}
+
+/* The node that ends where the address is. */
+static uint32_t node_before(const struct nodes *nodes, uint32_t number, uint64_t address) {
+    if (number == NO_NODE)
+        return node_at(nodes, address - 1);
+    return number > 0 && nodes->node[number - 1].end == address ? number - 1 : NO_NODE;
+}
+
+static void consider(struct marking *marking, uint64_t address, uint64_t at) {
     if (marking->ends.asked)
-        ends_see_handle(&marking->ends, address, place_here(marking, at));
-    if (!nodes_may_be_at(marking->nodes, address))
-        return;
+        if (ends_may_be_handle(&marking->ends, address))
+            ends_see_handle(&marking->ends, address, place_here(marking, at));
     const struct node *nodes = marking->nodes->node;
     uint32_t number = node_at(marking->nodes, address);
     /* Just behind the end of what lies before; but a stack ends with libc's own, and libc keeps the address of the next one. */
     bool is_own = number != NO_NODE && nodes[number].kind != NODE_BLOCK && is_in_a_handle(marking, address);
     if (number == NO_NODE || (address == nodes[number].start && !is_own)) {
-        uint32_t before = node_at(marking->nodes, address - 1);
+        uint32_t before = node_before(marking->nodes, number, address);
         if (before != NO_NODE && ends_with_the_programs(&nodes[before]))
             mark(marking, before, at);
     }
-    if (number != NO_NODE && nodes[number].marked != marking->round && !is_own &&
+    if (number != NO_NODE && !mark_is_on(marking, number) && !is_own &&
         (nodes[number].kind != NODE_STACK || !is_dead(marking, number, address)))
         mark(marking, number, at);
 }
 
-static void consider_mangled(struct marking *marking, uint64_t word, uint64_t at) {
-    uint64_t address = (word >> MANGLE_SHIFT | word << (64 - MANGLE_SHIFT)) ^ marking->guard;
-    consider(marking, address, at);
-    if (marking->ends.asked && node_at(marking->nodes, address - 1) != NO_NODE)
-        ends_see_jump(&marking->ends, address, place_here(marking, at));
-}
-
-/* The operand of an instruction: how far from the next instruction, which begins behind it or behind a number of at most four bytes; or
- * an address in the lowest 4 GiB. */
-static void consider_operand(struct marking *marking, uint32_t operand, uint64_t at) {
-    uint64_t from = at + sizeof operand + (uint64_t)(int64_t)(int32_t)operand;
-    consider(marking, from, at);
-    consider(marking, from + sizeof(uint32_t), at);
-    consider(marking, operand, at);
-}
-
-static void look_at_word(struct marking *marking, uint64_t word, uint64_t at, bool is_code) {
-    consider(marking, word, at);
-    if (marking->guard)
-        consider_mangled(marking, word, at);
-    if (is_code)
-        consider_operand(marking, (uint32_t)word, at);
-}
-
-static void look_at_words(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
-                          unsigned step, bool as_code) {
-    uint64_t first = (start + step - 1) / step * step, last = area->end - sizeof(uint64_t);
-    const unsigned char *bytes = area->bytes + (first - area->start);
-    last = end <= last ? end - 1 : last;
-    for (uint64_t at = first; at <= last; at += step, bytes += step) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        if (word != 0) /* as most are */
-            look_at_word(marking, word, at, as_code);
+static void look_at(struct marking *marking, size_t first, size_t end, bool as_code) {
+    for (size_t i = first; i < end; i++) {
+        uint64_t edge = marking->edges->edge[i], address = edge_target(edge);
+        if (edge_kind(edge) == EDGE_OPERAND && !as_code)
+            continue;
+        consider(marking, address, IS_EDGE | i);
+        if (edge_kind(edge) == EDGE_MANGLED && marking->ends.asked &&
+            node_at(marking->nodes, address - 1) != NO_NODE)
+            ends_see_jump(&marking->ends, address, place_here(marking, IS_EDGE | i));
     }
 }
 
-/* Of a stack or of a heap's room most pages are not there. A word that begins before one that is has zeros there. */
-static void look_through_area(struct marking *marking, const struct area *area, uint64_t start, uint64_t end,
-                              unsigned step, bool as_code) {
-    enum { BEFORE = sizeof(uint64_t) - 1 };
-    for (size_t i = LEAST(area->run_count, k, area->runs[k].end > start);
-         i < area->run_count && area->runs[i].start < end; i++) {
-        uint64_t from = area->runs[i].start, to = area->runs[i].end;
-        if (step == 1 && from - area->start >= BEFORE)
-            from -= BEFORE;
-        look_at_words(marking, area, from > start ? from : start, to < end ? to : end, step, as_code);
-    }
-}
-
-static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool every_offset,
-                         bool makes_code) {
-    while (start < end) {
-        const struct area *area = image_area(marking->image, start);
-        if (!area)
-            return;
-        uint64_t to = end < area->end ? end : area->end;
-        bool as_code = area->code || makes_code;
-        look_through_area(marking, area, start, to, every_offset || as_code ? 1 : sizeof(uint64_t), as_code);
-        start = to;
-    }
+static void look_through(struct marking *marking, uint64_t start, uint64_t end, bool as_code) {
+    if (start < end)
+        look_at(marking, edges_from(marking->edges, start), edges_from(marking->edges, end), as_code);
 }
 
 static void follow(struct marking *marking) {
@@ -163,24 +144,25 @@ static void follow(struct marking *marking) {
         marking->current = marking->work[--marking->work_count];
         const struct node *node = &marking->nodes->node[marking->current];
         if (node->kind == NODE_BLOCK && node->end - node->start < LEAST_ALTERNATE) {
-            look_through(marking, node->start, node->end, marking->every_offset, false);
+            look_at(marking, node->edges, node_edges_end(marking->nodes, marking->edges, marking->current),
+                    false);
             continue;
         }
         bool as_code = marking->makes_code && node->kind == NODE_MAPPING;
         struct dead_part dead = node_dead(marking->nodes, marking->current);
-        look_through(marking, node->start, dead.start, marking->every_offset, as_code);
-        look_through(marking, dead.end, node->end, marking->every_offset, as_code);
+        look_through(marking, node->start, dead.start, as_code);
+        look_through(marking, dead.end, node->end, as_code);
     }
     marking->current = NO_NODE;
 }
 
-void mark_from(struct marking *marking, uint64_t start, uint64_t end, bool every_offset) {
-    look_through(marking, start, end, every_offset || marking->every_offset, false);
+void mark_from(struct marking *marking, uint64_t start, uint64_t end) {
+    look_through(marking, start, end, false);
     follow(marking);
 }
 
 void mark_word(struct marking *marking, uint64_t word) {
-    consider(marking, word, 0);
+    consider(marking, word & ADDRESS_BITS, 0);
     follow(marking);
 }
 
@@ -200,8 +182,10 @@ void mark_from_thread(struct marking *marking, const struct lw_frozen_thread *th
 void mark_from_roots(struct marking *marking) {
     const struct image *image = marking->image;
     for (size_t i = 0; i < image->area_count; i++)
-        if (image->areas[i].kind != AREA_PRIVATE)
-            mark_from(marking, image->areas[i].start, image->areas[i].end, false);
+        if (image->areas[i].kind != AREA_PRIVATE) {
+            look_through(marking, image->areas[i].start, image->areas[i].end, image->areas[i].code);
+            follow(marking);
+        }
     /* what a program has mapped itself may stand at an address that is written in its code */
     for (size_t i = 0; i < marking->nodes->count; i++)
         if (marking->nodes->node[i].kind == NODE_MAPPING) {
@@ -214,6 +198,5 @@ void mark_from_roots(struct marking *marking) {
 
 bool mark_reaches(const struct marking *marking, uint64_t address) {
     uint32_t number = node_at(marking->nodes, address);
-    return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE ||
-           marking->nodes->node[number].marked == marking->round;
+    return number == NO_NODE || marking->nodes->node[number].kind == NODE_FREE || mark_is_on(marking, number);
 }

@@ -3,21 +3,23 @@
 #include <stdlib.h>
 
 #include "least.h"
+#include "reserve.h"
 
-enum { GRAIN = 512, LARGE = 16 << 20 };
+enum { LARGE = 16 << 20 };
+
+/* Blocks are at least as far from each other as that; what else there is is few. */
+enum { LEAST_BLOCK = 16, OTHERS = 1 << 20 };
+
+bool nodes_begin(struct nodes *nodes, const struct image *image) {
+    *nodes = (struct nodes){.room = image->bytes / LEAST_BLOCK + OTHERS};
+    nodes->node = reserve(nodes->room * sizeof *nodes->node, image->is_large);
+    return nodes->node;
+}
 
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind) {
-    if (nodes->count == nodes->room) {
-        size_t room = nodes->room ? 2 * nodes->room : 4096;
-        struct node *more = realloc(nodes->node, room * sizeof *more);
-        if (!more) {
-            nodes->failed = true;
-            return;
-        }
-        nodes->node = more;
-        nodes->room = room;
-    }
-    nodes->node[nodes->count++] = (struct node){.start = start, .end = end, .kind = kind, .from = NO_NODE};
+    nodes->failed |= nodes->count == nodes->room;
+    if (!nodes->failed)
+        nodes->node[nodes->count++] = (struct node){.start = start, .end = end, .kind = kind};
 }
 
 static bool is_large(const struct node *node) {
@@ -26,67 +28,67 @@ static bool is_large(const struct node *node) {
 
 /* Nodes that touch each other are one stretch; but one that takes as much room as an index of its grains is worth stands alone, for a
  * program may have set aside terabytes. */
-static size_t last_of_stretch(const struct nodes *nodes, size_t first) {
-    size_t last = first;
-    while (!is_large(&nodes->node[last]) && last + 1 < nodes->count &&
-           nodes->node[last + 1].start == nodes->node[last].end && !is_large(&nodes->node[last + 1]))
-        last++;
-    return last;
+static bool begins_stretch(const struct nodes *nodes, size_t i) {
+    const struct node *node = &nodes->node[i];
+    return i == 0 || node[-1].end != node->start || is_large(node) || is_large(&node[-1]);
+}
+
+static bool begin_stretch(struct nodes *nodes, size_t first) {
+    if ((nodes->index_count & (nodes->index_count - 1)) == 0) {
+        size_t room = nodes->index_count ? 2 * nodes->index_count : 1;
+        struct node_index *more = realloc(nodes->index, room * sizeof *more);
+        if (!more)
+            return false;
+        nodes->index = more;
+    }
+    nodes->index[nodes->index_count++] =
+        (struct node_index){.start = nodes->node[first].start, .first = (uint32_t)first};
+    return true;
 }
 
 static bool index_grains(struct node_index *index, const struct nodes *nodes, size_t first, size_t last) {
-    size_t grains = (index->end - index->start) / GRAIN + 1;
+    size_t grains = (index->end - index->start) / NODE_GRAIN + 1;
     index->of_grain = malloc(grains * sizeof *index->of_grain);
     for (size_t grain = 0, at = first; index->of_grain && grain < grains; grain++) {
-        while (at < last && nodes->node[at].end <= index->start + grain * GRAIN)
+        while (at < last && nodes->node[at].end <= index->start + grain * NODE_GRAIN)
             at++;
         index->of_grain[grain] = (uint32_t)at;
     }
     return index->of_grain;
 }
 
-static void note_pieces(struct nodes *nodes, const struct node_index *index) {
-    for (uint64_t piece = index->start >> PIECE_BITS; piece <= index->end >> PIECE_BITS && piece < PIECES;
-         piece++)
-        nodes->pieces[piece / 64] |= 1ull << piece % 64;
+static bool end_stretch(struct nodes *nodes, size_t last) {
+    struct node_index *index = &nodes->index[nodes->index_count - 1];
+    index->end = nodes->node[last].end;
+    pieces_add(&nodes->pieces, index->start, index->end);
+    return index->first == last || index_grains(index, nodes, index->first, last);
 }
 
-bool nodes_index(struct nodes *nodes) {
-    size_t stretches = 0;
-    for (size_t i = 0; i < nodes->count; i = last_of_stretch(nodes, i) + 1)
-        stretches++;
-    nodes->index = calloc(stretches + 1, sizeof *nodes->index);
+size_t node_edges_end(const struct nodes *nodes, const struct edges *edges, uint32_t number) {
+    const struct node *node = &nodes->node[number];
+    bool touches = number + 1 < nodes->count && node[1].start == node->end;
+    return touches ? node[1].edges : edges_from(edges, node->end);
+}
+
+bool nodes_index(struct nodes *nodes, const struct edges *edges) {
+    size_t slice = 0, next = 0;
     nodes->last = malloc(sizeof *nodes->last);
-    if (!nodes->index || !nodes->last)
+    for (size_t i = 0; i < nodes->count; i++) {
+        if (begins_stretch(nodes, i) && ((i > 0 && !end_stretch(nodes, i - 1)) || !begin_stretch(nodes, i)))
+            return false;
+        nodes->node[i].edges = (uint32_t)edges_next_from(edges, nodes->node[i].start, &slice, &next);
+    }
+    if (!nodes->last || (nodes->count > 0 && !end_stretch(nodes, nodes->count - 1)))
         return false;
     *nodes->last = nodes->index;
-    for (size_t i = 0, last; i < nodes->count; i = last + 1) {
-        last = last_of_stretch(nodes, i);
-        struct node_index *index = &nodes->index[nodes->index_count++];
-        *index = (struct node_index){
-            .start = nodes->node[i].start, .end = nodes->node[last].end, .first = (uint32_t)i};
-        if (i != last && !index_grains(index, nodes, i, last))
-            return false;
-        note_pieces(nodes, index);
-    }
     return true;
 }
 
-uint32_t node_at(const struct nodes *nodes, uint64_t address) {
-    if (!nodes_may_be_at(nodes, address))
-        return NO_NODE;
-    const struct node_index *index = *nodes->last;
-    if (address < index->start || address >= index->end) {
-        size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
-        index = &nodes->index[at];
-        if (at == nodes->index_count || address < index->start)
-            return NO_NODE;
-        *nodes->last = index;
-    }
-    uint32_t number = index->of_grain ? index->of_grain[(address - index->start) / GRAIN] : index->first;
-    while (nodes->node[number].end <= address)
-        number++;
-    return number;
+const struct node_index *nodes_find_index(const struct nodes *nodes, uint64_t address) {
+    size_t at = LEAST(nodes->index_count, i, nodes->index[i].end > address);
+    if (at == nodes->index_count || address < nodes->index[at].start)
+        return NULL;
+    return *nodes->last = &nodes->index[at];
 }
 
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number) {

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "image.h"
+#include "edges.h"
 
 enum node_kind {
     NODE_BLOCK, /* given out by malloc */
@@ -17,9 +17,7 @@ enum { NO_NODE = UINT32_MAX };
 
 struct node {
     uint64_t start, end; /* an address in it, or just behind it, leads to it */
-    uint64_t at;         /* where the address stands that leads to it */
-    uint32_t from;       /* the node that this lies in; NO_NODE: a root, or the stack of a live thread */
-    uint32_t marked;     /* in which round of marking; 0: in none */
+    uint32_t edges;      /* the first that stands in it, or behind it */
     enum node_kind kind;
 };
 
@@ -29,6 +27,8 @@ struct dead_part {
     uint64_t start, end;
 };
 
+enum { NODE_GRAIN = 512 };
+
 /* Of a stretch of memory without gaps: for each grain of so many bytes, the first node that ends behind its start. */
 struct node_index {
     uint64_t start, end;
@@ -36,30 +36,23 @@ struct node_index {
     uint32_t first;
 };
 
-/* Of what user space has, such pieces in which something is: few enough bits to stay in a processor's first cache. */
-enum { PIECE_BITS = 30, PIECES = 1 << (47 - PIECE_BITS) };
-
 struct nodes {
     struct node *node; /* by address */
     size_t count, room;
-    bool failed;            /* no memory */
+    bool failed;            /* no room */
     struct dead_part *dead; /* by node */
     size_t dead_count;
     struct node_index *index;
     size_t index_count;
     const struct node_index **last; /* that something was looked for in */
-    uint64_t pieces[PIECES / 64];
+    struct pieces pieces;           /* with nodes in them */
 };
 
-/* Quick, for most words that are looked at are no addresses. The address may be just behind a node's end. */
-static inline bool nodes_may_be_at(const struct nodes *nodes, uint64_t address) {
-    uint64_t piece = address >> PIECE_BITS;
-    return piece < PIECES && (nodes->pieces[piece / 64] >> piece % 64 & 1);
-}
-
+/* False without memory. */
+bool nodes_begin(struct nodes *nodes, const struct image *image);
 void nodes_add(struct nodes *nodes, uint64_t start, uint64_t end, enum node_kind kind);
 /* From then on node_at is quick, and nothing is added. False without memory. */
-bool nodes_index(struct nodes *nodes);
+bool nodes_index(struct nodes *nodes, const struct edges *edges);
 
 struct node_range {
     uint32_t first, end;
@@ -68,5 +61,19 @@ struct node_range {
 struct node_range nodes_of_handle(const struct nodes *nodes, uint64_t handle);
 /* What of a node is dead; start and end are its end if nothing is. */
 struct dead_part node_dead(const struct nodes *nodes, uint32_t number);
+/* The edges that stand in a node are from its first to before this. */
+size_t node_edges_end(const struct nodes *nodes, const struct edges *edges, uint32_t number);
+/* Of what lies there; NULL: nothing does. */
+const struct node_index *nodes_find_index(const struct nodes *nodes, uint64_t address);
 /* The node that an address leads to; NO_NODE if it is none. After nodes_index. */
-uint32_t node_at(const struct nodes *nodes, uint64_t address);
+static inline uint32_t node_at(const struct nodes *nodes, uint64_t address) {
+    if (!pieces_have(&nodes->pieces, address))
+        return NO_NODE;
+    const struct node_index *index = *nodes->last;
+    if (address - index->start >= index->end - index->start && !(index = nodes_find_index(nodes, address)))
+        return NO_NODE;
+    uint32_t number = index->of_grain ? index->of_grain[(address - index->start) / NODE_GRAIN] : index->first;
+    while (nodes->node[number].end <= address)
+        number++;
+    return number;
+}

@@ -1,6 +1,7 @@
 #include "random_state.h"
 
 #include "libc.h"
+#include "peek.h"
 
 /* grnd_alloc of glibc (sysdeps/unix/sysv/linux/getrandom.c): where the addresses of the states are; how many of them are free; how many
  * there are, and how many fit. */

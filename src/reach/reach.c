@@ -11,6 +11,7 @@
 
 #include "divide.h"
 #include "mark.h"
+#include "peek.h"
 #include "program.h"
 #include "random_state.h"
 #include "storage.h"
@@ -25,6 +26,7 @@ struct look {
     const struct snapshot *snapshot;
     struct image image;
     struct program program;
+    struct edges edges;
     struct nodes nodes;
     struct marking marking;
     struct wait_view view; /* of the two */
@@ -176,9 +178,8 @@ static void find_path(const struct look *look, size_t of, uint32_t number, uint6
                       struct reach_fact *fact) {
     struct reach_place steps[REACH_PATH], root;
     size_t count = 0, in_all = 0;
-    for (;; number = look->nodes.node[number].from) {
-        if (number == NO_NODE || look->nodes.node[number].marked != look->marking.round ||
-            in_all > look->nodes.count) {
+    for (;;) {
+        if (number == NO_NODE || !mark_is_on(&look->marking, number) || in_all > look->nodes.count) {
             root = root_of(look, at);
             break;
         }
@@ -188,7 +189,9 @@ static void find_path(const struct look *look, size_t of, uint32_t number, uint6
         in_all++;
         if (count < REACH_PATH - 1)
             steps[count++] = root;
-        at = look->nodes.node[number].at;
+        struct mark mark = mark_of(&look->marking, number);
+        at = mark.at;
+        number = mark.from;
     }
     fact->cut = in_all > count;
     fact->path[fact->length++] = root;
@@ -249,6 +252,20 @@ static void judge(struct look *look, struct reach_facts *facts) {
         find_referrers(look, facts);
 }
 
+/* Reads all of the program's memory: then it is known what there is, and what leads to what. */
+static enum lw_frozen_refusal find_edges(struct look *look) {
+    bool makes_code = look->program.makes_code;
+    if (!edges_begin(&look->edges, &look->image, look->image.frozen.every_offset || makes_code, makes_code))
+        return LW_FROZEN_MEMORY;
+    bool divided =
+        divide(&look->nodes, &look->edges, &look->image, look->snapshot, look->program.keeps_frames);
+    if (image_is_unreadable(&look->image))
+        return LW_FROZEN_UNREADABLE;
+    if (look->edges.too_many)
+        return LW_FROZEN_LARGE;
+    return divided && !look->edges.no_memory ? LW_FROZEN_NONE : LW_FROZEN_MEMORY;
+}
+
 static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts *facts, uint64_t at) {
     enum lw_frozen_refusal refusal = image_read(&look->image, look->snapshot, at);
     if (refusal == LW_FROZEN_NONE && !random_state_is_all(&look->image, look->snapshot))
@@ -260,10 +277,10 @@ static enum lw_frozen_refusal look_through(struct look *look, struct reach_facts
     if (refusal != LW_FROZEN_NONE)
         return refusal;
     look->view = (struct wait_view){.marking = &look->marking, .program = &look->program};
-    if (!divide(&look->nodes, &look->image, look->snapshot, look->program.keeps_frames) ||
-        !marking_begin(&look->marking, &look->image, &look->nodes,
-                       look->image.frozen.every_offset || look->program.makes_code,
-                       look->program.makes_code) ||
+    refusal = find_edges(look);
+    if (refusal != LW_FROZEN_NONE)
+        return refusal;
+    if (!marking_begin(&look->marking, &look->image, &look->nodes, &look->edges) ||
         (program_may_end_waits(&look->program) &&
          !ends_begin(&look->marking.ends, &look->image, &look->nodes)) ||
         !prepare(look))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "libc.h"
+#include "peek.h"
 #include "shared/base_name.h"
 
 enum { PAGE = 4096, LARGEST_ALIGNMENT = 64 << 10 };

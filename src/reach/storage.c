@@ -3,6 +3,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include "peek.h"
+
 /* struct pthread: 32 values of keys with their numbers, then the addresses of 32 such tables, the first of which is that one
  * (nptl/descr.h). */
 enum { VALUES = 32 * 16, TABLES = 32 * 8 };
@@ -72,10 +74,10 @@ void storage_mark(struct marking *marking, const struct lw_frozen_thread *thread
     uint64_t start = thread->handle - size, tables = tables_of(marking->image, thread->handle);
     start = start > least && start < thread->handle ? start : least;
     if (tables == 0) {
-        mark_from(marking, start, node->end, false);
+        mark_from(marking, start, node->end);
         return;
     }
-    mark_from(marking, start, thread->handle, false);
+    mark_from(marking, start, thread->handle);
     mark_dynamic(marking, thread->handle, start);
-    mark_from(marking, tables - VALUES, tables + TABLES, false);
+    mark_from(marking, tables - VALUES, tables + TABLES);
 }

@@ -1,5 +1,7 @@
 #include "waits.h"
 
+#include "peek.h"
+
 /* Fields of glibc's locks: __owner of a mutex, its __kind; __cur_writer of a read-write lock (nptl/pthreadP.h). */
 enum { MUTEX_OWNER = 8, MUTEX_KIND = 16, RWLOCK_WRITER = 24 };
 enum { MUTEX_ROBUST = 0x10, MUTEX_PI = 0x20, MUTEX_PP = 0x40, MUTEX_SHARED = 0x80 };
@@ -49,7 +51,7 @@ bool waits_is_handled(const struct wait_view *view, const struct lw_frozen_threa
 /* A jump from a handler leads to a frame of the thread's own, whose place in the stack live memory has. */
 static bool may_jump(const struct wait_view *view, const struct lw_frozen_thread *frozen) {
     const struct end *end = ends_of(&view->marking->ends, frozen->handle);
-    return !end || view->marking->guard == 0 || end->jump.round == view->marking->round;
+    return !end || view->marking->edges->guard == 0 || end->jump.round == view->marking->round;
 }
 
 static bool is_known(const struct wait_view *view, const struct lw_frozen_thread *frozen) {

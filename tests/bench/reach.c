@@ -1,5 +1,5 @@
 /* A program with so many threads that nobody can wake, and so many MiB of blocks that lead to each other: what the proof by
- * reachability has to look through. */
+ * reachability has to look through. With a third argument one of the blocks leads to what the threads wait for. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,10 +40,19 @@ static void fill(size_t bytes) {
     }
 }
 
+static void keep(struct box *box) {
+    struct block *block = blocks;
+    for (unsigned i = 0; i < 1000; i++) /* in the midst of them */
+        block = block->next;
+    struct block *last = calloc(1, sizeof *last);
+    *last = (struct block){.next = block->next, .other = (struct block *)box};
+    block->next = last;
+}
+
 int main(int count, char **arguments) {
     pthread_attr_t attr;
     pthread_t thread;
-    if (count != 3)
+    if (count < 3)
         return 2;
     fill(strtoul(arguments[2], NULL, 10) << 20);
     pthread_attr_init(&attr);
@@ -54,6 +63,8 @@ int main(int count, char **arguments) {
         pthread_cond_init(&box->changed, NULL);
         if (pthread_create(&thread, &attr, waits, box) != 0)
             return 3;
+        if (count > 3)
+            keep(box);
     }
     if (pthread_create(&thread, NULL, runs, NULL) != 0)
         return 3;

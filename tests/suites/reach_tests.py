@@ -6,7 +6,7 @@ from live import Asked
 from resting import next_report
 
 NEEDS = ("glibc up to 2.42",)
-PROGRAM, PLANS = program("reach"), program("reach_plans")
+PROGRAM, PLANS, BLOCKS = program("reach"), program("reach_plans"), program("reach_blocks")
 # what these use is in programs of their own
 PROGRAMS = {
     "in_a_system_v_queue": program("reach_system_v"),
@@ -324,6 +324,28 @@ def act_out(seed):
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def test_large():
+    """From 64 MiB on a thread reads ahead: all threads are stranded but perhaps the last, whose address main may have left on its stack; none is if blocks in the midst
+    of many lead to what they wait for."""
+    for kept, stranded in (((), (2, 3)), (("kept",), (0,))):
+        with scratch() as directory:
+            log = os.path.join(directory, "log")
+            env = dict(os.environ, LD_PRELOAD=LIBRARY, LEAKWATCH_OPTIONS="at_exit=0:format=json:reach=1:log=" + log)
+            process = subprocess.Popen([BLOCKS, "3", "80", *kept], env=env, stdout=subprocess.PIPE, start_new_session=True)
+            try:
+                expect(process.stdout.readline() == b"ready\n", "not ready")
+                for number in range(5):
+                    report = json.loads(next_report(process.pid, log, number))
+                    if report["reach"]["looked"]:
+                        break
+                expect(report["reach"]["looked"], report["reach"])
+                found = sum(thread["verdict"] == "stranded" for thread in report["threads"])
+                expect(found in stranded, "%d stranded, not %r" % (found, stranded))
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 @slow

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hold.h"
+#include "interpose/dispositions.h"
 #include "kernel_held.h"
 #include "options.h"
 #include "process.h"
@@ -54,7 +55,10 @@ static struct frozen_work *work_new(struct freeze *freeze) {
 }
 
 static void describe(struct frozen_work *work, const struct memory_range *ranges, bool every_offset) {
+    bool handled = dispositions_could_interrupt(); /* as it is for all of them, now that nothing runs */
     for (size_t i = 0; i < work->tasks.count; i++) {
+        if (handled && (work->threads[i].flags & LW_FROZEN_ASLEEP))
+            work->threads[i].flags |= LW_FROZEN_HANDLED;
         const struct thread *record = work->tasks.task[i].record;
         if (record && work->threads[i].tid > 0 && !(record->flags & (THREAD_GIVEN_STACK | THREAD_MAIN)))
             work->threads[i].stack_size = record->stack_size;

@@ -5,7 +5,6 @@
 
 #include "capture/wait_check.h"
 #include "hold.h"
-#include "interpose/dispositions.h"
 #include "rt/clock.h"
 #include "rt/sys.h"
 
@@ -58,8 +57,7 @@ static void put_sleeper(struct frozen_work *work, size_t i, const struct observa
     work->moves[i] = seen->moves;
     work->threads[i] = (struct lw_frozen_thread){
         .tid = work->tasks.task[i].tid,
-        .flags = LW_FROZEN_ASLEEP | (wait_is_timed(&seen->wait.on) ? LW_FROZEN_TIMED : 0) |
-                 (dispositions_could_interrupt() ? LW_FROZEN_HANDLED : 0),
+        .flags = LW_FROZEN_ASLEEP | (wait_is_timed(&seen->wait.on) ? LW_FROZEN_TIMED : 0),
         .sp = seen->wait.registers.sp,
         .handle = (uint64_t)work->tasks.task[i].record->handle,
         .object = settle_object(seen)};
