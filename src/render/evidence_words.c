@@ -99,6 +99,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_UNPROVED_PIPE_TRAVELS] =
         "all threads are asleep; not proved: a descriptor is on its way through a UNIX socket, and may be an "
         "end of the pipe of {who}",
+    [EVIDENCE_UNPROVED_RESTLESS] = "all threads are asleep; not proved: {text} has UNIX sockets and did not "
+                                   "rest, and might hand on what {who} waits for",
     [EVIDENCE_UNPROVED_PIPE_STIRRED] =
         "all threads are asleep; not proved: the pipe of {who} may have been used while the report was made",
     [EVIDENCE_UNPROVED_NAMED] =

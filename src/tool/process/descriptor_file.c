@@ -198,14 +198,18 @@ bool descriptors_may_be_hidden(int proc, const struct lw_snapshot_header *header
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */
-bool socket_carries(int proc, int pid, int fd, bool inside) {
+bool socket_carries(int proc, int pid, int fd, bool inside, bool *local) {
     int64_t waiting = file_number(proc, pid, fd, "scm_fds:", 10);
-    if (waiting >= 0 || !inside)
+    if (waiting >= 0) {
+        *local = true;
         return waiting > 0;
+    }
     char path[64], family[16];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
     ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
-    return said < 4 || memcmp(family, "UNIX", 4) == 0;
+    bool maybe = said < 4 || memcmp(family, "UNIX", 4) == 0;
+    *local |= maybe;
+    return maybe && inside;
 }
 
 char *maps_of(int proc, int pid) {

@@ -36,8 +36,8 @@ bool pipe_blocks(int proc, int pid, int fd, bool reads);
 DIR *descriptors_of(int proc, int *pid, bool *hidden);
 
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
- * does not tell, any UNIX socket of the watched process (inside) may. */
-bool socket_carries(int proc, int pid, int fd, bool inside);
+ * does not tell, any UNIX socket of the watched process (inside) may. *local is set, and else left, if it is a UNIX socket. */
+bool socket_carries(int proc, int pid, int fd, bool inside, bool *local);
 
 /* Calls `look` with each table of descriptors that the process has, by the number that it is found by: a thread may have its own
  * (unshare(2), CLONE_FILES). *hidden as descriptors_of has it. */

@@ -6,9 +6,11 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "everyone.h"
 #include "file_waits.h"
 #include "has_run.h"
 #include "local_sockets.h"
@@ -19,11 +21,13 @@ struct look {
     const struct snapshot *snapshot;
     struct file_waits waits;
     int proc, pid;
-    int now;      /* the process that is looked into */
-    bool unknown; /* a wait is not one of those, or may be ended from outside */
-    bool unsure;  /* some process could not be looked into */
-    bool travels; /* a descriptor is on its way through some UNIX socket, or might be */
-    bool strange; /* the kernel might write to an eventfd for the process */
+    int now;                /* the process that is looked into */
+    bool unknown;           /* a wait is not one of those, or may be ended from outside */
+    bool unsure;            /* some process could not be looked into */
+    bool travels;           /* a descriptor is on its way through some UNIX socket, or might be */
+    struct inodes *sockets; /* UNIX sockets of the process that is looked into */
+    char restless[64];      /* as everyone_look has it */
+    bool strange;           /* the kernel might write to an eventfd for the process */
 };
 
 /* Have other processes a descriptor of this file? */
@@ -48,7 +52,7 @@ static void look_at(struct look *look, int pid, int through, int fds, const char
     bool inside = pid == look->pid;
     enum file_kind kind = file_kind_of(fds, entry, &inode);
     if (kind == FILE_SOCKET)
-        look->travels |= socket_carries(look->proc, through, atoi(entry), inside);
+        look->travels |= inodes_put_socket(look->sockets, inode, look->proc, through, atoi(entry), inside);
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
@@ -64,9 +68,24 @@ static void look_into_table(void *context, int through, DIR *directory) {
             look_at(look, look->now, through, dirfd(directory), entry->d_name);
 }
 
-static void look_into(struct look *look, int pid) {
+static void look_into(void *context, int pid, struct inodes *sockets) {
+    struct look *look = context;
     look->now = pid;
+    look->sockets = sockets;
     descriptors_each(look->proc, pid, &look->unsure, look_into_table, look);
+}
+
+static void look_again(void *context) {
+    struct look *look = context;
+    look->travels = false;
+}
+
+static bool is_over(const void *context) {
+    const struct look *look = context;
+    bool over = look->unknown || look->unsure || look->strange;
+    for (size_t i = 0; !over && i < look->waits.file_count; i++)
+        over = look->waits.files[i].other[0] != '\0';
+    return over;
 }
 
 static enum inside judge(const struct look *look, const struct file_wait *wait) {
@@ -76,7 +95,8 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
     bool unsure = look->unsure || descriptors_may_be_hidden(look->proc, header, thread);
     if (look->unknown || (wait->known == INSIDE_UNKNOWN && look->waits.files[wait->file].other[0]))
         return INSIDE_UNKNOWN;
-    if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
+    bool restless = look->restless[0] != '\0';
+    if (unsure + look->travels + look->strange + restless + (wait->known != INSIDE_UNKNOWN) > 1)
         return INSIDE_UNKNOWN;
     if (wait->known != INSIDE_UNKNOWN)
         return wait->known;
@@ -84,6 +104,8 @@ static enum inside judge(const struct look *look, const struct file_wait *wait) 
         return INSIDE_HIDDEN;
     if (look->travels)
         return INSIDE_TRAVELS;
+    if (restless)
+        return INSIDE_RESTLESS;
     if (look->strange)
         return INSIDE_STRANGE;
     bool still = !(thread->flags & LW_THREAD_CALLER) ? !has_run(look->proc, look->pid, thread)
@@ -102,11 +124,13 @@ static bool is_proc_of_ours(int proc) {
 
 static void look_everywhere(struct look *look, DIR *proc) {
     look->strange = maps_have_strangers(look->proc, look->waits.pid);
-    for (struct dirent *entry; !look->unknown && (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid())
-            look_into(look, pid);
-    }
+    struct everyone everyone = {.look = look_into,
+                                .again = look_again,
+                                .is_over = is_over,
+                                .context = look,
+                                .watched = look->pid,
+                                .patient = true};
+    everyone_look(proc, &everyone, look->restless);
 }
 
 /* Of the first that is waited for and that another process has. */
@@ -137,6 +161,7 @@ struct inside_facts inside_look(const struct snapshot *snapshot, int watched) {
     if (waits->wait_count > 0 && !look.unknown && is_proc_of_ours(look.proc) &&
         (facts.of_thread = calloc(header->threads.count, sizeof *facts.of_thread))) {
         look_everywhere(&look, proc);
+        memcpy(facts.restless, look.restless, sizeof facts.restless);
         for (size_t i = 0; i < waits->wait_count; i++)
             facts.of_thread[waits->waits[i].thread] = INSIDE_ONLY;
         for (size_t i = 0; i < waits->wait_count; i++) {
