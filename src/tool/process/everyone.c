@@ -17,7 +17,7 @@
 
 static const uint64_t PATIENCE_NS = 100000000u;
 /* OFTEN: one that sends descriptors to itself is met with them sooner or later, for no more than half the looks at it are in vain. */
-enum { PAUSE_US = 200, PAUSES = 10, LISTINGS = 64, OFTEN = 16, OFTEN_PAUSE_US = 20 };
+enum { PAUSE_US = 200, PAUSES = 10, LISTINGS = 64, OFTEN = 16, OFTEN_PAUSE_US = 20, ROUNDS_LEAST = 2 };
 
 /* Who has UNIX sockets. */
 struct mover {
@@ -268,7 +268,7 @@ static bool look_until_sure(struct crowd *crowd) {
         /* in the first it was not known yet who has sockets; what is on its way may get there while somebody runs */
         if (round > 0 && crowd->restless == 0 && !(crowd->laden && crowd->ran))
             return true;
-        if (clock_now() > until)
+        if (round >= ROUNDS_LEAST && clock_now() > until)
             return crowd->restless == 0;
         if (round > 0)
             usleep(PAUSE_US * (1 + round % PAUSES));
