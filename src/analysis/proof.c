@@ -91,7 +91,7 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_GUARD:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
-        return thread->object == 0                ? MANY_OBSTACLES
+        return thread->object == 0                ? fact(why, thread, EVIDENCE_UNPROVED_ADDRESS)
                : thread->flags & LW_THREAD_SHARED ? fact(why, thread, EVIDENCE_UNPROVED_SHARED)
                                                   : NO_OBSTACLE;
     case LW_WAIT_JOIN:
@@ -109,6 +109,10 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_MQ_SEND: /* those of System V have no descriptor */
         return thread->fd < 0 ? fact(why, thread, EVIDENCE_UNPROVED_SYSTEM_V)
                               : descriptor_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_FILE_WRITE:
+        return strcmp(snapshot_words(snapshot, thread->target), "anon_inode:[eventfd]") == 0
+                   ? fact(why, thread, EVIDENCE_UNPROVED_EVENTFD_FULL)
+                   : MANY_OBSTACLES;
     case LW_WAIT_ACCEPT:
     case LW_WAIT_EPOLL:
     case LW_WAIT_EVENTFD_READ:

@@ -1,4 +1,5 @@
 /* Everybody sleeps on memory, and somebody who is no thread of the process may come to it, or may not. */
+#include <aio.h>
 #include <linux/io_uring.h>
 #include <poll.h>
 #include <sched.h>
@@ -189,6 +190,21 @@ static void asleep_beside_a_busy_process_that_is_connected(void) {
     beside_a_busy_one(pair[0]);
 }
 
+/* It waits in a word of glibc's, for one of its threads, which reads from the pipe. */
+static void *suspends(void *unused) {
+    static char byte;
+    struct aiocb request = {.aio_fildes = ends[0], .aio_buf = &byte, .aio_nbytes = 1};
+    const struct aiocb *all[] = {&request};
+    must(aio_read(&request) == 0);
+    must(aio_suspend(all, 1, NULL) == 0);
+    return unused;
+}
+static void asleep_but_for_aio(void) {
+    must(pipe(ends) == 0);
+    start("two", suspends, NULL);
+    rest();
+}
+
 /* A thread that no library knows, and that will go on. */
 static int sleeps_for_a_time(void *unused) {
     struct timespec span = {.tv_sec = 1000};
@@ -222,7 +238,7 @@ static void asleep_beside_a_timer_of_no_handler(void) {
 const struct scenario of_other_wakers[] = {
     SCENARIO(asleep_but_for_a_process_in_memory) SCENARIO(asleep_beside_a_child_with_memory_of_its_own)
     SCENARIO(asleep_but_for_a_timed_request) SCENARIO(asleep_but_for_a_timer_of_a_fault)
-    SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_on_its_input) SCENARIO(asleep_but_for_own_descriptors)
+    SCENARIO(asleep_but_for_aio) SCENARIO(asleep_but_for_a_registered_end) SCENARIO(asleep_on_its_input) SCENARIO(asleep_but_for_own_descriptors)
     SCENARIO(asleep_but_for_an_end_of_a_thread) SCENARIO(asleep_but_for_an_end_handed_to_and_fro) SCENARIO(asleep_but_for_an_end_that_one_sends_to_itself)
     SCENARIO(asleep_beside_two_that_could_hand_on) SCENARIO(asleep_but_for_a_restless_process) SCENARIO(asleep_beside_a_busy_process) SCENARIO(asleep_beside_a_busy_process_that_is_connected)
     SCENARIO(asleep_but_for_a_clone_that_sleeps_for_a_time) SCENARIO(asleep_beside_a_timer_of_no_handler)
