@@ -17,7 +17,7 @@
 
 static const uint64_t PATIENCE_NS = 100000000u;
 /* OFTEN: one that sends descriptors to itself is met with them sooner or later, for no more than half the looks at it are in vain. */
-enum { PAUSE_US = 200, PAUSES = 10, LISTINGS = 64, OFTEN = 16, OFTEN_PAUSE_US = 20, ROUNDS_LEAST = 2 };
+enum { PAUSE_US = 200, PAUSES = 10, LISTINGS = 64, OFTEN = 16, OFTEN_PAUSE_US = 20, ROUNDS_LEAST = 8 };
 
 /* Who has UNIX sockets. */
 struct mover {
@@ -162,6 +162,12 @@ static void look_closer(struct crowd *crowd) {
     }
 }
 
+/* What they are connected to: who has them may end soon. */
+static void learn(struct crowd *crowd, struct inodes *sockets) {
+    sort(sockets);
+    crowd->failed |= sockets->failed || !connections_learn(&crowd->connections, sockets->of, sockets->count);
+}
+
 /* Also into who was made meanwhile, and may have what its parent gave up. */
 static void look_once(struct crowd *crowd) {
     unsigned listings = 0;
@@ -171,11 +177,11 @@ static void look_once(struct crowd *crowd) {
     look_into_movers(crowd);
     for (size_t i = 0; i < crowd->mover_count; i++)
         put_all(&crowd->known, &crowd->movers[i].sockets);
-    sort(&crowd->known);
-    crowd->failed |=
-        crowd->known.failed || !connections_learn(&crowd->connections, crowd->known.of, crowd->known.count);
+    learn(crowd, &crowd->known);
     while (look_into_new(crowd) && crowd->everyone->patient && listings < LISTINGS)
         listings++;
+    for (size_t i = 0; i < crowd->mover_count; i++)
+        learn(crowd, &crowd->movers[i].sockets);
     if (listings == LISTINGS)
         crowd->restless = (int)crowd->seen.of[crowd->seen.count - 1];
     if (crowd->everyone->patient)
