@@ -38,6 +38,7 @@ struct crowd {
     struct inodes seen;  /* processes whose tables were, in this round */
     bool laden;          /* a socket was seen to carry a descriptor */
     bool ran;            /* some mover has */
+    bool accepts;        /* one that ran has a socket that others connect to */
     int restless;        /* one that could have handed on a descriptor, or 0 */
     bool failed;         /* no memory */
 };
@@ -172,7 +173,7 @@ static void learn(struct crowd *crowd, struct inodes *sockets) {
 static void look_once(struct crowd *crowd) {
     unsigned listings = 0;
     crowd->seen.count = crowd->known.count = 0;
-    crowd->laden = crowd->ran = false;
+    crowd->laden = crowd->ran = crowd->accepts = false;
     crowd->everyone->again(crowd->everyone->context);
     look_into_movers(crowd);
     for (size_t i = 0; i < crowd->mover_count; i++)
@@ -217,9 +218,14 @@ enum way {
 static enum way way_by(const struct crowd *crowd, const struct mover *mover, uint64_t inode) {
     bool known = has(&crowd->known, crowd->known.count, inode);
     struct local_socket found;
-    if (!connections_tell(&crowd->connections, inode, &found) || found.listens)
+    if (!connections_tell(&crowd->connections, inode, &found))
         return WAY_OUT;
+    /* what had come was seen with it (kernel: net/unix/af_unix.c, unix_count_nr_fds); what comes, comes by a socket of who ran */
+    if (found.listens)
+        return known ? WAY_NONE : WAY_OUT;
     /* a stream whose other end is gone, or waits to be accepted, has no number of that */
+    if (found.connected && found.peer == 0 && crowd->accepts)
+        return WAY_OUT;
     if (!found.connected && !(found.datagram && found.peer != 0))
         return WAY_OUT;
     enum way way = WAY_NONE;
@@ -248,12 +254,21 @@ static bool may_hand_on(const struct crowd *crowd, const struct mover *mover) {
     return worst == WAY_OUT || (worst == WAY_WITHIN && !mover->often);
 }
 
+static bool listens(const struct crowd *crowd, const struct mover *mover) {
+    struct local_socket found;
+    bool any = false;
+    for (size_t i = 0; !any && i < mover->sockets.count; i++)
+        any = connections_tell(&crowd->connections, mover->sockets.of[i], &found) && found.listens;
+    return any;
+}
+
 static void end_round(struct crowd *crowd) {
     for (size_t i = 0; i < crowd->mover_count; i++) {
         struct mover *mover = &crowd->movers[i];
         mover->ran = mover->ran || !rest_lasted(&mover->rest, dirfd(crowd->proc), mover->pid);
         crowd->ran |= mover->ran;
         sort(&mover->sockets);
+        crowd->accepts |= mover->ran && listens(crowd, mover);
     }
     for (size_t i = 0; crowd->restless == 0 && i < crowd->mover_count; i++)
         if (crowd->movers[i].ran && may_hand_on(crowd, &crowd->movers[i]))
