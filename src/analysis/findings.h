@@ -18,10 +18,12 @@ struct pipe_fact {
     const char *target;                       /* as in the snapshot: "pipe:[4711]" */
     unsigned readers_inside, readers_outside; /* descriptors of the watched process, other processes */
     unsigned writers_inside, writers_outside;
-    bool named;       /* a FIFO: who may, opens it by its name */
-    bool unsure;      /* some process could not be looked into */
-    bool stirred;     /* a thread that waited on it has run since, or may have */
-    bool travels;     /* a descriptor is on its way through a UNIX socket, or may be */
+    bool named;   /* a FIFO: who may, opens it by its name */
+    bool unsure;  /* some process could not be looked into */
+    bool stirred; /* a thread that waited on it has run since, or may have */
+    bool travels; /* a descriptor is on its way through a UNIX socket, or may be */
+    char restless
+        [64]; /* a process that could hand descriptors on, and ran whenever it was looked for them; "": none */
     char other[64];   /* one of the other processes that have an end, "cat (4711)" */
     uint64_t written; /* when this process last wrote to it, CLOCK_MONOTONIC ns; 0 if not known */
     int32_t writer;   /* who that was */
@@ -67,6 +69,7 @@ enum inside {
     INSIDE_SENDS,   /* it is for a datagram socket that others may make ready to send */
     INSIDE_HIDDEN,  /* but for processes that could not be looked into */
     INSIDE_TRAVELS, /* but for a descriptor on its way through a UNIX socket */
+    INSIDE_RESTLESS, /* but for a process that could hand descriptors on, and ran whenever it was looked for them */
     INSIDE_STRANGE, /* but for a device or a queue of the kernel's */
     INSIDE_STIRRED, /* but the thread may have run since */
     INSIDE_ONLY,    /* yes */
@@ -76,6 +79,7 @@ struct inside_facts {
     uint8_t *of_thread; /* by thread of the snapshot: enum inside; NULL: nothing is known */
     char (*other)
         [64]; /* by thread: another process that has what it waits for, or the other end; NULL: none does */
+    char restless[64]; /* of INSIDE_RESTLESS */
 };
 
 /* Besides its own threads, who may wake a thread that sleeps on the process's memory (tool/process/other_wakers.h)? */

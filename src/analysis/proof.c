@@ -20,6 +20,13 @@ static enum obstacle fact(struct evidence *why, const struct lw_snapshot_thread 
     return ONE_OBSTACLE;
 }
 
+static enum obstacle restless_fact(struct evidence *why, const struct lw_snapshot_thread *thread,
+                                   const char *process) {
+    fact(why, thread, EVIDENCE_UNPROVED_RESTLESS);
+    why->text = process;
+    return ONE_OBSTACLE;
+}
+
 /* A pipe whose other ends are this process's. */
 static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw_snapshot_thread *thread,
                                    struct evidence *why) {
@@ -27,8 +34,11 @@ static enum obstacle pipe_obstacle(const struct pipe_fact *pipe, const struct lw
     if (!pipe || (reads ? pipe->writers_inside : pipe->readers_inside) == 0 ||
         (reads ? pipe->writers_outside : pipe->readers_outside) > 0)
         return MANY_OBSTACLES;
-    if (pipe->named + pipe->unsure + pipe->stirred + pipe->travels > 1)
+    bool restless = pipe->restless[0] != '\0';
+    if (pipe->named + pipe->unsure + pipe->stirred + pipe->travels + restless > 1)
         return MANY_OBSTACLES;
+    if (restless)
+        return restless_fact(why, thread, pipe->restless);
     return pipe->named     ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_NAMED)
            : pipe->unsure  ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_HIDDEN)
            : pipe->stirred ? fact(why, thread, EVIDENCE_UNPROVED_PIPE_STIRRED)
@@ -47,6 +57,8 @@ static enum obstacle descriptor_obstacle(const struct snapshot *snapshot, const 
     };
     enum inside inside =
         facts->inside.of_thread ? facts->inside.of_thread[thread - snapshot->threads] : INSIDE_UNKNOWN;
+    if (inside == INSIDE_RESTLESS)
+        return restless_fact(why, thread, facts->inside.restless);
     return inside == INSIDE_ONLY      ? NO_OBSTACLE
            : inside == INSIDE_UNKNOWN ? MANY_OBSTACLES
                                       : fact(why, thread, kinds[inside]);
@@ -79,7 +91,7 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_GUARD:
     case LW_WAIT_STREAM:
     case LW_WAIT_LOADER:
-        return thread->object == 0                ? MANY_OBSTACLES
+        return thread->object == 0                ? fact(why, thread, EVIDENCE_UNPROVED_ADDRESS)
                : thread->flags & LW_THREAD_SHARED ? fact(why, thread, EVIDENCE_UNPROVED_SHARED)
                                                   : NO_OBSTACLE;
     case LW_WAIT_JOIN:
@@ -97,6 +109,10 @@ static enum obstacle inside_obstacle(const struct snapshot *snapshot, const stru
     case LW_WAIT_MQ_SEND: /* those of System V have no descriptor */
         return thread->fd < 0 ? fact(why, thread, EVIDENCE_UNPROVED_SYSTEM_V)
                               : descriptor_obstacle(snapshot, facts, thread, why);
+    case LW_WAIT_FILE_WRITE:
+        return strcmp(snapshot_words(snapshot, thread->target), "anon_inode:[eventfd]") == 0
+                   ? fact(why, thread, EVIDENCE_UNPROVED_EVENTFD_FULL)
+                   : MANY_OBSTACLES;
     case LW_WAIT_ACCEPT:
     case LW_WAIT_EPOLL:
     case LW_WAIT_EVENTFD_READ:

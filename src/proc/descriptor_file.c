@@ -192,12 +192,16 @@ bool descriptors_may_be_hidden(struct descriptors_seen seen, const struct lw_sna
 }
 
 /* kernel: net/unix/af_unix.c, unix_show_fdinfo, since Linux 5.6 */
-bool socket_carries(int proc, int pid, int fd, bool inside) {
+bool socket_carries(int proc, int pid, int fd, bool inside, bool *local) {
     int64_t waiting = file_number(proc, pid, fd, "scm_fds:", 10);
-    if (waiting >= 0 || !inside)
+    if (waiting >= 0) {
+        *local = true;
         return waiting > 0;
+    }
     char path[64], family[16];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
     ssize_t said = getxattr(path, "system.sockprotoname", family, sizeof family);
-    return said < 4 || memcmp(family, "UNIX", 4) == 0;
+    bool maybe = said < 4 || memcmp(family, "UNIX", 4) == 0;
+    *local |= maybe;
+    return maybe && inside;
 }

@@ -42,8 +42,8 @@ char *file_info(int proc, int pid, int fd);
 bool pipe_blocks(int proc, int pid, int fd, bool reads);
 
 /* Does a socket carry a descriptor that nobody has received yet (SCM_RIGHTS, unix(7))? It is in no process's table. Where the kernel
- * does not tell, any UNIX socket of the watched process (inside) may. */
-bool socket_carries(int proc, int pid, int fd, bool inside);
+ * does not tell, any UNIX socket of the watched process (inside) may. *local is set, and else left, if it is a UNIX socket. */
+bool socket_carries(int proc, int pid, int fd, bool inside, bool *local);
 
 typedef void look_at_descriptor(void *context, const struct shown_descriptor *shown);
 

@@ -99,6 +99,8 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
     [EVIDENCE_UNPROVED_PIPE_TRAVELS] =
         "all threads are asleep; not proved: a descriptor is on its way through a UNIX socket, and may be an "
         "end of the pipe of {who}",
+    [EVIDENCE_UNPROVED_RESTLESS] = "all threads are asleep; not proved: {text} has UNIX sockets and did not "
+                                   "rest, and might hand on what {who} waits for",
     [EVIDENCE_UNPROVED_PIPE_STIRRED] =
         "all threads are asleep; not proved: the pipe of {who} may have been used while the report was made",
     [EVIDENCE_UNPROVED_NAMED] =
@@ -120,6 +122,10 @@ static const char *const words[EVIDENCE_KIND_COUNT] = {
                                        "process has open might write to what {who} waits for",
     [EVIDENCE_UNPROVED_ENDS_STIRRED] = "all threads are asleep; not proved: what {who} waits for may have "
                                        "been used while the report was made",
+    [EVIDENCE_UNPROVED_EVENTFD_FULL] =
+        "all threads are asleep; not proved: who else could read the full eventfd of {who} is not looked for",
+    [EVIDENCE_UNPROVED_ADDRESS] =
+        "all threads are asleep; not proved: the address of what {who} waits for is not known",
     [EVIDENCE_UNPROVED_SHARED] =
         "all threads are asleep; not proved: another process may share what {who} waits for",
     [EVIDENCE_UNPROVED_MEMORY] =

@@ -227,3 +227,17 @@ def test_polling():
         if "of" in fact and "turns" in [frame["function"] for frame in naps["stack"]]:
             return
     raise Wrong("never met in its nap: %r" % naps)
+
+
+def test_polling_as_it_is_watched():
+    """As the reports say it."""
+    def watched(mode):
+        with Unprepared(program("asleep"), mode) as process:
+            return tool("watch", "--every", "300ms", "--for", "1s", process.pid)
+    for again in range(5):
+        out = watched("second")
+        if re.search(r"^ +1 +\S+ +\S+/min  (sleep +polling: .*|running +polling: .*)", out, re.M):
+            break
+    else:
+        raise Wrong(out)
+    expect("polling" not in watched("timed"), "nobody naps")

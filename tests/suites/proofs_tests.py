@@ -2,7 +2,7 @@
 import collections, concurrent.futures, json, os, random, signal, subprocess
 
 import plans
-from harness import LIBRARY, TESTS, Wrong, eventually, expect, needs, program, scratch, slow
+from harness import LIBRARY, TESTS, Wrong, alone, eventually, expect, needs, program, scratch, slow
 from resting import looked_at_again, snapshots
 
 PROGRAM = program("proofs")
@@ -103,6 +103,12 @@ SCENARIOS = {
     "asleep_but_for_a_registered_end": ({}, []),
     "asleep_but_for_own_descriptors": ({}, []),
     "asleep_but_for_an_end_of_a_thread": ({}, []),
+    "asleep_but_for_aio": ({}, []),
+    "asleep_but_for_a_full_eventfd": ({}, []),
+    "asleep_beside_two_that_could_hand_on": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_but_for_a_restless_process": ({}, []),
+    "asleep_beside_a_busy_process": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
+    "asleep_beside_a_busy_process_that_is_connected": (dict(ASLEEP, two="deadlock"), ["all asleep"]),
     "asleep_beside_a_timer_of_no_handler": (ASLEEP, ["all asleep"]),
     "asleep_but_for_a_timerfd": ({}, []),
     "asleep_but_for_the_clock": ({}, []),
@@ -149,6 +155,9 @@ WITHHELD = {
     "asleep_but_for_a_process_in_memory": "all_asleep_but_for_process_in_memory",
     "asleep_but_for_own_descriptors": "all_asleep_but_for_descriptors_of_a_thread",
     "asleep_but_for_a_registered_end": "all_asleep_but_processes_hidden",
+    "asleep_but_for_aio": "all_asleep_but_address_not_known",
+    "asleep_but_for_a_full_eventfd": "all_asleep_but_for_full_eventfd",
+    "asleep_but_for_a_restless_process": "all_asleep_but_process_did_not_rest",
     "asleep_but_for_a_timed_request": "all_asleep_but_for_io_uring",
     "asleep_but_for_a_timer_of_a_fault": "all_asleep_but_for_timer",
     "asleep_but_for_an_end_on_its_way": "all_asleep_but_for_unix_socket",
@@ -203,8 +212,10 @@ def scenario(name, wanted, deadlocks):
     return test
 
 
+# what runs there all the time stands in the way of proofs about what other tests have started
+RESTLESS = ("asleep_but_for_a_restless_process",)
 for _name, (_wanted, _deadlocks) in SCENARIOS.items():
-    globals()["test_" + _name] = scenario(_name, _wanted, _deadlocks)
+    globals()["test_" + _name] = (alone if _name in RESTLESS else lambda test: test)(scenario(_name, _wanted, _deadlocks))
 
 
 def test_after_the_report_of_a_stall():
@@ -268,6 +279,15 @@ def never(name, count):
 # always on the way somewhere, but at no moment of a look
 for _name in ("in_between", "token_of_posts", "token_of_signals", "token_of_bytes", "token_of_threads", "token_of_words", "token_of_room"):
     globals()["test_" + _name] = never(_name, 30 if _name == "in_between" else 60)
+
+
+@alone
+def test_an_end_handed_to_and_fro():
+    """By processes that are looked into one after the other: that an end is met with neither is no proof that nobody has it."""
+    for name, count in ("asleep_but_for_an_end_handed_to_and_fro", 25), ("asleep_but_for_an_end_that_one_sends_to_itself", 8):
+        for report in snapshots([PROGRAM, name], count=count):
+            expect("two" in {thread["name"] for thread in report["threads"]}, "of the process that sleeps")
+            expect(not verdicts(report) and not report["deadlocks"], name)
 
 
 def test_after_a_stop():

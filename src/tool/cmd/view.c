@@ -73,7 +73,10 @@ static void draw_track(int row, const struct tracks *tracks, const struct track 
     mvprintw(row, 0, "%c%7zu %+8ld %9.1f %8s  %-18.18s ", track->open ? '-' : '+', track->site.count, grew,
              tracks_rate(tracks, track->first, track->site.count),
              track->site.longest ? span_words(track->site.longest, span) : "-", track->site.kind);
-    addnstr(track->site.place, COLS > 57 ? COLS - 57 : 0);
+    const char *remark = site_remark(&track->site);
+    int room = COLS > 57 ? COLS - 57 : 0, taken = (int)strlen(remark);
+    addnstr(remark, room);
+    addnstr(track->site.place, room > taken ? room - taken : 0);
     attroff(look);
 }
 

@@ -45,9 +45,10 @@ static void put_lines(const struct tracks *tracks) {
     for (size_t i = 0; i < tracks->count; i++) {
         const struct track *track = &tracks->list[i];
         if (track->site.count != track->before || (tracks->looks == 1 && track->site.count > 0))
-            printf("  %7zu %+7ld %9.1f/min  %-18s %s\n", track->site.count,
+            printf("  %7zu %+7ld %9.1f/min  %-18s %s%s\n", track->site.count,
                    (long)track->site.count - (long)track->first,
-                   tracks_rate(tracks, track->first, track->site.count), track->site.kind, track->site.place);
+                   tracks_rate(tracks, track->first, track->site.count), track->site.kind,
+                   site_remark(&track->site), track->site.place);
     }
     fflush(stdout);
 }

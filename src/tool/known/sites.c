@@ -50,6 +50,7 @@ static void merge(struct sites *sites) {
             continue;
         }
         one->count += next->count;
+        one->polls |= next->polls;
         one->verdict = next->verdict > one->verdict ? next->verdict : one->verdict;
         one->longest = next->longest > one->longest ? next->longest : one->longest;
         site_drop(next);
@@ -140,6 +141,8 @@ static void add_group(struct sites *sites, const struct work *work, const struct
     if (thread->stack_count > 0 && thread->creation_count > 0)
         add_origin(site, line_of(lines_creator, work, thread));
     site->count = group->count;
+    for (size_t i = 0; i < group->count; i++)
+        site->polls |= analysis->findings[group->members[i]].polls;
     site->verdict = group->verdict;
     site->longest = group->longest;
 }
@@ -224,6 +227,7 @@ static void add_json_thread(struct sites *sites, const json_t *thread) {
     if (json_array_size(stack) > 0 && json_array_size(creation) > 0)
         add_origin(site, place_of_json(creation));
     site->count = 1;
+    site->polls = json_is_true(json_object_get(thread, "polling"));
 }
 
 struct sites sites_of_json(const json_t *report) {

@@ -15,6 +15,7 @@ struct site {
     char *place; /* the program's innermost function with file and line, and that of its creation */
     char *stack; /* lines for a person: the stack, and the one that created the threads */
     size_t count;
+    bool polls;           /* some of its threads wake again and again from short sleeps */
     enum verdict verdict; /* the worst; VERDICT_NONE if not known */
     uint64_t longest;     /* ns */
 };
@@ -33,6 +34,11 @@ struct sites sites_of_work(const struct work *work);
 /* Of a report as JSON. */
 struct sites sites_of_json(const json_t *report);
 void sites_drop(struct sites *sites);
+/* What is to be said before its place: "polling: ", or nothing. */
+static inline const char *site_remark(const struct site *site) {
+    return site->polls && site->count > 0 ? "polling: " : "";
+}
+
 /* What one has; not itself. */
 void site_drop(struct site *site);
 

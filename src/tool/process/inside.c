@@ -6,9 +6,11 @@
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "everyone.h"
 #include "file_waits.h"
 #include "proc/has_run.h"
 #include "proc/local_sockets.h"
@@ -23,12 +25,14 @@ struct look {
     struct thread_tables *tables;
     struct descriptors_seen seen;
     int proc, pid;
-    int now;           /* the process that is looked into */
-    bool unknown;      /* a wait is not one of those, or may be ended from outside */
-    bool unsure;       /* some process could not be looked into */
-    bool travels;      /* a descriptor is on its way through some UNIX socket, or might be */
-    bool strange;      /* the kernel might write to an eventfd for the process */
-    bool others_slept; /* since the snapshot was taken, all but the caller */
+    int now;                /* the process that is looked into */
+    bool unknown;           /* a wait is not one of those, or may be ended from outside */
+    bool unsure;            /* some process could not be looked into */
+    bool travels;           /* a descriptor is on its way through some UNIX socket, or might be */
+    struct inodes *sockets; /* UNIX sockets of the process that is looked into */
+    char restless[64];      /* as everyone_look has it */
+    bool strange;           /* the kernel might write to an eventfd for the process */
+    bool others_slept;      /* since the snapshot was taken, all but the caller */
     size_t asked; /* the thread that was asked last whether it has been still, from 1, and what it said */
     bool still;
 };
@@ -60,7 +64,8 @@ static void look_at(void *context, const struct shown_descriptor *shown) {
     bool inside = look->now == look->pid;
     enum file_kind kind = file_kind_of(look->proc, shown, &inode);
     if (kind == FILE_SOCKET)
-        look->travels |= socket_carries(look->proc, shown->through, shown->fd, inside);
+        look->travels |=
+            inodes_put_socket(look->sockets, inode, look->proc, shown->through, shown->fd, inside);
     if (kind == FILE_STRANGE && inside)
         look->strange = true;
     else if (kind == FILE_STRANGE)
@@ -69,12 +74,27 @@ static void look_at(void *context, const struct shown_descriptor *shown) {
         compare(look, shown, kind, inode);
 }
 
-static void look_into(struct look *look, int pid) {
+static void look_into(void *context, int pid, struct inodes *sockets) {
+    struct look *look = context;
     look->now = pid;
+    look->sockets = sockets;
     if (pid == look->pid)
         thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
     else
         descriptors_each(look->proc, pid, &look->unsure, look_at, look);
+}
+
+static void look_again(void *context) {
+    struct look *look = context;
+    look->travels = false;
+}
+
+static bool is_over(const void *context) {
+    const struct look *look = context;
+    bool over = look->unknown || look->unsure || look->strange;
+    for (size_t i = 0; !over && i < look->waits.file_count; i++)
+        over = look->waits.files[i].other[0] != '\0';
+    return over;
 }
 
 /* Has who waits slept on since the snapshot was taken? Asked once for all that a thread waits for, when everything has been looked into. */
@@ -95,7 +115,8 @@ static enum inside judge(struct look *look, const struct file_wait *wait) {
     bool unsure = look->unsure || descriptors_may_be_hidden(look->seen, header, thread);
     if (look->unknown || (wait->known == INSIDE_UNKNOWN && look->waits.files[wait->file].other[0]))
         return INSIDE_UNKNOWN;
-    if (unsure + look->travels + look->strange + (wait->known != INSIDE_UNKNOWN) > 1)
+    bool restless = look->restless[0] != '\0';
+    if (unsure + look->travels + look->strange + restless + (wait->known != INSIDE_UNKNOWN) > 1)
         return INSIDE_UNKNOWN;
     if (wait->known != INSIDE_UNKNOWN)
         return wait->known;
@@ -103,6 +124,8 @@ static enum inside judge(struct look *look, const struct file_wait *wait) {
         return INSIDE_HIDDEN;
     if (look->travels)
         return INSIDE_TRAVELS;
+    if (restless)
+        return INSIDE_RESTLESS;
     if (look->strange)
         return INSIDE_STRANGE;
     bool still = held && (thread->flags & LW_THREAD_CALLER) ? file_is_unready(&look->waits, wait)
@@ -120,11 +143,13 @@ static bool is_proc_of_ours(int proc) {
 
 static void look_everywhere(struct look *look, DIR *proc) {
     look->strange = mapped_strangers(look->proc, look->waits.pid);
-    for (struct dirent *entry; !look->unknown && (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid())
-            look_into(look, pid);
-    }
+    struct everyone everyone = {.look = look_into,
+                                .again = look_again,
+                                .is_over = is_over,
+                                .context = look,
+                                .watched = look->pid,
+                                .patient = true};
+    everyone_look(proc, &everyone, look->restless);
 }
 
 /* Of the first that is waited for and that another process has. */
@@ -161,6 +186,7 @@ struct inside_facts inside_look(struct thread_tables *tables) {
         (facts.of_thread = calloc(header->threads.count, sizeof *facts.of_thread))) {
         look_everywhere(&look, proc);
         look.others_slept = !look.unknown && have_slept(snapshot, waits->wait_count);
+        memcpy(facts.restless, look.restless, sizeof facts.restless);
         for (size_t i = 0; i < waits->wait_count; i++)
             facts.of_thread[waits->waits[i].thread] = INSIDE_ONLY;
         for (size_t i = 0; i < waits->wait_count; i++) {

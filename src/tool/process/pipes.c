@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "everyone.h"
+#include "pipe_survey.h"
 #include "proc/descriptor_file.h"
 #include "proc/has_run.h"
 #include "proc/program_name.h"
@@ -87,6 +89,8 @@ struct look {
     int now;      /* the process that is looked into */
     bool travels; /* as struct pipe_fact has them, of every pipe */
     bool unsure;
+    struct inodes *sockets; /* UNIX sockets of the process that is looked into */
+    char restless[64];      /* as everyone_look has it */
 };
 
 /* The latest write through a descriptor that is the pipe now. A write that is older than the inode's change
@@ -132,7 +136,8 @@ static void look_at(void *context, const struct shown_descriptor *shown) {
     char path[DESCRIPTOR_PATH];
     struct stat status;
     if (strncmp(shown->target, "socket:", 7) == 0)
-        look->travels = look->travels || socket_carries(look->proc, shown->through, shown->fd, inside);
+        look->travels |= inodes_put_socket(look->sockets, strtoull(shown->target + 8, NULL, 10), look->proc,
+                                           shown->through, shown->fd, inside);
     else if (!inside && strcmp(shown->target, RING) == 0)
         look->unsure = look->unsure || ring_has_files(look->proc, shown->through, shown->fd);
     struct pipe_fact *pipe = shown->target[0] ? pipe_called(look, shown->target) : NULL;
@@ -148,12 +153,37 @@ static void look_at(void *context, const struct shown_descriptor *shown) {
         name_process(pipe->other, sizeof pipe->other, look->proc, look->now);
 }
 
-static void look_into(struct look *look, int pid) {
+static void look_into(void *context, int pid, struct inodes *sockets) {
+    struct look *look = context;
     look->now = pid;
+    look->sockets = sockets;
     if (pid == look->pid)
         thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
     else
         descriptors_each(look->proc, pid, &look->unsure, look_at, look);
+}
+
+static void look_again(void *context) {
+    const struct look *look = context;
+    for (size_t i = 0; i < look->table->facts.count; i++) {
+        struct pipe_fact *pipe = &look->table->facts.pipe[i];
+        pipe->readers_inside = pipe->readers_outside = pipe->writers_inside = pipe->writers_outside = 0;
+    }
+    ((struct look *)context)->travels = false;
+}
+
+/* Has another process an end that is waited for, or might it? */
+static bool is_over(const void *context) {
+    const struct look *look = context;
+    const struct lw_snapshot_header *header = look->snapshot->header;
+    bool over = look->unsure;
+    for (uint64_t i = 0; !over && i < header->threads.count; i++) {
+        uint32_t number = look->table->facts.of_thread[i];
+        const struct pipe_fact *pipe = number != 0 ? &look->table->facts.pipe[number - 1] : NULL;
+        bool reads = look->snapshot->threads[i].kind == LW_WAIT_PIPE_READ;
+        over = pipe && (pipe->named || (reads ? pipe->writers_outside : pipe->readers_outside) > 0);
+    }
+    return over;
 }
 
 /* The thread that took the snapshot runs in any case. While it is held, what has come for it is still in the pipe, and who
@@ -200,108 +230,16 @@ static void note_hidden(struct look *look) {
     }
 }
 
-enum { PIPE_TARGET = 40 };
-struct pipe_end {
-    char target[PIPE_TARGET]; /* "pipe:[4711]" */
-    int pid;
-    mode_t mode; /* of the link */
-};
-
-struct pipe_survey {
-    struct pipe_end *ends; /* by target */
-    size_t count, room;
-    bool failed;       /* no memory: some are missing */
-    bool travels;      /* a descriptor is on its way through a UNIX socket */
-    size_t unreadable; /* processes that cannot be looked into */
-    int one_unreadable;
-};
-
-static int by_target(const void *a, const void *b) {
-    return strcmp(((const struct pipe_end *)a)->target, ((const struct pipe_end *)b)->target);
-}
-
-struct surveyed {
-    struct pipe_survey *survey;
-    int proc, pid;
-};
-
-static void survey_end(void *context, const struct shown_descriptor *shown) {
-    const struct surveyed *of = context;
-    struct pipe_survey *survey = of->survey;
-    char path[DESCRIPTOR_PATH];
-    struct stat status;
-    if (strncmp(shown->target, "socket:", 7) == 0)
-        survey->travels = survey->travels || socket_carries(of->proc, shown->through, shown->fd, false);
-    descriptor_path(path, shown);
-    if (strncmp(shown->target, "pipe:", 5) != 0 || strlen(shown->target) >= PIPE_TARGET ||
-        fstatat(of->proc, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return;
-    if (survey->count == survey->room) {
-        size_t room = survey->room ? 2 * survey->room : 256;
-        struct pipe_end *larger = reallocarray(survey->ends, room, sizeof *larger);
-        if (!larger) {
-            survey->failed = true;
-            return;
-        }
-        survey->ends = larger;
-        survey->room = room;
-    }
-    struct pipe_end *end = &survey->ends[survey->count++];
-    *end = (struct pipe_end){.pid = of->pid, .mode = status.st_mode};
-    snprintf(end->target, sizeof end->target, "%s", shown->target);
-}
-
-static void survey_process(struct pipe_survey *survey, int proc, int pid) {
-    bool hidden = false;
-    struct surveyed of = {survey, proc, pid};
-    descriptors_each(proc, pid, &hidden, survey_end, &of);
-    if (hidden) {
-        survey->unreadable++;
-        survey->one_unreadable = pid;
-    }
-}
-
-struct pipe_survey *pipes_survey(void) {
-    struct pipe_survey *survey = calloc(1, sizeof *survey);
-    DIR *proc = survey ? opendir("/proc") : NULL;
-    int self = (int)getpid();
-    if (survey && !proc)
-        survey->failed = true;
-    for (struct dirent *entry; proc && (entry = readdir(proc));)
-        if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != self)
-            survey_process(survey, dirfd(proc), atoi(entry->d_name));
-    if (proc)
-        closedir(proc);
-    if (survey && survey->count > 0)
-        qsort(survey->ends, survey->count, sizeof *survey->ends, by_target);
-    return survey;
-}
-
-void pipes_survey_drop(struct pipe_survey *survey) {
-    if (survey)
-        free(survey->ends);
-    free(survey);
-}
-
 /* The ends that other processes have, as they were surveyed. */
 static void look_outside(struct look *look, const struct pipe_survey *survey) {
     bool unsure = survey->failed || survey->unreadable > (survey->one_unreadable == look->pid);
     look->unsure |= unsure;
     look->travels |= survey->travels;
+    memcpy(look->restless, survey->restless, sizeof look->restless);
     for (size_t i = 0; i < look->table->facts.count; i++) {
         struct pipe_fact *pipe = &look->table->facts.pipe[i];
-        struct pipe_end wanted = {0};
-        snprintf(wanted.target, sizeof wanted.target, "%.39s", pipe->target);
-        size_t low = 0, high = survey->count;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (by_target(&survey->ends[middle], &wanted) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        for (; low < survey->count && by_target(&survey->ends[low], &wanted) == 0; low++) {
-            const struct pipe_end *end = &survey->ends[low];
+        size_t at = pipe_survey_first(survey, pipe->target);
+        for (const struct pipe_end *end; (end = pipe_survey_end(survey, at, pipe->target)); at++) {
             if (end->pid == look->pid)
                 continue;
             note_end(pipe, end->mode, false);
@@ -311,13 +249,15 @@ static void look_outside(struct look *look, const struct pipe_survey *survey) {
     }
 }
 
+/* Only a proof that all threads are asleep rests on that nobody has an end. */
 static void look_everywhere(struct look *look, DIR *proc) {
-    int self = (int)getpid();
-    for (struct dirent *entry; (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (isdigit((unsigned char)entry->d_name[0]) && pid != self)
-            look_into(look, pid);
-    }
+    struct everyone everyone = {.look = look_into,
+                                .again = look_again,
+                                .is_over = is_over,
+                                .context = look,
+                                .watched = look->pid,
+                                .patient = look->snapshot->header->flags & LW_PROCESS_LOOKED_TWICE};
+    everyone_look(proc, &everyone, look->restless);
 }
 
 struct pipe_facts pipes_look(struct thread_tables *tables, const struct pipe_survey *survey) {
@@ -336,7 +276,9 @@ struct pipe_facts pipes_look(struct thread_tables *tables, const struct pipe_sur
                         .pid = tables->pid,
                         .through = living_thread(tables->pid)};
     if (survey) {
-        look_into(&look, look.pid);
+        struct inodes sockets = {0};
+        look_into(&look, look.pid, &sockets);
+        free(sockets.of);
         look_outside(&look, survey);
     } else {
         look_everywhere(&look, proc);
@@ -344,6 +286,7 @@ struct pipe_facts pipes_look(struct thread_tables *tables, const struct pipe_sur
     for (size_t i = 0; i < table.facts.count; i++) {
         table.facts.pipe[i].travels = look.travels;
         table.facts.pipe[i].unsure = look.unsure;
+        memcpy(table.facts.pipe[i].restless, look.restless, sizeof look.restless);
     }
     note_hidden(&look);
     note_stirred(&look);

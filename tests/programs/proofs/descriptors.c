@@ -20,6 +20,16 @@ static void asleep_on_an_eventfd(void) {
     one_end = eventfd(0, 0);
     two_rests_in(reads_number);
 }
+static void *fills_number(void *unused) {
+    uint64_t most = UINT64_MAX - 1;
+    must(write(one_end, &most, sizeof most) == sizeof most);
+    (void)!write(one_end, &most, sizeof most);
+    return unused;
+}
+static void asleep_but_for_a_full_eventfd(void) {
+    one_end = eventfd(0, 0);
+    two_rests_in(fills_number);
+}
 static void asleep_but_for_a_childs_eventfd(void) {
     one_end = eventfd(0, 0);
     with_child();
@@ -171,7 +181,7 @@ static void asleep_but_for_one_of_two_on_its_way(void) {
 
 /* clang-format off */
 const struct scenario of_descriptors[] = {
-    SCENARIO(asleep_on_an_eventfd) SCENARIO(asleep_but_for_a_childs_eventfd)
+    SCENARIO(asleep_on_an_eventfd) SCENARIO(asleep_but_for_a_full_eventfd) SCENARIO(asleep_but_for_a_childs_eventfd)
     SCENARIO(asleep_on_an_eventfd_and_a_childs_other) SCENARIO(asleep_but_for_a_ring)
     SCENARIO(asleep_but_for_a_queue) SCENARIO(asleep_on_a_disarmed_timer) SCENARIO(asleep_but_for_a_timerfd)
     SCENARIO(asleep_but_for_the_clock) SCENARIO(asleep_but_for_a_childs_timerfd) SCENARIO(asleep_on_a_set)
