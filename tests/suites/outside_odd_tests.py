@@ -1,5 +1,5 @@
 """Odd processes from outside: each is a report that holds, or one line."""
-import json, os, re, shutil, subprocess
+import json, os, re, shutil, subprocess, time
 
 from harness import TOOL, Wrong, eventually, expect, needs, program, run, scratch, sees_all_processes
 from live import GAMES, as_user, for_everybody, tool
@@ -71,6 +71,22 @@ def freezers():
 
 
 @needs("root")
+def while_frozen(pid, freeze, thaw):
+    """What is told of it. Who was frozen in its own code runs when it may, and is told to: then it is frozen once more."""
+    for _ in range(60):
+        freeze()
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            said = tool("stack", "--wait", "60s", pid)
+            if "running" not in said.split("\n")[0]:
+                thaw()
+                return said
+            expect("deadlock:" not in said and "stranded:" not in said, said)
+        thaw()
+        time.sleep(0.003)
+    raise Wrong("it was never frozen in a call: " + said)
+
+
 def test_frozen():
     """Threads that wake each other, in a container that is paused: each seems to sleep in its call, and nothing is proved. Those that slept before do still."""
     def write(path, words):
@@ -91,9 +107,7 @@ def test_frozen():
                     await_all_rest(process.pid)
                 into(directory, process.pid)
                 for _ in range(3):
-                    write(file, freeze)
-                    frozen = eventually("frozen", lambda: (lambda said: said if "running" not in said.split("\n")[0] else None)(tool("stack", "--wait", "60s", process.pid)))
-                    write(file, thaw)
+                    frozen = while_frozen(process.pid, lambda: write(file, freeze), lambda: write(file, thaw))
                     expect(mode == "all" or not re.search("deadlock:|stranded:", frozen), frozen)
                     expect(mode == "passes" or "held up" in frozen or "all threads are asleep" in frozen, frozen)
                     expect(mode == "all" or "incomplete: threads are held up on their way out of a call, as in a frozen cgroup (a paused container): nothing is proved of them" in frozen, frozen)
