@@ -4,6 +4,7 @@
  * been; it ends with the input, with status 1 if there was one. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ enum { DESCRIPTORS = 64, LONG_ENOUGH = 200 };
 static volatile int over;
 static volatile int children;
 static int strange;
+static unsigned long before;
 
 static unsigned long open_descriptors(void) {
     unsigned long open = 0;
@@ -57,7 +59,6 @@ static void tell(unsigned long differ) {
 }
 
 static void *forks(void *unused) {
-    unsigned long before = open_descriptors();
     int status;
     while (!over) {
         pid_t child = fork();
@@ -79,8 +80,13 @@ int main(int argc, char **argv) {
     int threads = argc > 1 ? atoi(argv[1]) : 0;
     pthread_t thread;
     char byte;
+    sigset_t signals, former;
+    sigfillset(&signals);
+    sigprocmask(SIG_BLOCK, &signals, &former); /* nobody's request opens one meanwhile */
     if (!open_own())
         return 2;
+    before = open_descriptors();
+    sigprocmask(SIG_SETMASK, &former, NULL);
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 64 * 1024);
     for (int i = 0; i < threads; i++)
