@@ -18,35 +18,13 @@
 #include "proc/memory.h"
 #include "proc/program_name.h"
 #include "proc/rights.h"
+#include "proc/stat.h"
 #include "proc/status.h"
 #include "proc/words.h"
 #include "run_clock.h"
 
 static size_t read_memory(const struct target *target, uint64_t at, void *into, size_t size) {
     return memory_read(target->through, at, into, size);
-}
-
-/* What /proc/PID/task/TID/stat says; words 3 to 39 of proc(5). Flags are of the kernel's include/linux/sched.h. */
-struct stat_words {
-    char name[16], state;
-    unsigned flags;
-    int processor; /* where it ran last */
-    unsigned long long started;
-};
-
-static bool read_stat(int tasks, int tid, struct stat_words *stat) {
-    char words[1024];
-    *stat = (struct stat_words){.state = '?'};
-    if (proc_words_of(tasks, tid, "stat", words, sizeof words) <= 0)
-        return false;
-    const char *name = strchr(words, '('), *end = strrchr(words, ')');
-    if (!name || !end)
-        return false;
-    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
-    return sscanf(end + 1,
-                  " %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu %*u %*d "
-                  "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d",
-                  &stat->state, &stat->flags, &stat->started, &stat->processor) == 4;
 }
 
 /* "TIME DELAY TURNS", ns and how often it was given a processor (kernel: Documentation/scheduler/sched-stats.rst). */
@@ -111,9 +89,9 @@ static int own_number(int pid, int tid, bool *other) {
 static bool look(struct target *target, struct target_thread *thread, struct run_clock *clock, int *error) {
     int tid = thread->seen_as, tasks = target->tasks;
     *error = ESRCH;
-    struct stat_words stat;
+    struct proc_stat stat;
     read_turns(tasks, tid, &thread->cpu_ns, &thread->turns);
-    if (!read_stat(tasks, tid, &stat) || stat.state == 'X' || stat.state == 'Z')
+    if (!proc_stat_of(tasks, tid, &stat) || stat.state == 'X' || stat.state == 'Z')
         return false;
     *error = read_call(tasks, tid, thread);
     if (*error != 0)
@@ -301,17 +279,17 @@ static void read_handlers(struct target *target) {
 }
 
 bool live_open(struct target *target, int pid, bool halts, char why[256]) {
-    enum { FORKED_ONLY = 0x40, KERNEL = 0x200000 }; /* PF_FORKNOEXEC, PF_KTHREAD */
+    enum { FORKED_ONLY = 0x40 }; /* PF_FORKNOEXEC */
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/task", pid);
     *target = (struct target){
         .seen_as = pid, .tasks = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .read = read_memory};
-    struct stat_words stat;
-    if (target->tasks < 0 || !read_stat(target->tasks, pid, &stat)) {
+    struct proc_stat stat;
+    if (target->tasks < 0 || !proc_stat_of(target->tasks, pid, &stat)) {
         rights_say(pid, '?', target->tasks < 0 ? errno : ESRCH, why);
         return false;
     }
-    if (stat.flags & KERNEL) {
+    if (stat.flags & PROC_KERNEL_THREAD) {
         snprintf(why, 256, "it is a thread of the kernel's: it has no program");
         return false;
     }
@@ -368,8 +346,8 @@ void live_look_again(const struct target *target, struct target_thread *thread) 
 }
 
 static bool has_ended(int tasks, int tid) {
-    struct stat_words stat;
-    return !read_stat(tasks, tid, &stat) || strchr("ZX", stat.state);
+    struct proc_stat stat;
+    return !proc_stat_of(tasks, tid, &stat) || strchr("ZX", stat.state);
 }
 
 /* The kernel lists them in the order in which most were looked at. */

@@ -13,19 +13,12 @@
 #include "memory.h"
 #include "polled_set.h"
 #include "status.h"
-
-static void read_words(int proc, const char *path, char *words, size_t size) {
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, words, size - 1);
-    if (fd >= 0)
-        close(fd);
-    words[length > 0 ? length : 0] = '\0';
-}
+#include "words.h"
 
 bool has_run(int proc, int pid, const struct lw_snapshot_thread *thread) {
     char path[64], words[128];
     snprintf(path, sizeof path, "%d/task/%d/schedstat", pid, thread->tid);
-    read_words(proc, path, words, sizeof words);
+    proc_words(proc, path, words, sizeof words);
     uint64_t ran = strtoull(words, NULL, 10);
     /* 1 is what the library says of 0 (rt/clock.h) */
     return thread->cpu_ns == 0 || (ran != 0 ? ran : 1) != thread->cpu_ns;
@@ -78,7 +71,7 @@ static bool read_call(int proc, int pid, int tid, struct call *call) {
     char path[64], words[256];
     uint64_t *argument = call->argument;
     snprintf(path, sizeof path, "%d/task/%d/syscall", pid, tid);
-    read_words(proc, path, words, sizeof words);
+    proc_words(proc, path, words, sizeof words);
     return sscanf(words, "%" SCNd64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64,
                   &call->number, &argument[0], &argument[1], &argument[2], &argument[3], &argument[4],
                   &argument[5]) == 7;

@@ -2,32 +2,39 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_stat(const char *path, struct proc_stat *stat) {
-    char words[1024] = "";
-    FILE *file = fopen(path, "re");
+#include "words.h"
+
+static bool read_stat(int directory, const char *path, struct proc_stat *stat) {
+    char words[1024];
     *stat = (struct proc_stat){.state = '?'};
-    if (file) {
-        words[fread(words, 1, sizeof words - 1, file)] = '\0';
-        fclose(file);
-    }
-    /* proc(5): words 2 to 4, 9, 14, 15, 20 and 22. The name, in parentheses, may hold anything. */
+    proc_words(directory, path, words, sizeof words);
+    /* proc(5): words 2 to 4, 9, 14, 15, 20, 22 and 39. The name, in parentheses, may hold anything. */
     const char *name = strchr(words, '('), *end = strrchr(words, ')');
     if (!name || !end)
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
-    return sscanf(end + 1, " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu",
+    return sscanf(end + 1,
+                  " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %u %*d %llu %*u %*d "
+                  "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d",
                   &stat->state, &stat->parent, &stat->flags, &stat->user, &stat->system, &stat->threads,
-                  &stat->started) == 7;
+                  &stat->started, &stat->processor) == 8;
+}
+
+bool proc_stat_of(int directory, int number, struct proc_stat *stat) {
+    char path[32];
+    snprintf(path, sizeof path, "%d/stat", number);
+    return read_stat(directory, path, stat);
 }
 
 bool proc_stat(int pid, struct proc_stat *stat) {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    return read_stat(path, stat);
+    return read_stat(AT_FDCWD, path, stat);
 }
 
 /* Of the one thread: for a process the kernel adds up the times of all that it has, which takes a millisecond where they are ten thousand
@@ -36,7 +43,7 @@ static char state_of_main(int pid) {
     char path[48];
     struct proc_stat stat;
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, pid);
-    return read_stat(path, &stat) ? stat.state : '?';
+    return read_stat(AT_FDCWD, path, &stat) ? stat.state : '?';
 }
 
 /* Of a main thread that has ended there is no root and no program. */
@@ -59,5 +66,5 @@ int living_thread(int pid) {
 
 bool is_kernel_thread(int pid) {
     struct proc_stat stat;
-    return proc_stat(pid, &stat) && (stat.flags & 0x00200000); /* PF_KTHREAD, include/linux/sched.h */
+    return proc_stat(pid, &stat) && (stat.flags & PROC_KERNEL_THREAD);
 }

@@ -141,8 +141,7 @@ static void add_group(struct sites *sites, const struct work *work, const struct
     if (thread->stack_count > 0 && thread->creation_count > 0)
         add_origin(site, line_of(lines_creator, work, thread));
     site->count = group->count;
-    for (size_t i = 0; i < group->count; i++)
-        site->polls |= analysis->findings[group->members[i]].polls;
+    site->polls = analysis->findings[group->members[0]].polls;
     site->verdict = group->verdict;
     site->longest = group->longest;
 }

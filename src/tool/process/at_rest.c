@@ -8,24 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const uint64_t SEED = 0xcbf29ce484222325u; /* FNV-1a */
-
-static size_t read_words(int tasks, int tid, const char *name, char *words, size_t size) {
-    char path[48];
-    snprintf(path, sizeof path, "%d/%s", tid, name);
-    int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, words, size - 1);
-    if (fd >= 0)
-        close(fd);
-    words[length > 0 ? length : 0] = '\0';
-    return length > 0 ? (size_t)length : 0;
-}
+#include "proc/stat.h"
+#include "proc/words.h"
+#include "shared/fnv.h"
 
 static bool has_ended(int tasks, int tid) {
-    char words[512];
-    read_words(tasks, tid, "stat", words, sizeof words);
-    const char *name_end = strrchr(words, ')');
-    return name_end && (name_end[2] == 'Z' || name_end[2] == 'X');
+    struct proc_stat stat;
+    return proc_stat_of(tasks, tid, &stat) && strchr("ZX", stat.state);
 }
 
 /* Is it off its processor, and not ready for one? Its state alone does not tell: a task that is about to sleep is said to, and goes on if what it wants has come
@@ -33,23 +22,21 @@ static bool has_ended(int tasks, int tid) {
  * its call, where the kernel does not know or say that, likewise (lib/syscall.c, collect_syscall). */
 static bool is_off(int tasks, int tid) {
     char words[256];
-    if (read_words(tasks, tid, "wchan", words, sizeof words) > 0 && strcmp(words, "0") != 0)
+    if (proc_words_of(tasks, tid, "wchan", words, sizeof words) > 0 && strcmp(words, "0") != 0)
         return true;
     if (has_ended(tasks, tid))
         return true;
-    return read_words(tasks, tid, "syscall", words, sizeof words) > 0 && strncmp(words, "running", 7) != 0;
+    return proc_words_of(tasks, tid, "syscall", words, sizeof words) > 0 && strncmp(words, "running", 7) != 0;
 }
 
 /* How long it has run, has waited to, and how often it came to a processor (kernel: Documentation/scheduler/sched-stats.rst, /proc/PID/schedstat). A task that is off
  * both times and has not come to one in between has not run. False if that is not told. */
 static bool add_count(int tasks, int tid, uint64_t *sum) {
     char words[128];
-    size_t length = read_words(tasks, tid, "schedstat", words, sizeof words);
-    uint64_t parts[] = {(uint64_t)tid, strtoull(words, NULL, 10)};
-    for (size_t i = 0; i < length; i++)
-        *sum = (*sum ^ (unsigned char)words[i]) * 0x100000001b3u;
-    *sum = (*sum ^ parts[0]) * 0x100000001b3u;
-    return length > 0 && parts[1] != 0;
+    ssize_t length = proc_words_of(tasks, tid, "schedstat", words, sizeof words);
+    *sum = fnv(*sum, words, strlen(words));
+    *sum = fnv(*sum, &tid, sizeof tid);
+    return length > 0 && strtoull(words, NULL, 10) != 0;
 }
 
 /* begins: each is counted before it is seen off; else afterwards, so that what was seen lies between the counts. */
@@ -61,7 +48,7 @@ static enum rest_found look_at_tasks(int proc, int pid, bool begins, uint64_t *s
     if (!directory)
         return errno == ENOENT || errno == ESRCH ? REST_ENDED : REST_NOT;
     enum rest_found found = REST_ENDED;
-    *sum = SEED;
+    *sum = FNV_SEED;
     for (struct dirent *entry; found != REST_NOT && (entry = readdir(directory));) {
         int tid = atoi(entry->d_name);
         if (tid == 0)

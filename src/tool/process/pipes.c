@@ -17,6 +17,7 @@
 #include "proc/program_name.h"
 #include "proc/stat.h"
 #include "proc/thread_tables.h"
+#include "shared/fnv.h"
 #include "watched.h"
 
 /* Pipes by target: open addressing. */
@@ -28,10 +29,7 @@ struct pipe_table {
 
 /* The place of a target, taken or free; the table is never full. */
 static uint32_t *slot_of(const struct pipe_table *table, const char *target) {
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (const char *at = target; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-    size_t at = hash % table->slot_count;
+    size_t at = fnv(FNV_SEED, target, strlen(target)) % table->slot_count;
     while (table->slots[at] != 0 && strcmp(table->facts.pipe[table->slots[at] - 1].target, target) != 0)
         at = (at + 1) % table->slot_count;
     return &table->slots[at];

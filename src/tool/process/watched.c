@@ -211,11 +211,11 @@ static bool is_own_reader(int pid, const struct proc_stat *stat) {
 }
 
 static bool open_unprepared(struct watched *watched, int pid) {
-    enum { KERNEL = 0x200000 }; /* PF_KTHREAD */
     char why[WATCHED_WHY];
     struct proc_stat stat;
-    if (pid == getpid() || !proc_stat(pid, &stat) || strchr("ZX", stat.state) || (stat.flags & KERNEL) ||
-        is_own_reader(pid, &stat) || !watched_unprepared(watched, pid, why))
+    if (pid == getpid() || !proc_stat(pid, &stat) || strchr("ZX", stat.state) ||
+        (stat.flags & PROC_KERNEL_THREAD) || is_own_reader(pid, &stat) ||
+        !watched_unprepared(watched, pid, why))
         return false;
     if (watched->user == geteuid() || geteuid() == 0)
         return true;
