@@ -159,22 +159,26 @@ bool descriptors_look(int proc, int pid, bool *hidden, look_at_descriptor *look,
     return true;
 }
 
-void descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context) {
+bool descriptors_are_own(int through, int pid, int tid) {
+    /* a main thread that has ended has none */
+    return tid > 0 && tid != pid && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0;
+}
+
+unsigned descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context) {
     char path[32];
     int through = living_thread(pid);
-    descriptors_look(proc, pid, hidden, look, context);
+    unsigned count = descriptors_look(proc, pid, hidden, look, context);
     snprintf(path, sizeof path, "%d/task", pid);
     int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
-    if (!directory)
-        return;
-    for (struct dirent *entry; (entry = readdir(directory));) {
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
         int tid = atoi(entry->d_name);
-        /* a main thread that has ended has none */
-        if (tid != 0 && tid != pid && tid != through && syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
-            descriptors_look(proc, tid, hidden, look, context);
+        if (descriptors_are_own(through, pid, tid))
+            count += descriptors_look(proc, tid, hidden, look, context);
     }
-    closedir(directory);
+    if (directory)
+        closedir(directory);
+    return count;
 }
 
 struct descriptors_seen descriptors_seen(int proc) {

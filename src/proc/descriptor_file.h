@@ -50,8 +50,11 @@ typedef void look_at_descriptor(void *context, const struct shown_descriptor *sh
 /* Calls `look` with each descriptor in the table of this process, or this thread. False without one; *hidden is set, and else left, if it has
  * one that may not be seen. */
 bool descriptors_look(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context);
-/* The same of each table of descriptors that the process has: a thread may have its own (unshare(2), CLONE_FILES). */
-void descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context);
+/* The same of each table of descriptors that the process has: a thread may have its own (unshare(2), CLONE_FILES). Returns how many there are. */
+unsigned descriptors_each(int proc, int pid, bool *hidden, look_at_descriptor *look, void *context);
+
+/* Has this thread of the process a table of its own? through: by whose number the process's is found. */
+bool descriptors_are_own(int through, int pid, int tid);
 
 /* Which processes are shown here: those of other users, which /proc may hide (proc(5), hidepid), and all there are, for this is no PID namespace below
  * another? */

@@ -1,14 +1,8 @@
 #include "thread_tables.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <linux/kcmp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "stat.h"
 #include "status.h"
@@ -30,17 +24,6 @@ static void keep(void *context, const struct shown_descriptor *shown) {
         tables->shown[tables->shown_count++] = (struct shown_descriptor){shown->through, shown->fd, target};
 }
 
-static void list(struct thread_tables *tables, int proc, int tid) {
-    tables->count += descriptors_look(proc, tid, &tables->hidden, keep, tables);
-}
-
-static void ask(struct thread_tables *tables, int proc, int through, int tid) {
-    /* a main thread that has ended has none */
-    if (tid > 0 && tid != tables->pid && tid != through &&
-        syscall(SYS_kcmp, through, tid, KCMP_FILES, 0, 0) > 0)
-        list(tables, proc, tid);
-}
-
 /* Do the snapshot's numbers mean the same threads here? Of a process in a PID namespace below this one the line has several (proc(5), NSpid). */
 static bool has_our_numbers(const struct thread_tables *tables) {
     char numbers[64], *status = proc_status(tables->pid, tables->pid);
@@ -56,30 +39,20 @@ static bool has_all(const struct thread_tables *tables) {
     return (tables->snapshot->header->flags & all) == all && has_our_numbers(tables);
 }
 
-static void ask_all(struct thread_tables *tables, int proc, int through) {
-    for (uint64_t i = 0; i < tables->snapshot->header->threads.count; i++)
-        if (tables->snapshot->threads[i].state != LW_STATE_FINISHED)
-            ask(tables, proc, through, tables->snapshot->threads[i].tid);
-}
-
-static void ask_listed(struct thread_tables *tables, int proc, int through) {
-    char path[32];
-    snprintf(path, sizeof path, "%d/task", tables->pid);
-    int tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *directory = tasks < 0 ? NULL : fdopendir(tasks);
-    for (struct dirent *entry; directory && (entry = readdir(directory));)
-        ask(tables, proc, through, atoi(entry->d_name));
-    if (directory)
-        closedir(directory);
+static unsigned list_known(struct thread_tables *tables, int proc) {
+    int through = living_thread(tables->pid);
+    unsigned count = descriptors_look(proc, tables->pid, &tables->hidden, keep, tables);
+    for (uint64_t i = 0; i < tables->snapshot->header->threads.count; i++) {
+        const struct lw_snapshot_thread *thread = &tables->snapshot->threads[i];
+        if (thread->state != LW_STATE_FINISHED && descriptors_are_own(through, tables->pid, thread->tid))
+            count += descriptors_look(proc, thread->tid, &tables->hidden, keep, tables);
+    }
+    return count;
 }
 
 static void list_all(struct thread_tables *tables, int proc) {
-    int through = living_thread(tables->pid);
-    list(tables, proc, tables->pid);
-    if (has_all(tables))
-        ask_all(tables, proc, through);
-    else
-        ask_listed(tables, proc, through);
+    tables->count = has_all(tables) ? list_known(tables, proc)
+                                    : descriptors_each(proc, tables->pid, &tables->hidden, keep, tables);
     tables->listed = true;
 }
 
@@ -91,6 +64,14 @@ unsigned thread_tables_each(struct thread_tables *tables, int proc, bool *hidden
     for (size_t i = 0; i < tables->shown_count; i++)
         look(context, &tables->shown[i]);
     return tables->count;
+}
+
+void thread_tables_look_into(struct thread_tables *tables, int proc, int pid, bool *hidden,
+                             look_at_descriptor *look, void *context) {
+    if (pid == tables->pid)
+        thread_tables_each(tables, proc, hidden, look, context);
+    else
+        descriptors_each(proc, pid, hidden, look, context);
 }
 
 void thread_tables_drop(struct thread_tables *tables) {

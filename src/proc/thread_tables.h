@@ -21,4 +21,7 @@ struct thread_tables {
 /* Calls `look` with each descriptor. *hidden is set, and else left, if there may be some that cannot be seen. Returns how many tables there are. */
 unsigned thread_tables_each(struct thread_tables *tables, int proc, bool *hidden, look_at_descriptor *look,
                             void *context);
+/* The same of any process: of another as descriptors_each has it. */
+void thread_tables_look_into(struct thread_tables *tables, int proc, int pid, bool *hidden,
+                             look_at_descriptor *look, void *context);
 void thread_tables_drop(struct thread_tables *tables);

@@ -155,10 +155,7 @@ static void look_into(void *context, int pid, struct inodes *sockets) {
     struct look *look = context;
     look->now = pid;
     look->sockets = sockets;
-    if (pid == look->pid)
-        thread_tables_each(look->tables, look->proc, &look->unsure, look_at, look);
-    else
-        descriptors_each(look->proc, pid, &look->unsure, look_at, look);
+    thread_tables_look_into(look->tables, look->proc, pid, &look->unsure, look_at, look);
 }
 
 static void look_again(void *context) {
