@@ -1,7 +1,7 @@
 """Programs that never made a thread: told of when, and only when, it is proved that they would never have gone on."""
 import contextlib, os, pty, random, shutil, signal, subprocess, time
 
-from harness import LIBRARY, PATIENCE, TOOL, expect, needs, program, run, scratch
+from harness import LIBRARY, PATIENCE, TOOL, alone, expect, needs, program, run, scratch
 from resting import await_rest
 
 PROGRAM = program("alone")
@@ -71,6 +71,8 @@ def expect_proof(name, said, on):
            "%s: %s" % (name, said))
 
 
+# One look each: beside programs that talk by UNIX sockets and never rest, nothing is proved of pipes.
+@alone
 def test_proved():
     for name in PROVED:
         said, by = end(begin_scenario(name), signal.SIGTERM)
@@ -100,6 +102,7 @@ def test_silent():
         expect(said == "" and by == signal.SIGTERM, "%s: %s %s" % (name, by, said))
 
 
+@alone
 def test_each_ending_signal():
     for word in ("TERM", "INT", "ALRM"):
         number = getattr(signal, "SIG" + word)
@@ -133,6 +136,7 @@ def test_a_terminal():
     expect(said == "" and by == signal.SIGTERM, said)
 
 
+@alone
 def test_run_with_a_timeout():
     result = run([TOOL, "run", "--timeout", "500ms", "--", PROGRAM, "own_pipe"])
     expect(result.returncode == 124, result)
