@@ -88,10 +88,10 @@ def test_whoever_is_deaf():
 def test_one_log():
     with scratch() as directory:
         log = os.path.join(directory, "log")
-        run_script(directory, "for n in 1 2 3; do %s & done; wait" % program("short_wait_group"), "--log", log)
+        run_script(directory, "for n in 1 2 3 4 5 6 7 8; do %s & done; wait" % program("short_wait_group"), "--log", log)
         with open(log) as file:
             pids = [int(pid) for _, pid, _ in REPORT.findall(file.read())]
-        expect(len(pids) == 3 and pids == sorted(pids), "%s" % pids)
+        expect(len(pids) == 8 and pids == sorted(pids), "%s" % pids)
 
 
 def test_who_ends_in_time_leaves_others_alone():
